@@ -1,0 +1,1 @@
+//! helio-client

@@ -1,0 +1,224 @@
+//! Echo over datagrams, made so that a forged sender gains nothing by it.
+//!
+//! UDP lets anyone write any return address. An echo that adds bytes, or that answers another echo, turns into a
+//! weapon against that address; the rules of [`UdpEcho`] keep every answer outside the allowed networks no larger
+//! than its request, and break loops between two servers.
+
+use crate::limits;
+use crate::rate::TokenBucket;
+use crate::time::Instant;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::net::{IpAddr, SocketAddr};
+use ipnet::IpNet;
+
+/// How an echo service answers datagrams.
+#[derive(Clone, Debug)]
+pub struct UdpEchoOptions {
+    /// Put before the echoed bytes where that is allowed. Empty: a pure echo (RFC 862).
+    pub prefix: Vec<u8>,
+    /// Networks that get the prefix, beside loopback, which always does.
+    pub allowed: Vec<IpNet>,
+    /// Answers a second for one source address.
+    pub answers_per_second: u32,
+}
+
+/// What to do with one datagram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Send this one datagram back.
+    Answer(Vec<u8>),
+    /// Send nothing.
+    Ignore(Ignored),
+}
+
+/// Why a datagram got no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ignored {
+    /// It already begins with the prefix: most likely the answer of another echo server.
+    AlreadyAnswered,
+    /// Its source port is below 1024: a service, not a client. Answering could start an endless exchange.
+    PrivilegedPort,
+    /// The source is over its rate.
+    RateLimited,
+}
+
+impl Ignored {
+    /// The reason, to finish the sentence "not answered: ".
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::AlreadyAnswered => "it already begins with the prefix",
+            Self::PrivilegedPort => "its source port is privileged",
+            Self::RateLimited => "its source is over the rate limit",
+        }
+    }
+}
+
+/// The datagram side of an echo service. Holds at most [`limits::UDP_SOURCES`] rates.
+#[derive(Debug)]
+pub struct UdpEcho {
+    options: UdpEchoOptions,
+    sources: BTreeMap<IpAddr, TokenBucket>,
+}
+
+impl UdpEcho {
+    /// An echo that has heard of no source yet.
+    #[must_use]
+    pub fn new(options: UdpEchoOptions) -> Self {
+        Self { options, sources: BTreeMap::new() }
+    }
+
+    /// Decides about one datagram; there is at most one answer, and it goes to `from`.
+    pub fn handle_datagram(&mut self, from: SocketAddr, payload: &[u8], now: Instant) -> Verdict {
+        let ip = from.ip().to_canonical();
+        if from.port() < 1024 {
+            return Verdict::Ignore(Ignored::PrivilegedPort);
+        }
+        if !self.options.prefix.is_empty() && payload.starts_with(&self.options.prefix) {
+            return Verdict::Ignore(Ignored::AlreadyAnswered);
+        }
+        if !ip.is_loopback() && !self.take(ip, now) {
+            return Verdict::Ignore(Ignored::RateLimited);
+        }
+        let trusted = ip.is_loopback() || self.options.allowed.iter().any(|net| net.contains(&ip));
+        let largest = if trusted { limits::DATAGRAM_MAX } else { payload.len() };
+        let prefix = &self.options.prefix;
+        let mut answer = Vec::with_capacity(prefix.len() + payload.len());
+        answer.extend_from_slice(prefix);
+        answer.extend_from_slice(payload);
+        answer.truncate(largest);
+        Verdict::Answer(answer)
+    }
+
+    fn take(&mut self, ip: IpAddr, now: Instant) -> bool {
+        let rate = self.options.answers_per_second;
+        if let Some(bucket) = self.sources.get_mut(&ip) {
+            return bucket.take(now);
+        }
+        if self.sources.len() >= limits::UDP_SOURCES {
+            self.sources.retain(|_, bucket| !bucket.is_full(now));
+        }
+        if self.sources.len() >= limits::UDP_SOURCES {
+            return false;
+        }
+        let mut bucket = TokenBucket::new(rate, limits::UDP_ANSWER_BURST, now);
+        let taken = bucket.take(now);
+        self.sources.insert(ip, bucket);
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::net::Ipv4Addr;
+    use core::time::Duration;
+    use proptest::prelude::*;
+
+    fn echo(prefix: &[u8], allowed: &[&str]) -> UdpEcho {
+        UdpEcho::new(UdpEchoOptions {
+            prefix: prefix.to_vec(),
+            allowed: allowed.iter().map(|net| net.parse().unwrap()).collect(),
+            answers_per_second: 10,
+        })
+    }
+
+    fn at(millis: u64) -> Instant {
+        Instant::after_origin(Duration::from_millis(millis))
+    }
+
+    fn ask(echo: &mut UdpEcho, from: &str, payload: &[u8]) -> Verdict {
+        echo.handle_datagram(from.parse().unwrap(), payload, at(0))
+    }
+
+    fn answer(bytes: &[u8]) -> Verdict {
+        Verdict::Answer(bytes.to_vec())
+    }
+
+    #[test]
+    fn loopback_and_allowed_networks_get_the_prefix() {
+        let mut e = echo(b"ACK: ", &["10.0.0.0/8"]);
+        assert_eq!(ask(&mut e, "127.0.0.1:5000", b"hi"), answer(b"ACK: hi"));
+        assert_eq!(ask(&mut e, "[::1]:5000", b"hi"), answer(b"ACK: hi"));
+        assert_eq!(ask(&mut e, "[::ffff:127.0.0.1]:5000", b"hi"), answer(b"ACK: hi"));
+        assert_eq!(ask(&mut e, "10.1.2.3:5000", b"hi"), answer(b"ACK: hi"));
+    }
+
+    #[test]
+    fn elsewhere_the_answer_is_cut_to_the_size_of_the_request() {
+        let mut e = echo(b"ACK: ", &[]);
+        assert_eq!(ask(&mut e, "192.0.2.1:5000", b"Hello, UDP"), answer(b"ACK: Hello"));
+        assert_eq!(ask(&mut e, "192.0.2.1:5000", b"hi"), answer(b"AC"));
+        assert_eq!(ask(&mut e, "192.0.2.1:5000", b""), answer(b""));
+    }
+
+    #[test]
+    fn services_and_other_echoes_are_not_answered() {
+        let mut e = echo(b"ACK: ", &[]);
+        assert_eq!(ask(&mut e, "127.0.0.1:7", b"hi"), Verdict::Ignore(Ignored::PrivilegedPort));
+        assert_eq!(ask(&mut e, "127.0.0.1:5000", b"ACK: hi"), Verdict::Ignore(Ignored::AlreadyAnswered));
+    }
+
+    /// RFC 862: a pure echo has no prefix to recognise, so every datagram is answered.
+    #[test]
+    fn a_pure_echo_answers_everything_unchanged() {
+        let mut e = echo(b"", &[]);
+        assert_eq!(ask(&mut e, "192.0.2.1:5000", b"ACK: hi"), answer(b"ACK: hi"));
+    }
+
+    #[test]
+    fn two_echoes_that_meet_fall_silent() {
+        let (mut a, mut b) = (echo(b"ACK: ", &[]), echo(b"ACK: ", &[]));
+        let Verdict::Answer(first) = ask(&mut a, "127.0.0.1:5000", b"forged") else { panic!("no answer") };
+        assert_eq!(ask(&mut b, "127.0.0.1:65432", &first), Verdict::Ignore(Ignored::AlreadyAnswered));
+    }
+
+    #[test]
+    fn the_rate_limit_is_per_source_and_exempts_loopback() {
+        let mut e = echo(b"", &[]);
+        let answered = |e: &mut UdpEcho, from: &str, millis: u64| {
+            (0..1000)
+                .filter(|_| matches!(e.handle_datagram(from.parse().unwrap(), b"x", at(millis)), Verdict::Answer(_)))
+                .count()
+        };
+        assert_eq!(answered(&mut e, "192.0.2.1:5000", 0), limits::UDP_ANSWER_BURST as usize);
+        assert_eq!(answered(&mut e, "192.0.2.1:6000", 1000), 10);
+        assert_eq!(answered(&mut e, "192.0.2.2:5000", 1000), limits::UDP_ANSWER_BURST as usize);
+        assert_eq!(answered(&mut e, "127.0.0.1:5000", 0), 1000);
+    }
+
+    #[test]
+    fn forged_sources_cannot_grow_the_table_and_idle_ones_make_room() {
+        let mut e = echo(b"", &[]);
+        let source = |n: u32| SocketAddr::from((Ipv4Addr::from(0x0800_0000 + n), 5000));
+        for n in 0..limits::UDP_SOURCES as u32 {
+            assert!(matches!(e.handle_datagram(source(n), b"x", at(0)), Verdict::Answer(_)));
+        }
+        assert_eq!(e.handle_datagram(source(1 << 20), b"x", at(0)), Verdict::Ignore(Ignored::RateLimited));
+        assert_eq!(e.sources.len(), limits::UDP_SOURCES);
+        assert!(matches!(e.handle_datagram(source(1 << 20), b"x", at(1000)), Verdict::Answer(_)));
+        assert_eq!(e.sources.len(), 1);
+    }
+
+    #[test]
+    fn the_largest_datagram_is_cut_so_that_its_answer_can_be_sent() {
+        let mut e = echo(b"ACK: ", &[]);
+        let Verdict::Answer(out) = ask(&mut e, "127.0.0.1:5000", &[b'x'; limits::DATAGRAM_MAX]) else { panic!() };
+        assert_eq!(out.len(), limits::DATAGRAM_MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn outside_the_allowed_networks_nothing_is_amplified(
+            ip in any::<u32>(), port in any::<u16>(), payload: Vec<u8>, prefix: Vec<u8>,
+        ) {
+            let from = SocketAddr::from((Ipv4Addr::from(ip), port));
+            prop_assume!(!from.ip().is_loopback());
+            let mut e = echo(&prefix, &[]);
+            if let Verdict::Answer(out) = e.handle_datagram(from, &payload, at(0)) {
+                prop_assert!(out.len() <= payload.len());
+            }
+        }
+    }
+}

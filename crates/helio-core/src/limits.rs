@@ -1,0 +1,69 @@
+//! Every bound of Heliograph, in one table: name, value with its unit, and what happens at the bound.
+//!
+//! No other file holds a bound. `docs/limits.md` is made from this file (`cargo xtask tidy --fix`); a group is a
+//! `//!`-free section whose comment starts with `# `. Settings may lower or raise those that say so.
+
+use core::time::Duration;
+
+// # Connections
+
+/// Connections that one service holds at a time (setting `max-connections`). Further ones wait in the kernel's queue.
+pub const CONNECTIONS_PER_SERVICE: usize = 10_000;
+
+/// Backlog asked of the kernel for each listener; it takes the smaller of this and `net.core.somaxconn`.
+pub const LISTEN_BACKLOG: i32 = 4_096;
+
+/// File descriptors asked for at start (soft `RLIMIT_NOFILE`, raised up to the hard limit). Fewer are not an error.
+pub const OPEN_FILES: u64 = 65_536;
+
+/// First wait after `accept` failed for want of descriptors or memory; it doubles up to [`ACCEPT_BACKOFF_MAX`].
+pub const ACCEPT_BACKOFF_MIN: Duration = Duration::from_millis(5);
+
+/// Longest wait between two tries to accept while descriptors or memory are short.
+pub const ACCEPT_BACKOFF_MAX: Duration = Duration::from_secs(1);
+
+/// A connection on which nothing moves for this long is closed (setting `idle-timeout`).
+pub const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// A peer that takes nothing of a pending answer for this long is dropped (setting `write-timeout`).
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Time that open connections get to finish when the program ends (setting `drain-timeout`); then they are reset.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// After our own end of stream, how long a session reads and drops what the peer still sends before it closes.
+pub const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Bytes of one read. An answer to one read is at most this and its prefix, so this bounds a session's memory.
+pub const READ_CHUNK: usize = 64 * 1024;
+
+/// Wait before the next address of a name is tried beside the pending ones (RFC 8305 §5 recommends 250 ms).
+pub const CONNECTION_ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// Addresses of one name that are tried; the rest is ignored.
+pub const ADDRESSES_PER_NAME: usize = 16;
+
+/// Time for name lookup and connect together (setting `timeout`).
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+// # Datagrams
+
+/// Largest UDP payload: 65,535 less the IPv4 and UDP headers. Longer answers are cut to it.
+pub const DATAGRAM_MAX: usize = 65_507;
+
+/// Sources whose rate is remembered at a time. Beyond it, idle sources are forgotten first, then all new ones refused.
+pub const UDP_SOURCES: usize = 4_096;
+
+/// Datagrams a second that one source gets answered; loopback sources are exempt. The rest is dropped and counted.
+pub const UDP_ANSWERS_PER_SECOND: u32 = 100;
+
+/// Answers that a source may get at once before its rate counts.
+pub const UDP_ANSWER_BURST: u32 = 200;
+
+// # What is shown
+
+/// Characters of received data shown in an event line; the full size is shown when it is cut.
+pub const SHOWN_CHARS: usize = 120;
+
+/// Events waiting to be printed. Beyond it they are counted, and the count is printed instead.
+pub const EVENT_QUEUE: usize = 4_096;
