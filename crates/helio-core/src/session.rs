@@ -1,5 +1,6 @@
 //! The contract between one connection's logic and the driver that moves its bytes.
 
+use crate::time::Now;
 use alloc::vec::Vec;
 
 /// One thing that a session wants done. Actions are carried out strictly in the order in which they are polled.
@@ -19,9 +20,9 @@ pub enum Action {
 /// Time limits (idle, slow reader) belong to the driver: they are the same for every service.
 pub trait Session {
     /// Bytes of one read arrived. Never empty.
-    fn handle_bytes(&mut self, bytes: &[u8]);
+    fn handle_bytes(&mut self, bytes: &[u8], now: Now);
     /// The peer ended its stream; nothing more will arrive. After the drain the driver closes.
-    fn handle_end(&mut self);
+    fn handle_end(&mut self, now: Now);
     /// The next thing to do, `None` when there is nothing until the next input.
     fn poll_action(&mut self) -> Option<Action>;
 }

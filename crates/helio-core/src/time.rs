@@ -103,6 +103,15 @@ impl fmt::Display for Utc {
     }
 }
 
+/// Both kinds of time, read together: what a driver hands to a machine that measures and also writes dates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// For measuring.
+    pub mono: Instant,
+    /// For writing down.
+    pub utc: Utc,
+}
+
 /// A duration as people read it, three figures and the fitting unit: `4.21 µs`, `50.0 ms`, `1.25 s`, `2 min 05 s`.
 #[must_use]
 pub fn human(duration: Duration) -> String {

@@ -1,6 +1,7 @@
 //! Echo over a stream.
 
 use crate::session::{Action, Session};
+use crate::time::Now;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -34,7 +35,7 @@ impl EchoSession {
 }
 
 impl Session for EchoSession {
-    fn handle_bytes(&mut self, bytes: &[u8]) {
+    fn handle_bytes(&mut self, bytes: &[u8], _: Now) {
         if self.answered && self.options.close_after_reply {
             return;
         }
@@ -48,7 +49,7 @@ impl Session for EchoSession {
         }
     }
 
-    fn handle_end(&mut self) {}
+    fn handle_end(&mut self, _: Now) {}
 
     fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
@@ -70,10 +71,10 @@ mod tests {
     #[test]
     fn each_read_gets_the_prefix() {
         let mut s = session(b"ACK: ", false);
-        s.handle_bytes(b"Hel");
-        s.handle_bytes(b"lo");
+        s.handle_bytes(b"Hel", Now::default());
+        s.handle_bytes(b"lo", Now::default());
         assert_eq!(drain(&mut s), [Action::Send(b"ACK: Hel".into()), Action::Send(b"ACK: lo".into())]);
-        s.handle_end();
+        s.handle_end(Now::default());
         assert_eq!(drain(&mut s), []);
     }
 
@@ -81,16 +82,16 @@ mod tests {
     #[test]
     fn an_empty_prefix_is_a_pure_echo() {
         let mut s = session(b"", false);
-        s.handle_bytes(b"\0\xff\r\n");
+        s.handle_bytes(b"\0\xff\r\n", Now::default());
         assert_eq!(drain(&mut s), [Action::Send(b"\0\xff\r\n".into())]);
     }
 
     #[test]
     fn close_after_reply_answers_once() {
         let mut s = session(b"ACK: ", true);
-        s.handle_bytes(b"one");
+        s.handle_bytes(b"one", Now::default());
         assert_eq!(drain(&mut s), [Action::Send(b"ACK: one".into()), Action::Close]);
-        s.handle_bytes(b"two");
+        s.handle_bytes(b"two", Now::default());
         assert_eq!(drain(&mut s), []);
     }
 }

@@ -1,0 +1,313 @@
+//! Listening: bound sockets, and accepting with permits and back-off.
+
+use crate::address::{Address, Host, Scheme};
+use crate::conn::Connection;
+use crate::resolve::{any_ipv4, resolve};
+use crate::udp::UdpEndpoint;
+use helio_core::limits;
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Why an address cannot be listened on.
+#[derive(Debug, Error)]
+pub enum BindError {
+    /// The name has no address.
+    #[error("cannot find the address of `{address}`: {source}")]
+    Lookup {
+        /// The address given.
+        address: Address,
+        /// The resolver's answer.
+        source: io::Error,
+    },
+    /// Another program has the port.
+    #[error("cannot listen on {address}: the port is in use; stop the other program or choose another port")]
+    InUse {
+        /// The address given.
+        address: Address,
+    },
+    /// Ports below 1024 need a privilege.
+    #[error("cannot listen on {address}: not permitted; ports below 1024 need CAP_NET_BIND_SERVICE")]
+    NotPermitted {
+        /// The address given.
+        address: Address,
+    },
+    /// Anything else, most often an address that this machine does not have.
+    #[error("cannot listen on {address}: {source}")]
+    Failed {
+        /// The address given.
+        address: Address,
+        /// The system's answer.
+        source: io::Error,
+    },
+}
+
+/// Binds TCP listeners for `address`: one for an IP, one for each address of a name, one dual-stack for `*`.
+///
+/// # Errors
+/// See [`BindError`]; either all addresses are bound or none.
+pub async fn tcp(address: &Address) -> Result<Vec<Listener>, BindError> {
+    let bound = bind_all(address, Scheme::Tcp, Type::STREAM).await?;
+    bound.into_iter().map(|socket| Listener::new(socket).map_err(|e| failed(address, Scheme::Tcp, e))).collect()
+}
+
+/// Binds UDP sockets for `address`, in the same way as [`tcp`].
+///
+/// # Errors
+/// See [`BindError`].
+pub async fn udp(address: &Address) -> Result<Vec<UdpEndpoint>, BindError> {
+    let bound = bind_all(address, Scheme::Udp, Type::DGRAM).await?;
+    bound
+        .into_iter()
+        .map(|socket| {
+            let socket = UdpSocket::from_std(socket.into()).map_err(|e| failed(address, Scheme::Udp, e))?;
+            Ok(UdpEndpoint::new(socket))
+        })
+        .collect()
+}
+
+/// A TCP listener that accepts no more connections than it has permits for.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    permits: Arc<Semaphore>,
+    backoff: Backoff,
+}
+
+/// What came of one [`Listener::accept`].
+#[derive(Debug)]
+pub enum Incoming {
+    /// A connection; its permit is given back when the value is dropped.
+    Connection {
+        /// The stream, `TCP_NODELAY` on.
+        connection: Connection,
+        /// Who connected.
+        peer: SocketAddr,
+        /// Keep it as long as the connection.
+        permit: OwnedSemaphorePermit,
+    },
+    /// The system is out of descriptors or memory. The next `accept` waits `retry_in` first; connections wait in the
+    /// kernel's queue meanwhile. Said once for each shortage.
+    Short {
+        /// What the system said.
+        error: io::Error,
+        /// The first wait.
+        retry_in: Duration,
+    },
+}
+
+impl Listener {
+    fn new(socket: Socket) -> io::Result<Self> {
+        socket.listen(limits::LISTEN_BACKLOG)?;
+        let permits = Arc::new(Semaphore::new(limits::CONNECTIONS_PER_SERVICE));
+        Ok(Self { socket: TcpListener::from_std(socket.into())?, permits, backoff: Backoff::default() })
+    }
+
+    /// Shares `permits` with other listeners of one service, in place of its own
+    /// [`limits::CONNECTIONS_PER_SERVICE`].
+    #[must_use]
+    pub fn with_permits(self, permits: Arc<Semaphore>) -> Self {
+        Self { permits, ..self }
+    }
+
+    /// Our own address, with the port that the system chose.
+    pub fn local(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// The next connection, once there is a permit for it. Safe to drop and call again.
+    ///
+    /// # Errors
+    /// Only what no waiting mends: the listening socket itself is broken.
+    pub async fn accept(&mut self) -> io::Result<Incoming> {
+        let permit = self.permits.clone().acquire_owned().await.map_err(|_| io::Error::other("no more permits"))?;
+        loop {
+            self.backoff.wait().await;
+            match self.socket.accept().await {
+                Ok((stream, peer)) => {
+                    self.backoff.succeed();
+                    let _ = stream.set_nodelay(true);
+                    return Ok(Incoming::Connection { connection: Connection::Tcp(stream), peer, permit });
+                }
+                Err(error) if is_shortage(&error) => {
+                    if let Some(retry_in) = self.backoff.fail() {
+                        return Ok(Incoming::Short { error, retry_in });
+                    }
+                }
+                Err(error) if is_about_one_peer(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Waits between tries: doubling from [`limits::ACCEPT_BACKOFF_MIN`] to [`limits::ACCEPT_BACKOFF_MAX`].
+#[derive(Debug, Default)]
+struct Backoff {
+    wait: Option<Duration>,
+}
+
+impl Backoff {
+    async fn wait(&self) {
+        if let Some(wait) = self.wait {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Takes note of a failure; the wait is returned for the first of a row only.
+    fn fail(&mut self) -> Option<Duration> {
+        let first = self.wait.is_none();
+        let next = self.wait.map_or(limits::ACCEPT_BACKOFF_MIN, |wait| (wait * 2).min(limits::ACCEPT_BACKOFF_MAX));
+        self.wait = Some(next);
+        first.then_some(next)
+    }
+
+    fn succeed(&mut self) {
+        self.wait = None;
+    }
+}
+
+/// `accept(2)`: EMFILE, ENFILE, ENOBUFS, ENOMEM.
+fn is_shortage(error: &io::Error) -> bool {
+    [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM].map(Some).contains(&error.raw_os_error())
+}
+
+/// `accept(2)`: errors already pending on the new socket, which say nothing about the listener.
+fn is_about_one_peer(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::ConnectionAborted
+            | Kind::ConnectionReset
+            | Kind::Interrupted
+            | Kind::HostUnreachable
+            | Kind::NetworkUnreachable
+            | Kind::NetworkDown
+            | Kind::PermissionDenied
+            | Kind::TimedOut
+    ) || error.raw_os_error() == Some(libc::EPROTO)
+}
+
+async fn bind_all(address: &Address, scheme: Scheme, kind: Type) -> Result<Vec<Socket>, BindError> {
+    let addresses = resolve(address).await.map_err(|source| BindError::Lookup { address: address.clone(), source })?;
+    let mut bound: Vec<Socket> = Vec::new();
+    for mut at in addresses {
+        // The addresses of one name share the port that the system chose for the first.
+        if let (0, Some(first)) = (at.port(), bound.first()) {
+            at.set_port(local_port(first));
+        }
+        let mut result = bind(at, kind);
+        if address.host == Host::Any && result.as_ref().is_err_and(has_no_ipv6) {
+            result = bind(any_ipv4(at.port()), kind);
+        }
+        bound.push(result.map_err(|source| failed(address, scheme, source))?);
+    }
+    Ok(bound)
+}
+
+fn bind(at: SocketAddr, kind: Type) -> io::Result<Socket> {
+    let protocol = if kind == Type::STREAM { Protocol::TCP } else { Protocol::UDP };
+    let socket = Socket::new(Domain::for_address(at), kind, Some(protocol))?;
+    socket.set_nonblocking(true)?;
+    if kind == Type::STREAM {
+        // A restart must not wait for old connections in TIME-WAIT.
+        socket.set_reuse_address(true)?;
+    }
+    if at.is_ipv6() {
+        socket.set_only_v6(!at.ip().is_unspecified())?;
+    }
+    socket.bind(&at.into())?;
+    Ok(socket)
+}
+
+fn local_port(socket: &Socket) -> u16 {
+    socket.local_addr().ok().and_then(|at| at.as_socket()).map_or(0, |at| at.port())
+}
+
+fn has_no_ipv6(error: &io::Error) -> bool {
+    [libc::EAFNOSUPPORT, libc::EADDRNOTAVAIL].map(Some).contains(&error.raw_os_error())
+}
+
+fn failed(address: &Address, scheme: Scheme, source: io::Error) -> BindError {
+    let address = address.with_scheme(scheme);
+    if source.kind() == io::ErrorKind::AddrInUse {
+        BindError::InUse { address }
+    } else if source.kind() == io::ErrorKind::PermissionDenied {
+        BindError::NotPermitted { address }
+    } else {
+        BindError::Failed { address, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpStream;
+
+    async fn listener() -> (Listener, SocketAddr) {
+        let listener = tcp(&Address::loopback(0)).await.unwrap().remove(0);
+        let at = listener.local().unwrap();
+        (listener, at)
+    }
+
+    #[tokio::test]
+    async fn any_is_dual_stack() {
+        let any: Address = "*:0".parse().unwrap();
+        let mut listener = tcp(&any).await.unwrap().remove(0);
+        let port = listener.local().unwrap().port();
+        for host in ["127.0.0.1", "::1"] {
+            let _client = TcpStream::connect((host, port)).await.unwrap();
+            let Incoming::Connection { peer, .. } = listener.accept().await.unwrap() else { panic!("no connection") };
+            assert_eq!(peer.ip().to_canonical().to_string(), host);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_named_with_what_to_do() {
+        let (_held, at) = listener().await;
+        let error = tcp(&Address::loopback(at.port())).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("cannot listen on tcp://{at}: the port is in use; stop the other program or choose another port")
+        );
+    }
+
+    #[tokio::test]
+    async fn without_a_permit_a_connection_waits_in_the_kernels_queue() {
+        let (listener, at) = listener().await;
+        let mut listener = listener.with_permits(Arc::new(Semaphore::new(1)));
+        let _clients = (TcpStream::connect(at).await.unwrap(), TcpStream::connect(at).await.unwrap());
+        let first = listener.accept().await.unwrap();
+        let mut second = std::pin::pin!(listener.accept());
+        assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(second.as_mut().poll(cx))).await.is_pending());
+        drop(first);
+        assert!(matches!(second.await.unwrap(), Incoming::Connection { .. }));
+    }
+
+    #[test]
+    fn back_off_doubles_up_to_its_bound_and_is_said_once() {
+        let mut backoff = Backoff::default();
+        assert_eq!(backoff.fail(), Some(limits::ACCEPT_BACKOFF_MIN));
+        for _ in 0..20 {
+            assert_eq!(backoff.fail(), None);
+        }
+        assert_eq!(backoff.wait, Some(limits::ACCEPT_BACKOFF_MAX));
+        backoff.succeed();
+        assert_eq!(backoff.fail(), Some(limits::ACCEPT_BACKOFF_MIN));
+    }
+
+    #[test]
+    fn only_shortages_are_waited_out() {
+        let errors = |numbers: [i32; 3]| numbers.map(io::Error::from_raw_os_error);
+        assert!(errors([libc::EMFILE, libc::ENFILE, libc::ENOMEM]).iter().all(is_shortage));
+        assert!(errors([libc::ECONNABORTED, libc::EPERM, libc::EPROTO]).iter().all(is_about_one_peer));
+        assert!(
+            !errors([libc::EBADF, libc::EINVAL, libc::ENOTSOCK]).iter().any(|e| is_shortage(e) || is_about_one_peer(e))
+        );
+    }
+}
