@@ -1,5 +1,6 @@
 //! Addresses as people write them: `tcp://host:port`, `udp://[::1]:port`, `host:port`, `*:port`.
 
+use serde::Deserialize;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
@@ -46,7 +47,8 @@ pub enum Host {
 }
 
 /// Where to listen or connect. Without a scheme it stands for whatever transports the command works with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Address {
     /// The transport, when the address names one.
     pub scheme: Option<Scheme>,
@@ -138,6 +140,14 @@ impl FromStr for Address {
         };
         let port = port.parse().map_err(|_| ParseAddressError::BadPort(port.to_owned()))?;
         Ok(Self { scheme, host, port })
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = ParseAddressError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 

@@ -1,0 +1,274 @@
+//! The one driver of stream sessions: it reads, lets the session decide, and carries out its actions in order.
+//!
+//! Memory of a session is bounded by construction: nothing is read while an action is pending, one read is at most
+//! [`limits::READ_CHUNK`], and an idle connection holds no buffer at all (reads go through one buffer a thread).
+
+use crate::event::EndReason;
+use crate::stop::Stop;
+use helio_core::limits;
+use helio_core::session::{Action, Session};
+use helio_core::time::Instant;
+use helio_net::clock::Clock;
+use helio_net::conn::Connection;
+use std::cell::RefCell;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::ready;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+
+/// Where [`Action::Store`] goes.
+pub trait Store: Send + Sync + 'static {
+    /// Takes `bytes`, and completes when they are as safe as the service promises.
+    ///
+    /// # Errors
+    /// Only what waiting does not mend; the session is then dropped.
+    fn store(&self, bytes: Vec<u8>) -> impl Future<Output = io::Result<()>> + Send;
+}
+
+/// For services that store nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct NoStore;
+
+impl Store for NoStore {
+    async fn store(&self, _: Vec<u8>) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// The time limits of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// Silence that ends a session; default [`limits::IDLE_TIMEOUT`].
+    pub idle: Duration,
+    /// How long a peer may leave an answer unread; default [`limits::WRITE_TIMEOUT`].
+    pub write: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { idle: limits::IDLE_TIMEOUT, write: limits::WRITE_TIMEOUT }
+    }
+}
+
+/// What a session lived through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Why it ended.
+    pub reason: EndReason,
+    /// Bytes read.
+    pub received_bytes: u64,
+    /// Bytes handed to the kernel.
+    pub sent_bytes: u64,
+    /// From the first to the last moment.
+    pub duration: Duration,
+}
+
+/// Runs `session` on `connection` until it ends. `seen` is shown each read's bytes.
+pub async fn drive<S: Session, K: Store>(
+    connection: Connection,
+    session: S,
+    store: &K,
+    timeouts: Timeouts,
+    clock: Clock,
+    stop: &Stop,
+    seen: impl FnMut(&[u8]),
+) -> Ended {
+    let started = clock.now();
+    let mut driver =
+        Driver { connection, session, store, timeouts, clock, seen, received_bytes: 0, sent_bytes: 0, active: started };
+    let reason = driver.run(stop).await;
+    if matches!(reason, EndReason::Idle | EndReason::SlowReader | EndReason::NotStored(_)) {
+        driver.connection.reset_on_close();
+    }
+    Ended {
+        reason,
+        received_bytes: driver.received_bytes,
+        sent_bytes: driver.sent_bytes,
+        duration: clock.now() - started,
+    }
+}
+
+struct Driver<'a, S, K, F> {
+    connection: Connection,
+    session: S,
+    store: &'a K,
+    timeouts: Timeouts,
+    clock: Clock,
+    seen: F,
+    received_bytes: u64,
+    sent_bytes: u64,
+    /// When something last moved.
+    active: Instant,
+}
+
+/// What the wait for input ended with.
+enum Woken {
+    Bytes,
+    EndOfStream,
+    Broken(io::Error),
+    Timer,
+    Stop,
+}
+
+impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
+    async fn run(&mut self, stop: &Stop) -> EndReason {
+        let mut stopping = pin!(stop.begun());
+        // One timer for the session's life: it is moved when it fires, not on each read.
+        let mut idle = pin!(tokio::time::sleep(self.timeouts.idle));
+        loop {
+            if let Err(reason) = self.carry_out().await {
+                return self.after(reason).await;
+            }
+            let woken = tokio::select! {
+                biased;
+                woken = Self::read(&mut self.connection, &mut self.session, &mut self.seen, &mut self.received_bytes, self.clock) => woken,
+                () = &mut stopping => Woken::Stop,
+                () = &mut idle => Woken::Timer,
+            };
+            match woken {
+                Woken::Bytes => self.active = self.clock.now(),
+                Woken::EndOfStream => return self.finish(EndReason::ByPeer).await,
+                Woken::Broken(error) => return self.broken(&error),
+                Woken::Stop => return self.after(EndReason::Stopped).await,
+                Woken::Timer => {
+                    let due = self.active + self.timeouts.idle;
+                    if due <= self.clock.now() {
+                        return EndReason::Idle;
+                    }
+                    idle.as_mut().reset(self.clock.deadline(due));
+                }
+            }
+        }
+    }
+
+    /// One read, handed to the session out of the thread's buffer before anything else can use it.
+    async fn read(
+        connection: &mut Connection,
+        session: &mut S,
+        seen: &mut F,
+        received_bytes: &mut u64,
+        clock: Clock,
+    ) -> Woken {
+        thread_local! {
+            static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; limits::READ_CHUNK]);
+        }
+        std::future::poll_fn(|cx| {
+            BUFFER.with_borrow_mut(|buffer| {
+                let mut buffer = ReadBuf::new(buffer);
+                if let Err(error) = ready!(Pin::new(&mut *connection).poll_read(cx, &mut buffer)) {
+                    return Woken::Broken(error).into();
+                }
+                let bytes = buffer.filled();
+                if bytes.is_empty() {
+                    return Woken::EndOfStream.into();
+                }
+                *received_bytes += bytes.len() as u64;
+                seen(bytes);
+                session.handle_bytes(bytes, clock.read());
+                Woken::Bytes.into()
+            })
+        })
+        .await
+    }
+
+    /// Drains the session. `Err` carries why the session is over.
+    async fn carry_out(&mut self) -> Result<(), EndReason> {
+        while let Some(action) = self.session.poll_action() {
+            match action {
+                Action::Send(bytes) => self.send(&bytes).await?,
+                Action::Store(bytes) => {
+                    self.store.store(bytes).await.map_err(|error| EndReason::NotStored(error.to_string()))?;
+                }
+                Action::Close => return Err(EndReason::ByUs),
+            }
+            self.active = self.clock.now();
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, mut bytes: &[u8]) -> Result<(), EndReason> {
+        while !bytes.is_empty() {
+            match tokio::time::timeout(self.timeouts.write, self.connection.write(bytes)).await {
+                Ok(Ok(written)) => {
+                    self.sent_bytes += written as u64;
+                    bytes = &bytes[written..];
+                }
+                Ok(Err(error)) => return Err(self.broken(&error)),
+                Err(_) => return Err(EndReason::SlowReader),
+            }
+        }
+        Ok(())
+    }
+
+    /// The peer has ended its stream: the session's last words, then ours.
+    async fn finish(&mut self, reason: EndReason) -> EndReason {
+        self.session.handle_end(self.clock.read());
+        match self.carry_out().await {
+            Ok(()) | Err(EndReason::ByUs) => {
+                let _ = self.connection.shutdown().await;
+                reason
+            }
+            Err(other) => other,
+        }
+    }
+
+    /// A session that ends on our side: send the end of stream, take in what the peer still sends, so that a close
+    /// with unread bytes does not become a reset that destroys the answer on its way (RFC 9293 §3.10.4).
+    async fn after(&mut self, reason: EndReason) -> EndReason {
+        if !matches!(reason, EndReason::ByUs | EndReason::Stopped) {
+            return reason;
+        }
+        let _ = self.connection.shutdown().await;
+        let limit = if reason == EndReason::Stopped { limits::DRAIN_TIMEOUT } else { limits::LINGER_TIMEOUT };
+        match tokio::time::timeout(limit, self.take_rest()).await {
+            Ok(Err(broken)) => broken,
+            Ok(Ok(())) | Err(_) => reason,
+        }
+    }
+
+    async fn take_rest(&mut self) -> Result<(), EndReason> {
+        loop {
+            let woken = Self::read(
+                &mut self.connection,
+                &mut self.session,
+                &mut self.seen,
+                &mut self.received_bytes,
+                self.clock,
+            )
+            .await;
+            match woken {
+                Woken::Bytes => {}
+                Woken::EndOfStream => {
+                    self.session.handle_end(self.clock.read());
+                    return self.store_rest().await;
+                }
+                Woken::Broken(_) | Woken::Timer | Woken::Stop => return self.store_rest().await,
+            }
+            self.store_rest().await?;
+        }
+    }
+
+    /// After our end of stream nothing can be sent, but what the peer sent is still worth storing.
+    async fn store_rest(&mut self) -> Result<(), EndReason> {
+        while let Some(action) = self.session.poll_action() {
+            if let Action::Store(bytes) = action {
+                self.store.store(bytes).await.map_err(|error| EndReason::NotStored(error.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn broken(&self, error: &io::Error) -> EndReason {
+        if error.kind() == io::ErrorKind::ConnectionReset {
+            EndReason::Broken("reset by the peer".to_owned())
+        } else if error.kind() == io::ErrorKind::BrokenPipe {
+            EndReason::Broken("the peer no longer reads".to_owned())
+        } else {
+            EndReason::Broken(error.to_string())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! What happens in a service, for people and machines to read.
+
+use helio_core::limits;
+use helio_core::printable::printable;
+use helio_core::time::human;
+use helio_net::address::Scheme;
+use serde::Serialize;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// One thing that happened, and in which service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// The service's name, such as `echo`.
+    pub service: &'static str,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// The kinds of events. Texts from outside are already safe to print.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum EventKind {
+    /// The service is ready at this address.
+    Listening {
+        /// Scheme and socket address, such as `tcp://127.0.0.1:65432`.
+        address: String,
+    },
+    /// A stream was opened.
+    Connected {
+        /// Who.
+        peer: SocketAddr,
+    },
+    /// Bytes of one read, or one datagram, arrived.
+    Received {
+        /// Who sent them.
+        peer: SocketAddr,
+        /// The transport's name.
+        over: &'static str,
+        /// How many.
+        bytes: usize,
+        /// The beginning, printable, at most [`limits::SHOWN_CHARS`] characters.
+        text: String,
+    },
+    /// A datagram was left unanswered on purpose.
+    Ignored {
+        /// Who sent it.
+        peer: SocketAddr,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A stream ended.
+    Closed {
+        /// Who.
+        peer: SocketAddr,
+        /// Why it ended.
+        reason: EndReason,
+        /// Bytes received over its life.
+        received_bytes: u64,
+        /// Bytes handed to the kernel over its life.
+        sent_bytes: u64,
+        /// Its life.
+        #[serde(rename = "duration_us", serialize_with = "as_micros")]
+        duration: Duration,
+    },
+    /// Something is wrong and is being dealt with; said once until it changes.
+    Trouble {
+        /// What, and what is done about it.
+        message: String,
+    },
+    /// The trouble is over.
+    Recovered {
+        /// What works again.
+        message: String,
+    },
+    /// Events that were not shown because too many waited ([`limits::EVENT_QUEUE`]).
+    NotShown {
+        /// How many.
+        count: u64,
+    },
+}
+
+/// Why a stream ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The peer ended its stream and everything was answered.
+    ByPeer,
+    /// We ended it, as the service does after its work.
+    ByUs,
+    /// Nothing moved for the idle limit.
+    Idle,
+    /// The peer left a pending answer unread for the write limit.
+    SlowReader,
+    /// The program is ending.
+    Stopped,
+    /// The connection broke.
+    Broken(String),
+    /// What the peer sent could not be stored.
+    NotStored(String),
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ByPeer => f.write_str("closed by the peer"),
+            Self::ByUs => f.write_str("closed by us"),
+            Self::Idle => f.write_str("dropped, silent for too long"),
+            Self::SlowReader => f.write_str("dropped, it does not read its answers"),
+            Self::Stopped => f.write_str("closed, the program is ending"),
+            Self::Broken(why) => write!(f, "broken: {why}"),
+            Self::NotStored(why) => write!(f, "dropped, cannot store: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listening { address } => write!(f, "listening on {address}"),
+            Self::Connected { peer } => write!(f, "{peer} connected"),
+            Self::Received { peer, over, bytes, text } => write!(f, "{peer} sent {bytes} bytes over {over}: {text}"),
+            Self::Ignored { peer, reason } => write!(f, "{peer} not answered: {reason}"),
+            Self::Closed { peer, reason, received_bytes, sent_bytes, duration } => {
+                write!(f, "{peer} {reason}: {received_bytes} bytes in, {sent_bytes} bytes out, {}", human(*duration))
+            }
+            Self::Trouble { message } | Self::Recovered { message } => f.write_str(message),
+            Self::NotShown { count } => write!(f, "{count} events not shown, too many at once"),
+        }
+    }
+}
+
+/// Where services tell what happens. Never blocks them: when the reader is behind, events are counted instead.
+#[derive(Clone, Debug)]
+pub struct Events {
+    service: &'static str,
+    queue: Option<mpsc::Sender<Event>>,
+    not_shown: Arc<AtomicU64>,
+}
+
+/// The reading end of [`Events`].
+#[derive(Debug)]
+pub struct EventReader {
+    queue: mpsc::Receiver<Event>,
+    not_shown: Arc<AtomicU64>,
+}
+
+impl Events {
+    /// A connected pair with room for [`limits::EVENT_QUEUE`] events.
+    #[must_use]
+    pub fn channel() -> (Self, EventReader) {
+        let (sender, receiver) = mpsc::channel(limits::EVENT_QUEUE);
+        let not_shown = Arc::new(AtomicU64::new(0));
+        let events = Self { service: "", queue: Some(sender), not_shown: not_shown.clone() };
+        (events, EventReader { queue: receiver, not_shown })
+    }
+
+    /// A place that forgets everything, at no cost.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { service: "", queue: None, not_shown: Arc::default() }
+    }
+
+    /// The same place, for the events of `service`.
+    #[must_use]
+    pub fn of(&self, service: &'static str) -> Self {
+        Self { service, ..self.clone() }
+    }
+
+    /// Tells one event.
+    pub fn tell(&self, kind: EventKind) {
+        let Some(queue) = &self.queue else { return };
+        if queue.try_send(Event { service: self.service, kind }).is_err() {
+            self.not_shown.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Tells that `bytes` arrived; their text is made only when someone listens.
+    pub fn tell_received(&self, peer: SocketAddr, over: Scheme, bytes: &[u8]) {
+        if self.queue.is_some() {
+            let text = printable(bytes, limits::SHOWN_CHARS);
+            self.tell(EventKind::Received { peer, over: over.name(), bytes: bytes.len(), text });
+        }
+    }
+}
+
+impl EventReader {
+    /// The next event; `None` when every teller is gone. Events that did not fit come first, as one count.
+    pub async fn next(&mut self) -> Option<Event> {
+        match self.not_shown.swap(0, Ordering::Relaxed) {
+            0 => self.queue.recv().await,
+            count => Some(Event { service: "", kind: EventKind::NotShown { count } }),
+        }
+    }
+}
+
+fn as_micros<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_that_is_behind_gets_a_count_instead_of_the_events() {
+        let (events, mut reader) = Events::channel();
+        let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+        for _ in 0..limits::EVENT_QUEUE + 3 {
+            events.tell(EventKind::Connected { peer });
+        }
+        assert_eq!(reader.next().await.map(|e| e.kind), Some(EventKind::NotShown { count: 3 }));
+        assert_eq!(reader.next().await.map(|e| e.kind), Some(EventKind::Connected { peer }));
+    }
+
+    #[test]
+    fn events_read_as_sentences() {
+        let peer = SocketAddr::from(([127, 0, 0, 1], 5000));
+        let closed = EventKind::Closed {
+            peer,
+            reason: EndReason::ByPeer,
+            received_bytes: 5,
+            sent_bytes: 10,
+            duration: Duration::from_micros(1_500),
+        };
+        assert_eq!(closed.to_string(), "127.0.0.1:5000 closed by the peer: 5 bytes in, 10 bytes out, 1.50 ms");
+    }
+}

@@ -1,0 +1,99 @@
+//! The services, one file each, and what they share.
+
+pub mod echo;
+
+use crate::driver::{Store, Timeouts, drive};
+use crate::event::{EventKind, Events};
+use crate::stop::Stop;
+use helio_core::session::Session;
+use helio_net::address::Scheme;
+use helio_net::clock::Clock;
+use helio_net::conn::Connection;
+use helio_net::listen::{Incoming, Listener};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// What every service is given by the program around it.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The program's clock.
+    pub clock: Clock,
+    /// Where to tell what happens.
+    pub events: Events,
+    /// When to stop.
+    pub stop: Stop,
+    /// Time limits of each session.
+    pub timeouts: Timeouts,
+}
+
+impl Context {
+    /// The context of one service.
+    #[must_use]
+    pub fn of(&self, service: &'static str) -> Self {
+        Self { events: self.events.of(service), ..self.clone() }
+    }
+
+    /// Accepts on `listener` and runs a session for each connection, until the program stops.
+    ///
+    /// Returns at once; the work goes on in tasks of [`Stop`]. `new_session` is called with each peer's address.
+    pub fn serve_streams<S, K>(
+        &self,
+        listener: Listener,
+        store: Arc<K>,
+        new_session: impl Fn(SocketAddr) -> S + Send + 'static,
+    ) where
+        S: Session + Send + 'static,
+        K: Store,
+    {
+        let context = self.clone();
+        self.stop.spawn(async move { context.accept(listener, store, new_session).await });
+    }
+
+    async fn accept<S, K>(self, mut listener: Listener, store: Arc<K>, new_session: impl Fn(SocketAddr) -> S)
+    where
+        S: Session + Send + 'static,
+        K: Store,
+    {
+        loop {
+            let incoming = tokio::select! {
+                () = self.stop.begun() => return,
+                incoming = listener.accept() => incoming,
+            };
+            match incoming {
+                Ok(Incoming::Connection { connection, peer, permit }) => {
+                    let peer = canonical(peer);
+                    let (context, store, session) = (self.clone(), store.clone(), new_session(peer));
+                    self.stop.spawn(async move {
+                        context.converse(connection, peer, session, &*store).await;
+                        drop(permit);
+                    });
+                }
+                Ok(Incoming::Short { error, retry_in }) => self.events.tell(EventKind::Trouble {
+                    message: format!("cannot accept connections now: {error}; trying again in {retry_in:?}"),
+                }),
+                Err(error) => {
+                    let message = format!("the listener broke and accepts no more: {error}");
+                    return self.events.tell(EventKind::Trouble { message });
+                }
+            }
+        }
+    }
+
+    async fn converse<S: Session, K: Store>(self, connection: Connection, peer: SocketAddr, session: S, store: &K) {
+        self.events.tell(EventKind::Connected { peer });
+        let seen = |bytes: &[u8]| self.events.tell_received(peer, Scheme::Tcp, bytes);
+        let ended = drive(connection, session, store, self.timeouts, self.clock, &self.stop, seen).await;
+        self.events.tell(EventKind::Closed {
+            peer,
+            reason: ended.reason,
+            received_bytes: ended.received_bytes,
+            sent_bytes: ended.sent_bytes,
+            duration: ended.duration,
+        });
+    }
+}
+
+/// An IPv4 peer of a dual-stack socket, written as IPv4.
+fn canonical(peer: SocketAddr) -> SocketAddr {
+    SocketAddr::new(peer.ip().to_canonical(), peer.port())
+}

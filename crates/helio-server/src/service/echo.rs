@@ -1,0 +1,85 @@
+//! The echo service on sockets; what it answers is decided in [`helio_core::echo`].
+
+use super::{Context, canonical};
+use crate::driver::NoStore;
+use crate::event::EventKind;
+use helio_core::echo::{EchoOptions, EchoSession, UdpEcho, UdpEchoOptions, Verdict};
+use helio_core::limits;
+use helio_net::address::Scheme;
+use helio_net::listen::Listener;
+use helio_net::udp::UdpEndpoint;
+use std::io;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Everything that can be set about an echo service while it runs.
+#[derive(Clone, Debug)]
+pub struct EchoSettings {
+    /// For streams; connections keep the options with which they began.
+    pub streams: EchoOptions,
+    /// For datagrams.
+    pub datagrams: UdpEchoOptions,
+}
+
+/// Serves echo on `listeners` and `endpoints` until the program stops. A change of `settings` holds from the next
+/// connection and the next datagram on.
+pub fn serve(
+    context: &Context,
+    listeners: Vec<Listener>,
+    endpoints: Vec<UdpEndpoint>,
+    settings: &watch::Receiver<EchoSettings>,
+) {
+    for listener in listeners {
+        let settings = settings.clone();
+        let new_session = move |_| EchoSession::new(settings.borrow().streams.clone());
+        context.serve_streams(listener, Arc::new(NoStore), new_session);
+    }
+    for endpoint in endpoints {
+        let (context, settings) = (context.clone(), settings.clone());
+        context.stop.clone().spawn(async move { serve_datagrams(&context, &endpoint, settings).await });
+    }
+}
+
+async fn serve_datagrams(context: &Context, endpoint: &UdpEndpoint, mut settings: watch::Receiver<EchoSettings>) {
+    let mut echo = UdpEcho::new(settings.borrow_and_update().datagrams.clone());
+    let mut buffer = vec![0; limits::DATAGRAM_MAX];
+    loop {
+        let received = tokio::select! {
+            biased;
+            () = context.stop.begun() => return,
+            received = endpoint.receive(&mut buffer) => received,
+        };
+        if settings.has_changed().unwrap_or(false) {
+            echo = UdpEcho::new(settings.borrow_and_update().datagrams.clone());
+        }
+        match received {
+            Ok((length, from)) => answer(context, endpoint, &mut echo, &buffer[..length], from).await,
+            // Errors of earlier answers (ICMP) come back here; they concern one peer.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+            Err(error) => {
+                let message =
+                    format!("cannot receive datagrams: {error}; trying again in {:?}", limits::ACCEPT_BACKOFF_MAX);
+                context.events.tell(EventKind::Trouble { message });
+                tokio::time::sleep(limits::ACCEPT_BACKOFF_MAX).await;
+            }
+        }
+    }
+}
+
+async fn answer(
+    context: &Context,
+    endpoint: &UdpEndpoint,
+    echo: &mut UdpEcho,
+    payload: &[u8],
+    from: std::net::SocketAddr,
+) {
+    let peer = canonical(from);
+    context.events.tell_received(peer, Scheme::Udp, payload);
+    match echo.handle_datagram(from, payload, context.clock.now()) {
+        Verdict::Answer(bytes) => {
+            // A datagram that cannot leave is lost, as any datagram may be.
+            let _ = endpoint.send_to(&bytes, from).await;
+        }
+        Verdict::Ignore(ignored) => context.events.tell(EventKind::Ignored { peer, reason: ignored.reason() }),
+    }
+}

@@ -1,0 +1,44 @@
+//! Ending the program: tell everyone, give them a deadline, wait.
+
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Shared by everything that runs: who is running, and whether it is time to stop. Copies are the same switch.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    begun: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Stop {
+    /// Starts a task that [`Stop::finish`] waits for.
+    pub fn spawn<F>(&self, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tasks.spawn(task);
+    }
+
+    /// Tells everyone to stop: listeners close, sessions send their end of stream and take in what is still coming.
+    pub fn begin(&self) {
+        self.begun.cancel();
+        self.tasks.close();
+    }
+
+    /// Completes when [`Stop::begin`] was called.
+    pub async fn begun(&self) {
+        self.begun.cancelled().await;
+    }
+
+    /// How many tasks are still running.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Waits until every task has ended, at most `deadline`; true when all did. Call after [`Stop::begin`].
+    pub async fn finish(&self, deadline: Duration) -> bool {
+        tokio::time::timeout(deadline, self.tasks.wait()).await.is_ok()
+    }
+}
