@@ -190,12 +190,23 @@ impl Events {
 }
 
 impl EventReader {
-    /// The next event; `None` when every teller is gone. Events that did not fit come first, as one count.
+    /// The next event; `None` when every teller is gone, or after [`EventReader::close`] when all are read. Events that did not fit come first, as one count.
     pub async fn next(&mut self) -> Option<Event> {
         match self.not_shown.swap(0, Ordering::Relaxed) {
             0 => self.queue.recv().await,
             count => Some(Event { service: "", kind: EventKind::NotShown { count } }),
         }
+    }
+
+    /// Takes no more events; those already told can still be read.
+    pub fn close(&mut self) {
+        self.queue.close();
+    }
+
+    /// Whether [`EventReader::close`] was called.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.queue.is_closed()
     }
 }
 

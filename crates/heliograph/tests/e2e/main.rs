@@ -1,1 +1,4 @@
+//! End-to-end tests: the built `helio` against programs that no one here wrote.
 
+mod echo;
+mod support;

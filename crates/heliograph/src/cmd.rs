@@ -1,0 +1,30 @@
+//! The commands: a file each, and a row in each of the two lists below.
+
+pub(crate) mod echo;
+pub(crate) mod say;
+pub(crate) mod serve;
+
+use crate::args::Cli;
+use crate::exit::Outcome;
+use clap::Subcommand;
+
+/// What helio can be told to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run all services in one process
+    Serve(serve::ServeArgs),
+    /// Answer what TCP and UDP programs send
+    Echo(echo::EchoArgs),
+    /// Send a message and time its answer
+    Say(say::SayArgs),
+}
+
+/// Runs the command.
+pub(crate) fn dispatch(cli: Cli) -> Outcome {
+    let global = &cli.global;
+    match cli.command {
+        Command::Serve(args) => serve::run(args, global),
+        Command::Echo(args) => echo::run(args, global),
+        Command::Say(args) => say::run(args, global),
+    }
+}

@@ -1,0 +1,99 @@
+//! Exit codes, in one table, and which error gets which.
+
+use clap::error::ErrorKind;
+use helio_net::connect::ConnectError;
+use helio_net::listen::BindError;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+/// How a command ends, as a number that scripts can rely on. `docs/exit-codes.md` holds the same table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Something went wrong that has no code of its own.
+    Failure = 1,
+    /// The command line or the settings are wrong; nothing was done.
+    Usage = 2,
+    /// A file, a host name or a place does not exist.
+    NotFound = 3,
+    /// The other side answered, and refused.
+    Refused = 4,
+    /// The network failed: unreachable, reset, cut off.
+    Network = 5,
+    /// What arrived is incomplete or damaged.
+    Incomplete = 6,
+    /// This machine lacks something: the port is in use, the disk is full, a file cannot be written.
+    Unavailable = 7,
+    /// No answer within the time given.
+    TimedOut = 124,
+    /// Ended by Ctrl-C or a signal.
+    Interrupted = 130,
+}
+
+/// A failed command: the exit code and what to tell the user, as a fragment after `helio: `.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) message: String,
+}
+
+/// What every command returns.
+pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl fmt::Display) -> Self {
+        Self { exit, message: message.to_string() }
+    }
+
+    /// A wrong command line or setting.
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// A failed file operation; `doing` completes "cannot …".
+    pub(crate) fn file(doing: impl fmt::Display, error: &io::Error) -> Self {
+        let exit = if error.kind() == io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Unavailable };
+        Self::new(exit, format_args!("cannot {doing}: {error}"))
+    }
+
+    /// Prints the message and gives the code. A message that is empty was already told.
+    pub(crate) fn report(&self) -> ExitCode {
+        if !self.message.is_empty() {
+            let _ = writeln!(io::stderr(), "helio: {}", self.message);
+        }
+        ExitCode::from(self.exit as u8)
+    }
+}
+
+/// Prints what clap has to say: help and version are success, everything else is a usage error.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(Exit::Usage as u8),
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        let exit = match &error {
+            ConnectError::WrongScheme { .. } => Exit::Usage,
+            ConnectError::Lookup { .. } => Exit::NotFound,
+            ConnectError::Failed { .. } if error.is_refused() => Exit::Refused,
+            ConnectError::Failed { .. } => Exit::Network,
+            ConnectError::TimedOut { .. } => Exit::TimedOut,
+        };
+        Self::new(exit, error)
+    }
+}
+
+impl From<BindError> for Failure {
+    fn from(error: BindError) -> Self {
+        let exit = match &error {
+            BindError::Lookup { .. } => Exit::NotFound,
+            BindError::InUse { .. } | BindError::NotPermitted { .. } | BindError::Failed { .. } => Exit::Unavailable,
+        };
+        Self::new(exit, error)
+    }
+}

@@ -1,0 +1,200 @@
+//! Running services until a signal says stop: what `echo`, `log` and `serve` share.
+
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output;
+use crate::settings::layered;
+use crate::value::Span;
+use clap::Args;
+use helio_core::limits;
+use helio_net::address::{Address, Scheme};
+use helio_net::clock::Clock;
+use helio_net::listen::{self, BindError, Listener};
+use helio_net::udp::UdpEndpoint;
+use helio_server::driver::Timeouts;
+use helio_server::event::{EventKind, EventReader, Events};
+use helio_server::service::Context;
+use helio_server::stop::Stop;
+use serde::Deserialize;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Limits of any service's sessions; table `[limits]` of the settings file.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct SessionFlags {
+    /// Drop a connection on which nothing moves for this long [default: 10m]
+    #[arg(long, value_name = "TIME", env = "HELIO_IDLE_TIMEOUT", help_heading = "Limits")]
+    pub(crate) idle_timeout: Option<Span>,
+
+    /// Drop a peer that leaves its answer unread for this long [default: 30s]
+    #[arg(long, value_name = "TIME", env = "HELIO_WRITE_TIMEOUT", help_heading = "Limits")]
+    pub(crate) write_timeout: Option<Span>,
+
+    /// Connections at a time; further ones wait in the kernel's queue [default: 10000]
+    #[arg(long, value_name = "N", env = "HELIO_MAX_CONNECTIONS", help_heading = "Limits")]
+    pub(crate) max_connections: Option<u32>,
+}
+
+layered!(SessionFlags { idle_timeout, write_timeout, max_connections });
+
+impl SessionFlags {
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        let defaults = Timeouts::default();
+        Timeouts {
+            idle: self.idle_timeout.map_or(defaults.idle, |span| span.0),
+            write: self.write_timeout.map_or(defaults.write, |span| span.0),
+        }
+    }
+
+    pub(crate) fn permits(&self) -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(self.max_connections.map_or(limits::CONNECTIONS_PER_SERVICE, |n| n as usize)))
+    }
+}
+
+/// How events are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// Only where it listens.
+    Nothing,
+    /// As sentences.
+    Text,
+    /// As sentences behind the service's name.
+    Named,
+    /// As JSON lines.
+    Json,
+}
+
+impl Show {
+    pub(crate) fn of(quiet: bool, json: bool) -> Self {
+        match (quiet, json) {
+            (_, true) => Self::Json,
+            (true, false) => Self::Nothing,
+            (false, false) => Self::Text,
+        }
+    }
+}
+
+/// The runtime that the program's work runs on.
+pub(crate) fn runtime() -> Outcome<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot start the runtime: {error}")))
+}
+
+/// A context whose events are shown as `show` says until every service has ended.
+pub(crate) fn context(show: Show, timeouts: Timeouts) -> (Context, Printer) {
+    let (events, reader) = Events::channel();
+    let quiet = show == Show::Nothing;
+    let context = Context {
+        clock: Clock::start(),
+        events: if quiet { Events::none() } else { events },
+        stop: Stop::default(),
+        timeouts,
+    };
+    let done = CancellationToken::new();
+    let task = (!quiet).then(|| tokio::spawn(print(reader, show, done.clone())));
+    (context, Printer { show, task, done })
+}
+
+/// The task that prints events.
+pub(crate) struct Printer {
+    show: Show,
+    task: Option<JoinHandle<Outcome>>,
+    done: CancellationToken,
+}
+
+/// The bound sockets of one service.
+pub(crate) struct Bound {
+    pub(crate) listeners: Vec<Listener>,
+    pub(crate) endpoints: Vec<UdpEndpoint>,
+}
+
+impl Bound {
+    /// Binds every address, for both transports where it names none. The UDP side of a port that the system chose
+    /// takes the number of the TCP side.
+    pub(crate) async fn bind(addresses: &[Address], permits: &Arc<Semaphore>) -> Result<Self, BindError> {
+        let mut bound = Self { listeners: Vec::new(), endpoints: Vec::new() };
+        for address in addresses {
+            let mut port = address.port;
+            if address.admits(Scheme::Tcp) {
+                for listener in listen::tcp(address).await? {
+                    port = listener.local().map_or(port, |at| at.port());
+                    bound.listeners.push(listener.with_permits(permits.clone()));
+                }
+            }
+            if address.admits(Scheme::Udp) {
+                bound.endpoints.extend(listen::udp(&Address { port, ..address.clone() }).await?);
+            }
+        }
+        Ok(bound)
+    }
+
+    /// `tcp://…` and `udp://…` of every socket.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let tcp = self.listeners.iter().map(|l| (Scheme::Tcp, l.local()));
+        let udp = self.endpoints.iter().map(|e| (Scheme::Udp, e.local()));
+        tcp.chain(udp).filter_map(|(scheme, at)| Some(Address::bound(scheme, at.ok()?).to_string())).collect()
+    }
+}
+
+impl Printer {
+    /// Says where a service listens; shown even when events are not.
+    pub(crate) fn listening(&self, context: &Context, bound: &Bound) -> Outcome {
+        for address in bound.addresses() {
+            let kind = EventKind::Listening { address };
+            if self.show == Show::Nothing { output::line(kind)? } else { context.events.tell(kind) }
+        }
+        Ok(())
+    }
+
+    /// Waits for SIGINT or SIGTERM, then ends every service: open connections get [`limits::DRAIN_TIMEOUT`], a second
+    /// signal ends at once. `reload` is called on each SIGHUP.
+    pub(crate) async fn until_stopped(self, context: Context, mut reload: impl AsyncFnMut()) -> Outcome {
+        let unavailable = |error| Failure::new(Exit::Unavailable, format_args!("cannot wait for signals: {error}"));
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(unavailable)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(unavailable)?;
+        let mut hangup = signal(SignalKind::hangup()).map_err(unavailable)?;
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => break,
+                _ = terminate.recv() => break,
+                _ = hangup.recv() => reload().await,
+            }
+        }
+        context.stop.begin();
+        tokio::select! {
+            _ = context.stop.finish(limits::DRAIN_TIMEOUT + limits::DRAIN_TIMEOUT / 2) => {}
+            _ = interrupt.recv() => output::message("stopped at once, open connections were cut"),
+            _ = terminate.recv() => {}
+        }
+        self.done.cancel();
+        match self.task {
+            Some(task) => task.await.unwrap_or(Ok(())),
+            None => Ok(()),
+        }
+    }
+}
+
+async fn print(mut reader: EventReader, show: Show, done: CancellationToken) -> Outcome {
+    loop {
+        let event = tokio::select! {
+            biased;
+            event = reader.next() => event,
+            () = done.cancelled(), if !reader.is_closed() => {
+                reader.close();
+                continue;
+            }
+        };
+        let Some(event) = event else { return Ok(()) };
+        match show {
+            Show::Nothing => {}
+            Show::Text => output::line(&event.kind)?,
+            Show::Named => output::line(format_args!("{:<5} {}", event.service, event.kind))?,
+            Show::Json => output::json(&event)?,
+        }
+    }
+}

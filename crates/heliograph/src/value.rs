@@ -1,0 +1,97 @@
+//! Values that people write with a unit: `50ms`, `15m`, `64k`.
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A length of time: `50ms`, `1.5s`, `15m`, `1h 30m`, `2d`. A number alone is refused, its unit would be a guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Span(pub(crate) Duration);
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong =
+            || format!("`{text}` is not a length of time, expected a number and a unit as in 50ms, 1.5s, 15m, 24h");
+        let (number, unit) = text.trim().split_at(text.trim().find(|c: char| c.is_alphabetic()).ok_or_else(wrong)?);
+        let days: Option<u32> = (unit == "d").then(|| number.trim().parse().ok()).flatten();
+        if let Some(days) = days {
+            return Ok(Self(Duration::from_hours(24) * days));
+        }
+        let parsed: SignedDuration = text.parse().map_err(|_| wrong())?;
+        Duration::try_from(parsed).map(Self).map_err(|_| wrong())
+    }
+}
+
+impl TryFrom<String> for Span {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+/// A number of bytes: `16`, `64k`, `1M`, `2G`; each letter is a power of 1024, as in iperf3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Size(pub(crate) u64);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("`{text}` is not a size, expected a number of bytes or one with k, M or G as in 64k");
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(digits);
+        let shift = match unit.trim_end_matches(['B', 'b']).trim_end_matches('i') {
+            "" => 0,
+            "k" | "K" => 10,
+            "m" | "M" => 20,
+            "g" | "G" => 30,
+            _ => return Err(wrong()),
+        };
+        let number: u64 = number.parse().map_err(|_| wrong())?;
+        number.checked_mul(1 << shift).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl TryFrom<String> for Size {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_have_a_unit() {
+        let millis = |text: &str| text.parse::<Span>().map(|span| span.0.as_millis());
+        assert_eq!(millis("50ms"), Ok(50));
+        assert_eq!(millis("1.5s"), Ok(1_500));
+        assert_eq!(millis("15m"), Ok(900_000));
+        assert_eq!(millis("1h 30m"), Ok(5_400_000));
+        assert_eq!(millis("2d"), Ok(172_800_000));
+        for wrong in ["", "5", "-1s", "s", "1 parsec"] {
+            assert!(millis(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_count_in_powers_of_1024() {
+        let bytes = |text: &str| text.parse::<Size>().map(|size| size.0);
+        assert_eq!(bytes("16"), Ok(16));
+        assert_eq!(bytes("64k"), Ok(65_536));
+        assert_eq!(bytes("1MiB"), Ok(1 << 20));
+        assert_eq!(bytes("2GB"), Ok(2 << 30));
+        for wrong in ["", "k", "1.5k", "-1", "1T", "99999999999G"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+}

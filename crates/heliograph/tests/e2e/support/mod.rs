@@ -1,0 +1,171 @@
+//! Starting `helio` and outside programs, and reading what they say. Everything listens on loopback, on ports that the
+//! system picks, and ends with the value that stands for it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// Far longer than anything here takes; reaching it is a failure, never a wait.
+pub(crate) const PLENTY: Duration = Duration::from_secs(30);
+
+/// `helio` with no settings of the machine's user.
+pub(crate) fn helio() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_helio"));
+    for (name, _) in std::env::vars() {
+        if name.starts_with("HELIO_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("XDG_CONFIG_HOME", "/nonexistent").env("XDG_DATA_HOME", "/nonexistent").stdin(Stdio::null());
+    command
+}
+
+/// Runs `helio` with `args` to its end.
+pub(crate) fn run(args: &[&str]) -> Finished {
+    finish(helio().args(args))
+}
+
+/// Runs `helio` with `args`, `input` on its stdin, to its end.
+pub(crate) fn run_with_input(args: &[&str], input: &[u8]) -> Finished {
+    let mut child =
+        helio().args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap().into()
+}
+
+/// Runs any command to its end.
+pub(crate) fn finish(command: &mut Command) -> Finished {
+    command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}")).into()
+}
+
+/// A Python program, given as its text, with arguments in `sys.argv[1:]`.
+pub(crate) fn python(program: &str, args: &[&str]) -> Command {
+    let mut command = Command::new("python3");
+    command.arg("-c").arg(program).args(args).stdin(Stdio::null());
+    command
+}
+
+/// How a program ended and what it said.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Finished {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// A program that runs until it is stopped or dropped; its output lines can be waited for.
+pub(crate) struct Running {
+    child: Child,
+    lines: Receiver<String>,
+    errors: Option<std::thread::JoinHandle<String>>,
+    seen: Vec<String>,
+}
+
+impl Running {
+    /// Starts `helio` with `args`.
+    pub(crate) fn helio(args: &[&str]) -> Self {
+        Self::start(helio().args(args))
+    }
+
+    /// Starts any command.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let mut stderr = child.stderr.take().unwrap();
+        let errors = std::thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        Self { child, lines, errors: Some(errors), seen: Vec::new() }
+    }
+
+    /// Waits for the next output line that contains `text` and returns it.
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        loop {
+            match self.lines.recv_timeout(PLENTY) {
+                Ok(line) => {
+                    self.seen.push(line.clone());
+                    if line.contains(text) {
+                        return line;
+                    }
+                }
+                Err(why) => {
+                    let _ = self.child.kill();
+                    let errors = self.errors.take().map(|thread| thread.join().unwrap_or_default());
+                    let seen = &self.seen;
+                    let ended = matches!(why, RecvTimeoutError::Disconnected);
+                    panic!("no line with {text:?}; ended: {ended}, stdout: {seen:#?}, stderr: {errors:?}");
+                }
+            }
+        }
+    }
+
+    /// Waits for `listening on SCHEME://ADDRESS` and returns the address.
+    pub(crate) fn address(&mut self, scheme: &str) -> SocketAddr {
+        let line = self.wait_for(&format!("listening on {scheme}://"));
+        line.rsplit("://").next().unwrap().parse().unwrap()
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> i32 {
+        i32::try_from(self.child.id()).unwrap()
+    }
+
+    /// Sends a signal by its name, such as `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args(["-s", name, &self.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Waits for the end; returns how it ended, all output lines and all of stderr.
+    pub(crate) fn wait(mut self) -> (ExitStatus, Vec<String>, String) {
+        let status = self.child.wait().unwrap();
+        self.seen.extend(self.lines.iter());
+        let errors = self.errors.take().map(|thread| thread.join().unwrap_or_default()).unwrap_or_default();
+        (status, std::mem::take(&mut self.seen), errors)
+    }
+
+    /// Ctrl-C, then [`Running::wait`].
+    pub(crate) fn stop(self) -> (ExitStatus, Vec<String>, String) {
+        self.signal("INT");
+        self.wait()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// True when an outside program is missing and may be; says so loudly. Which may be is decided by the test command
+/// (see CONTRIBUTING.md): without its word a missing program fails the test.
+pub(crate) fn without(program: &str) -> bool {
+    let missing = std::env::var("HELIO_TEST_WITHOUT").unwrap_or_default();
+    let skip = missing.split(',').any(|name| name == program);
+    if skip {
+        eprintln!("SKIPPED: this test needs {program}, which this machine lacks");
+    }
+    skip
+}
+
+/// The contents of a file, as text.
+pub(crate) fn text(path: impl AsRef<Path>) -> String {
+    String::from_utf8_lossy(&std::fs::read(path.as_ref()).unwrap_or_default()).into_owned()
+}
