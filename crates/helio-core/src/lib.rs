@@ -23,6 +23,7 @@ extern crate std;
 
 pub mod echo;
 pub mod limits;
+pub mod measure;
 pub mod printable;
 pub mod rate;
 pub mod rng;

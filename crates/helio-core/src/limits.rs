@@ -67,3 +67,32 @@ pub const SHOWN_CHARS: usize = 120;
 
 /// Events waiting to be printed. Beyond it they are counted, and the count is printed instead.
 pub const EVENT_QUEUE: usize = 4_096;
+
+// # Measurements
+
+/// Sessions of measuring clients that a reflector counts at a time. The one unused for longest is forgotten first; its
+/// count starts again, and its client reports the direction of a loss as unknown.
+pub const REFLECTOR_SESSIONS: usize = 1_024;
+
+/// Bytes of a message in one datagram of a measurement. With its header of 44, 1,444: it fits an MTU of 1,500 with
+/// IPv6. A longer message is cut into several.
+pub const REFLECTOR_PIECE: usize = 1_400;
+
+/// Values of the reflector's counter told apart in one message; beyond it the direction of a loss is unknown.
+pub const REFLECTOR_COUNT_WINDOW: usize = 262_144;
+
+/// Times that a reflector is asked for its counters after a lost message; then the direction of the loss is unknown.
+pub const REFLECTOR_TALLY_TRIES: u32 = 3;
+
+/// Largest payload that `compare` sends, in bytes; larger ones are refused.
+pub const COMPARE_SIZE_MAX: usize = 16 * 1024 * 1024;
+
+/// Different payload sizes in one comparison; more are refused.
+pub const COMPARE_SIZES: usize = 16;
+
+/// Counted runs of each size and transport in one comparison; more are refused. With all sizes this keeps the record
+/// below 48,000 exchanges and the connections left in TIME_WAIT below the range of ports.
+pub const COMPARE_RUNS: u32 = 1_000;
+
+/// Time that one message gets to come back whole (setting `timeout` of `compare`); then it is lost.
+pub const COMPARE_TIMEOUT: Duration = Duration::from_secs(1);

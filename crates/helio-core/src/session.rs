@@ -25,4 +25,8 @@ pub trait Session {
     fn handle_end(&mut self, now: Now);
     /// The next thing to do, `None` when there is nothing until the next input.
     fn poll_action(&mut self) -> Option<Action>;
+    /// Whether the peer is measuring: an event for each read would be measured with it, so none is made.
+    fn is_measured(&self) -> bool {
+        false
+    }
 }

@@ -64,7 +64,8 @@ pub struct Ended {
     pub duration: Duration,
 }
 
-/// Runs `session` on `connection` until it ends. `seen` is shown each read's bytes.
+/// Runs `session` on `connection` until it ends. `seen` is shown each read's bytes, unless the
+/// peer is measuring.
 pub async fn drive<S: Session, K: Store>(
     connection: Connection,
     session: S,
@@ -164,8 +165,10 @@ impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
                     return Woken::EndOfStream.into();
                 }
                 *received_bytes += bytes.len() as u64;
-                seen(bytes);
                 session.handle_bytes(bytes, clock.read());
+                if !session.is_measured() {
+                    seen(bytes);
+                }
                 Woken::Bytes.into()
             })
         })

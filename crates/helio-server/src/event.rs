@@ -47,6 +47,13 @@ pub enum EventKind {
         /// The beginning, printable, at most [`limits::SHOWN_CHARS`] characters.
         text: String,
     },
+    /// A client began to measure; what it sends makes no further events.
+    Measured {
+        /// Who.
+        peer: SocketAddr,
+        /// The transport's name.
+        over: &'static str,
+    },
     /// A datagram was left unanswered on purpose.
     Ignored {
         /// Who sent it.
@@ -125,6 +132,7 @@ impl fmt::Display for EventKind {
             Self::Listening { address } => write!(f, "listening on {address}"),
             Self::Connected { peer } => write!(f, "{peer} connected"),
             Self::Received { peer, over, bytes, text } => write!(f, "{peer} sent {bytes} bytes over {over}: {text}"),
+            Self::Measured { peer, over } => write!(f, "{peer} measures over {over}"),
             Self::Ignored { peer, reason } => write!(f, "{peer} not answered: {reason}"),
             Self::Closed { peer, reason, received_bytes, sent_bytes, duration } => {
                 write!(f, "{peer} {reason}: {received_bytes} bytes in, {sent_bytes} bytes out, {}", human(*duration))

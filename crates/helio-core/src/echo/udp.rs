@@ -5,6 +5,7 @@
 //! than its request, and break loops between two servers.
 
 use crate::limits;
+use crate::measure::reflector::{self, Kind, Reflector};
 use crate::rate::TokenBucket;
 use crate::time::Instant;
 use alloc::collections::BTreeMap;
@@ -28,6 +29,13 @@ pub struct UdpEchoOptions {
 pub enum Verdict {
     /// Send this one datagram back.
     Answer(Vec<u8>),
+    /// The same for a client that measures: an event for each datagram would be measured with it.
+    Reflect {
+        /// What to send back.
+        answer: Vec<u8>,
+        /// The first datagram of its session.
+        first: bool,
+    },
     /// Send nothing.
     Ignore(Ignored),
 }
@@ -37,6 +45,8 @@ pub enum Verdict {
 pub enum Ignored {
     /// It already begins with the prefix: most likely the answer of another echo server.
     AlreadyAnswered,
+    /// It is what a reflector sends (`spec/reflector.md`); answering could start an endless exchange.
+    Reflected,
     /// Its source port is below 1024: a service, not a client. Answering could start an endless exchange.
     PrivilegedPort,
     /// The source is over its rate.
@@ -49,6 +59,7 @@ impl Ignored {
     pub fn reason(self) -> &'static str {
         match self {
             Self::AlreadyAnswered => "it already begins with the prefix",
+            Self::Reflected => "it is the answer of a reflector",
             Self::PrivilegedPort => "its source port is privileged",
             Self::RateLimited => "its source is over the rate limit",
         }
@@ -56,17 +67,20 @@ impl Ignored {
 }
 
 /// The datagram side of an echo service. Holds at most [`limits::UDP_SOURCES`] rates.
+///
+/// Datagrams of a measuring client are reflected without prefix and counted: `spec/reflector.md`.
 #[derive(Debug)]
 pub struct UdpEcho {
     options: UdpEchoOptions,
     sources: BTreeMap<IpAddr, TokenBucket>,
+    reflector: Reflector,
 }
 
 impl UdpEcho {
     /// An echo that has heard of no source yet.
     #[must_use]
     pub fn new(options: UdpEchoOptions) -> Self {
-        Self { options, sources: BTreeMap::new() }
+        Self { options, sources: BTreeMap::new(), reflector: Reflector::default() }
     }
 
     /// Decides about one datagram; there is at most one answer, and it goes to `from`.
@@ -75,12 +89,30 @@ impl UdpEcho {
         if from.port() < 1024 {
             return Verdict::Ignore(Ignored::PrivilegedPort);
         }
-        if !self.options.prefix.is_empty() && payload.starts_with(&self.options.prefix) {
-            return Verdict::Ignore(Ignored::AlreadyAnswered);
+        let kind = reflector::classify(payload);
+        let already_answered = !self.options.prefix.is_empty() && payload.starts_with(&self.options.prefix);
+        match kind {
+            Kind::Response => return Verdict::Ignore(Ignored::Reflected),
+            Kind::Ordinary if already_answered => return Verdict::Ignore(Ignored::AlreadyAnswered),
+            Kind::Ordinary | Kind::Request(_) | Kind::OtherVersion => {}
         }
         if !ip.is_loopback() && !self.take(ip, now) {
+            if let Kind::Request(session) = kind {
+                self.reflector.count_refused(from, session);
+            }
             return Verdict::Ignore(Ignored::RateLimited);
         }
+        match kind {
+            Kind::Request(session) => {
+                let (answer, first) = self.reflector.answer(from, session, payload, now);
+                Verdict::Reflect { answer, first }
+            }
+            Kind::OtherVersion => Verdict::Answer(reflector::refusal(payload)),
+            Kind::Ordinary | Kind::Response => Verdict::Answer(self.echo(ip, payload)),
+        }
+    }
+
+    fn echo(&self, ip: IpAddr, payload: &[u8]) -> Vec<u8> {
         let trusted = ip.is_loopback() || self.options.allowed.iter().any(|net| net.contains(&ip));
         let largest = if trusted { limits::DATAGRAM_MAX } else { payload.len() };
         let prefix = &self.options.prefix;
@@ -88,7 +120,7 @@ impl UdpEcho {
         answer.extend_from_slice(prefix);
         answer.extend_from_slice(payload);
         answer.truncate(largest);
-        Verdict::Answer(answer)
+        answer
     }
 
     fn take(&mut self, ip: IpAddr, now: Instant) -> bool {
@@ -112,6 +144,7 @@ impl UdpEcho {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::wire::{Header, SessionId, Start};
     use core::net::Ipv4Addr;
     use core::time::Duration;
     use proptest::prelude::*;
@@ -134,6 +167,13 @@ mod tests {
 
     fn answer(bytes: &[u8]) -> Verdict {
         Verdict::Answer(bytes.to_vec())
+    }
+
+    fn sent(verdict: Verdict) -> Option<Vec<u8>> {
+        match verdict {
+            Verdict::Answer(answer) | Verdict::Reflect { answer, .. } => Some(answer),
+            Verdict::Ignore(_) => None,
+        }
     }
 
     #[test]
@@ -208,7 +248,84 @@ mod tests {
         assert_eq!(out.len(), limits::DATAGRAM_MAX);
     }
 
+    fn reflector_request(session: u64, piece: &[u8]) -> Vec<u8> {
+        let header = Header {
+            session: SessionId(session),
+            message: 0,
+            piece: 0,
+            pieces: 1,
+            total_bytes: piece.len() as u32,
+            reflected: 0,
+            refused: 0,
+        };
+        [&header.encode(Start::REQUEST)[..], piece].concat()
+    }
+
+    /// spec/reflector.md "UDP": same size, no prefix, the session's count in it.
+    #[test]
+    fn a_measuring_client_gets_its_datagram_back_counted() {
+        let mut e = echo(b"ACK: ", &[]);
+        let asked = reflector_request(1, b"payload");
+        for count in 1..=3 {
+            let verdict = ask(&mut e, "127.0.0.1:5000", &asked);
+            let Verdict::Reflect { answer, first } = verdict else { panic!("{verdict:?}") };
+            assert_eq!(first, count == 1);
+            let (header, piece) = Header::decode(&answer).unwrap();
+            assert_eq!((header.reflected, header.refused, piece), (count, 0, &b"payload"[..]));
+        }
+        assert_eq!(ask(&mut e, "127.0.0.1:7", &asked), Verdict::Ignore(Ignored::PrivilegedPort));
+    }
+
+    #[test]
+    fn what_the_rate_limit_drops_of_a_measurement_is_counted() {
+        let mut e = echo(b"ACK: ", &[]);
+        let asked = reflector_request(1, b"");
+        for _ in 0..limits::UDP_ANSWER_BURST + 5 {
+            ask(&mut e, "192.0.2.1:5000", &asked);
+        }
+        let out = sent(e.handle_datagram("192.0.2.1:5000".parse().unwrap(), &asked, at(1000))).unwrap();
+        let (header, _) = Header::decode(&out).unwrap();
+        assert_eq!((header.reflected, header.refused), (limits::UDP_ANSWER_BURST + 1, 5));
+    }
+
+    /// Also with a pure echo, which has no prefix to recognise an answer by.
+    #[test]
+    fn two_reflectors_that_meet_fall_silent() {
+        for prefix in [&b"ACK: "[..], b""] {
+            let (mut a, mut b) = (echo(prefix, &[]), echo(prefix, &[]));
+            let forged = reflector_request(1, b"forged");
+            let first = sent(ask(&mut a, "127.0.0.1:5000", &forged)).unwrap();
+            assert_eq!(ask(&mut b, "127.0.0.1:65432", &first), Verdict::Ignore(Ignored::Reflected));
+            let other_version = Start { version: 2, ..Start::REQUEST }.encode();
+            let first = sent(ask(&mut a, "127.0.0.1:5000", &other_version)).unwrap();
+            assert_eq!(ask(&mut b, "127.0.0.1:65432", &first), Verdict::Ignore(Ignored::Reflected));
+        }
+    }
+
+    #[test]
+    fn text_that_begins_with_the_magic_is_echoed() {
+        let mut e = echo(b"ACK: ", &[]);
+        assert_eq!(ask(&mut e, "127.0.0.1:5000", b"HELIOREF"), answer(b"ACK: HELIOREF"));
+        let text = b"HELIOREFERENCE, a text longer than the header of a datagram";
+        assert_eq!(ask(&mut e, "127.0.0.1:5000", text), answer(&[b"ACK: ", &text[..]].concat()));
+    }
+
     proptest! {
+        #[test]
+        fn a_measurement_is_never_amplified(
+            start in (0u8..40, any::<u8>()), tail: Vec<u8>, ip in any::<u32>(), prefix: Vec<u8>,
+        ) {
+            let mut datagram = Start::REQUEST.encode().to_vec();
+            (datagram[8], datagram[9]) = start;
+            datagram.extend(tail);
+            let from = SocketAddr::from((Ipv4Addr::from(ip), 5000));
+            prop_assume!(!from.ip().is_loopback());
+            let mut e = echo(&prefix, &[]);
+            if let Some(out) = sent(e.handle_datagram(from, &datagram, at(0))) {
+                prop_assert!(out.len() <= datagram.len());
+            }
+        }
+
         #[test]
         fn outside_the_allowed_networks_nothing_is_amplified(
             ip in any::<u32>(), port in any::<u16>(), payload: Vec<u8>, prefix: Vec<u8>,

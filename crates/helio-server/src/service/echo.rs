@@ -74,9 +74,16 @@ async fn answer(
     from: std::net::SocketAddr,
 ) {
     let peer = canonical(from);
-    context.events.tell_received(peer, Scheme::Udp, payload);
-    match echo.handle_datagram(from, payload, context.clock.now()) {
-        Verdict::Answer(bytes) => {
+    let verdict = echo.handle_datagram(from, payload, context.clock.now());
+    match &verdict {
+        Verdict::Answer(_) | Verdict::Ignore(_) => context.events.tell_received(peer, Scheme::Udp, payload),
+        Verdict::Reflect { first: true, .. } => {
+            context.events.tell(EventKind::Measured { peer, over: Scheme::Udp.name() });
+        }
+        Verdict::Reflect { first: false, .. } => {}
+    }
+    match verdict {
+        Verdict::Answer(bytes) | Verdict::Reflect { answer: bytes, .. } => {
             // A datagram that cannot leave is lost, as any datagram may be.
             let _ = endpoint.send_to(&bytes, from).await;
         }
