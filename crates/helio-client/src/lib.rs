@@ -1,1 +1,3 @@
-//! helio-client
+//! Heliograph's client side: what talks to services, ours and others.
+
+pub mod compare;

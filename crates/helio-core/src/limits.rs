@@ -96,3 +96,6 @@ pub const COMPARE_RUNS: u32 = 1_000;
 
 /// Time that one message gets to come back whole (setting `timeout` of `compare`); then it is lost.
 pub const COMPARE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Longest time that a message may be given (setting `timeout` of `compare`); more is refused.
+pub const COMPARE_TIMEOUT_MAX: Duration = Duration::from_secs(60);

@@ -1,0 +1,212 @@
+//! The TCP side: one connection that stays open, and one for each exchange.
+
+use super::{CompareError, shown};
+use helio_core::measure::compare::Measured;
+use helio_core::measure::wire::{START_BYTES, Start, VERSION};
+use helio_core::time::human;
+use helio_net::conn::Connection;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout, set_tcp_nodelay};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, connect, recv, send, socket_with};
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+/// A reflector over TCP.
+pub(super) struct Tcp {
+    peer: SocketAddr,
+    kept: TcpStream,
+    timeout: Duration,
+    /// Where echoes are read to; it keeps its size, so that no exchange pays for fresh pages but a size's first.
+    echo: Vec<u8>,
+    /// What a new connection sends: preamble and payload.
+    opening: Vec<u8>,
+}
+
+/// How one exchange on a stream ended.
+enum End {
+    /// The whole echo is there.
+    Whole,
+    /// The time is over; so many bytes are there.
+    TimedOut(usize),
+    /// The peer ended its stream; so many bytes are there.
+    Closed(usize),
+}
+
+impl Tcp {
+    /// Makes sure that a reflector is at the other end of `connection`, which becomes the one that stays open.
+    pub(super) fn greet(connection: Connection, peer: SocketAddr, timeout: Duration) -> Result<Self, CompareError> {
+        let broken = |source| CompareError::Socket { peer, doing: "preparing the TCP socket", source };
+        let kept = connection.into_blocking().unwrap_or(Err(io::ErrorKind::Unsupported.into())).map_err(broken)?;
+        limit_waits(&kept, timeout).map_err(broken)?;
+        let mut tcp = Self { peer, kept, timeout, echo: Vec::new(), opening: Vec::new() };
+        tcp.greet_kept()?;
+        Ok(tcp)
+    }
+
+    /// The connection that stays open.
+    pub(super) fn kept(&self) -> &TcpStream {
+        &self.kept
+    }
+
+    /// Sends `payload` on the connection that stays open and times its echo.
+    pub(super) fn exchange_kept(&mut self, payload: &[u8]) -> Result<Measured, CompareError> {
+        self.echo.resize(payload.len(), 0);
+        let started = Instant::now();
+        let end = exchange(&self.kept, payload, &mut self.echo, started + self.timeout);
+        let elapsed = started.elapsed();
+        match end.map_err(|source| self.broken("exchanging over TCP", source))? {
+            End::Whole if elapsed < self.timeout => {
+                self.check_echo(0, payload)?;
+                let exchange_ns = Some(nanos(elapsed));
+                Ok(Measured { exchange_ns, total_ns: exchange_ns, ..Measured::default() })
+            }
+            End::Closed(_) => Err(self.broken("exchanging over TCP", io::ErrorKind::UnexpectedEof.into())),
+            End::Whole | End::TimedOut(_) => {
+                // The rest of the echo is still on its way on this connection.
+                let connected = self.connect().and_then(|connected| connected.ok_or(io::ErrorKind::TimedOut.into()));
+                (self.kept, _) = connected.map_err(|source| self.broken("connecting again", source))?;
+                self.greet_kept()?;
+                Ok(Measured::default())
+            }
+        }
+    }
+
+    /// Opens a connection, sends the preamble with `payload` behind it, and times both parts.
+    pub(super) fn exchange_new(&mut self, payload: &[u8]) -> Result<Measured, CompareError> {
+        self.opening.clear();
+        self.opening.extend_from_slice(&Start::REQUEST.encode());
+        self.opening.extend_from_slice(payload);
+        self.echo.resize(self.opening.len(), 0);
+        let connected = self.connect().map_err(|source| self.broken("connecting", source))?;
+        let Some((stream, connect)) = connected else { return Ok(Measured::default()) };
+        let left = self.timeout.saturating_sub(connect);
+        let started = Instant::now();
+        let end = exchange(&stream, &self.opening, &mut self.echo, started + left);
+        let elapsed = started.elapsed();
+        let connect_ns = Some(nanos(connect));
+        match end.map_err(|source| self.broken("exchanging over a new TCP connection", source))? {
+            End::Whole if elapsed < left => {
+                self.check_preamble(START_BYTES)?;
+                self.check_echo(START_BYTES, payload)?;
+                let total_ns = Some(nanos(connect + elapsed));
+                Ok(Measured { connect_ns, exchange_ns: Some(nanos(elapsed)), total_ns, ..Measured::default() })
+            }
+            End::Closed(_) => Err(self.broken("exchanging over TCP", io::ErrorKind::UnexpectedEof.into())),
+            End::Whole | End::TimedOut(_) => Ok(Measured { connect_ns, ..Measured::default() }),
+        }
+    }
+
+    /// Opens a connection, `TCP_NODELAY` on, and times `connect` alone; `None` when the time is over.
+    fn connect(&self) -> io::Result<Option<(TcpStream, Duration)>> {
+        let family = if self.peer.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+        set_tcp_nodelay(&socket, true)?;
+        limit_waits(&socket, self.timeout)?;
+        let started = Instant::now();
+        let connected = connect(&socket, &self.peer);
+        let elapsed = started.elapsed();
+        match connected {
+            Ok(()) => Ok(Some((socket.into(), elapsed))),
+            // What the send timeout makes of a connect that takes too long: socket(7). The last is Ctrl-C.
+            Err(Errno::INPROGRESS | Errno::AGAIN | Errno::INTR) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn greet_kept(&mut self) -> Result<(), CompareError> {
+        self.echo.resize(START_BYTES, 0);
+        let deadline = Instant::now() + self.timeout;
+        let end = exchange(&self.kept, &Start::REQUEST.encode(), &mut self.echo, deadline);
+        let (arrived, did) = match end.map_err(|source| self.broken("greeting the reflector", source))? {
+            End::Whole => return self.check_preamble(START_BYTES),
+            End::TimedOut(arrived) => (arrived, format!("said nothing for {}", human(self.timeout))),
+            End::Closed(arrived) => (arrived, "closed it without an answer".to_owned()),
+        };
+        if arrived > 0 {
+            return self.check_preamble(arrived);
+        }
+        Err(CompareError::Silent { peer: self.peer, timed_out: did.starts_with("said"), did })
+    }
+
+    /// Checks the first `arrived` bytes of the echo, which should be a reflector's answer to the preamble.
+    fn check_preamble(&self, arrived: usize) -> Result<(), CompareError> {
+        let answer = self.echo.get(..arrived).unwrap_or_default();
+        let peer = self.peer;
+        match Start::decode(answer) {
+            Some(Start { response: true, refused: true, version }) => {
+                Err(CompareError::OtherVersion { peer, theirs: version, ours: VERSION })
+            }
+            Some(Start { response: true, version: VERSION, .. }) => Ok(()),
+            Some(_) | None => Err(CompareError::NotReflector { peer, answer: shown(answer) }),
+        }
+    }
+
+    fn check_echo(&self, from: usize, payload: &[u8]) -> Result<(), CompareError> {
+        let echo = self.echo.get(from..).unwrap_or_default();
+        if echo == payload {
+            return Ok(());
+        }
+        let at = echo.iter().zip(payload).take_while(|(a, b)| a == b).count();
+        Err(CompareError::Damaged { peer: self.peer, at })
+    }
+
+    fn broken(&self, doing: &'static str, source: io::Error) -> CompareError {
+        CompareError::Socket { peer: self.peer, doing, source }
+    }
+}
+
+/// Sends all of `out` and reads until `echo` is full, both at once: with a payload beyond the buffers of both sides,
+/// writing everything first would wait for a peer that waits for us.
+fn exchange(stream: &TcpStream, out: &[u8], echo: &mut [u8], deadline: Instant) -> io::Result<End> {
+    let (mut sent, mut arrived) = (0, 0);
+    while arrived < echo.len() {
+        let rest = out.get(sent..).unwrap_or_default();
+        if !rest.is_empty() {
+            match send(stream, rest, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+                Ok(taken) => {
+                    sent += taken;
+                    continue;
+                }
+                Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        // With nothing left to send the read may wait, for at most the socket's own timeout.
+        let flags = if rest.is_empty() { RecvFlags::empty() } else { RecvFlags::DONTWAIT };
+        match recv(stream, echo.get_mut(arrived..).unwrap_or_default(), flags) {
+            Ok((0, _)) => return Ok(End::Closed(arrived)),
+            Ok((count, _)) => arrived += count,
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) if !rest.is_empty() => wait(stream, deadline)?,
+            Err(Errno::AGAIN) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if arrived < echo.len() && Instant::now() >= deadline {
+            return Ok(End::TimedOut(arrived));
+        }
+    }
+    Ok(End::Whole)
+}
+
+/// Waits until `stream` can be read or written, at most until `deadline`.
+fn wait(stream: &TcpStream, deadline: Instant) -> io::Result<()> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let left = Timespec::try_from(left).map_err(io::Error::other)?;
+    match poll(&mut [PollFd::new(stream, PollFlags::IN | PollFlags::OUT)], Some(&left)) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Blocking calls on `socket` give up after `timeout`; on Linux that holds for `connect` too (socket(7)).
+fn limit_waits(socket: impl std::os::fd::AsFd, timeout: Duration) -> io::Result<()> {
+    set_socket_timeout(&socket, Timeout::Send, Some(timeout))?;
+    Ok(set_socket_timeout(&socket, Timeout::Recv, Some(timeout))?)
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
