@@ -1,5 +1,6 @@
 //! The commands: a file each, and a row in each of the two lists below.
 
+pub(crate) mod compare;
 pub(crate) mod echo;
 pub(crate) mod say;
 pub(crate) mod serve;
@@ -17,6 +18,8 @@ pub(crate) enum Command {
     Echo(echo::EchoArgs),
     /// Send a message and time its answer
     Say(say::SayArgs),
+    /// Send the same payloads over TCP and UDP and compare the times
+    Compare(compare::CompareArgs),
 }
 
 /// Runs the command.
@@ -26,5 +29,6 @@ pub(crate) fn dispatch(cli: Cli) -> Outcome {
         Command::Serve(args) => serve::run(args, global),
         Command::Echo(args) => echo::run(args, global),
         Command::Say(args) => say::run(args, global),
+        Command::Compare(args) => compare::run(args, global),
     }
 }

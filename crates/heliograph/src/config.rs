@@ -1,6 +1,7 @@
 //! The settings file: TOML, one table for each command that has settings.
 
 use crate::args::Global;
+use crate::cmd::compare::CompareFlags;
 use crate::cmd::echo::EchoFlags;
 use crate::cmd::serve::ServeFlags;
 use crate::exit::{Exit, Failure, Outcome};
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct File {
     pub(crate) serve: ServeFlags,
     pub(crate) echo: EchoFlags,
+    pub(crate) compare: CompareFlags,
     pub(crate) limits: SessionFlags,
 }
 
