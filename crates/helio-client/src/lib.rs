@@ -1,3 +1,6 @@
-//! Heliograph's client side: what talks to services, ours and others.
+//! Heliograph's client side: what `helio` does when it is the one that asks.
+//!
+//! Each module is one command's work, without printing: it returns values, and the binary shows them.
 
 pub mod compare;
+pub mod say;

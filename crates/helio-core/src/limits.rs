@@ -99,3 +99,23 @@ pub const COMPARE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Longest time that a message may be given (setting `timeout` of `compare`); more is refused.
 pub const COMPARE_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+
+// # Asking
+
+/// Silence after which an answer counts as complete (setting `quiet-time`).
+pub const ANSWER_QUIET: Duration = Duration::from_millis(50);
+
+/// Wait for an answer's first byte (setting `timeout`).
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bytes of an answer that are kept to be shown; what goes beyond is counted and timed, not shown.
+pub const ANSWER_KEPT: usize = 1024 * 1024;
+
+/// Bytes of one typed or piped line; a longer line is sent in pieces of this size.
+pub const SAID_LINE: usize = 1024 * 1024;
+
+/// Lines read ahead from a pipe while an answer is awaited; then the pipe waits.
+pub const SAID_AHEAD: usize = 16;
+
+/// Times kept for the summary at the end; of further exchanges only the count is kept.
+pub const SAID_TIMES: usize = 1_000_000;

@@ -69,9 +69,10 @@ impl Failure {
 /// Prints what clap has to say: help and version are success, everything else is a usage error.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-        _ => ExitCode::from(Exit::Usage as u8),
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(Exit::Usage as u8)
     }
 }
 

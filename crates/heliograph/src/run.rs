@@ -85,6 +85,14 @@ pub(crate) fn runtime() -> Outcome<tokio::runtime::Runtime> {
         .map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot start the runtime: {error}")))
 }
 
+/// A runtime on the calling thread, for commands that do one thing at a time: no hand-over between threads in a time.
+pub(crate) fn small_runtime() -> Outcome<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot start the runtime: {error}")))
+}
+
 /// A context whose events are shown as `show` says until every service has ended.
 pub(crate) fn context(show: Show, timeouts: Timeouts) -> (Context, Printer) {
     let (events, reader) = Events::channel();

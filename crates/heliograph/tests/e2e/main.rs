@@ -1,4 +1,6 @@
 //! End-to-end tests: the built `helio` against programs that no one here wrote.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests fail by panic and skip loudly")]
 
 mod echo;
+mod say;
 mod support;
