@@ -23,6 +23,7 @@ extern crate std;
 
 pub mod answer;
 pub mod echo;
+pub mod feed;
 pub mod limits;
 pub mod measure;
 pub mod printable;

@@ -119,3 +119,47 @@ pub const SAID_AHEAD: usize = 16;
 
 /// Times kept for the summary at the end; of further exchanges only the count is kept.
 pub const SAID_TIMES: usize = 1_000_000;
+
+// # Weather
+
+/// Bytes of one answer of a weather or geocoding service. A longer one is refused unread; real ones are below 10 KiB.
+pub const WEATHER_BODY: usize = 256 * 1024;
+
+/// Time for one request to a weather or geocoding service, from name lookup to the last byte (setting `timeout`).
+pub const WEATHER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Redirects that a request follows; one more is an error.
+pub const WEATHER_REDIRECTS: usize = 3;
+
+/// Bytes of a place's name. A longer one is refused before it is sent.
+pub const PLACE_NAME: usize = 200;
+
+/// Characters of each of the up to three names of a found place; a longer one is cut, and its size said.
+pub const GEOCODED_NAME: usize = 60;
+
+/// Bytes of a service's base URL. A longer one is refused.
+pub const BASE_URL: usize = 2_048;
+
+/// Places asked of the geocoding service for one name, and read from its answer; the rest is ignored.
+pub const GEOCODING_RESULTS: usize = 10;
+
+/// Largest magnitude of a number in a weather answer, in any unit. A larger one makes the answer malformed.
+pub const WEATHER_VALUE: f64 = 1e6;
+
+/// Bytes of one observation as it is sent, its line end included. All parts are bounded so that none is longer.
+pub const WEATHER_LINE: usize = 4_096;
+
+/// Shortest time between two observations (option `--every`). A shorter one is refused.
+pub const WEATHER_EVERY_MIN: Duration = Duration::from_secs(1);
+
+/// Longest time between two observations (option `--every`). A longer one is refused.
+pub const WEATHER_EVERY_MAX: Duration = Duration::from_hours(24);
+
+/// After failed requests the wait doubles from the `--every` time up to this, or stays at `--every` if that is longer.
+pub const WEATHER_BACKOFF_MAX: Duration = Duration::from_hours(1);
+
+/// Wait after the weather service refused a request for too many at the same time.
+pub const WEATHER_CONCURRENT_WAIT: Duration = Duration::from_secs(5);
+
+/// After the only datagram, how long its refusal (ICMP port unreachable) is waited for. Silence proves nothing.
+pub const UDP_REFUSAL_WAIT: Duration = Duration::from_millis(50);

@@ -1,0 +1,3 @@
+//! Feeds: facts that another service knows, fetched and passed on.
+
+pub mod weather;
