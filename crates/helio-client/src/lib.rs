@@ -4,3 +4,4 @@
 
 pub mod compare;
 pub mod say;
+pub mod weather;
