@@ -4,6 +4,7 @@ pub(crate) mod compare;
 pub(crate) mod echo;
 pub(crate) mod say;
 pub(crate) mod serve;
+pub(crate) mod weather;
 
 use crate::args::Cli;
 use crate::exit::Outcome;
@@ -20,6 +21,8 @@ pub(crate) enum Command {
     Say(say::SayArgs),
     /// Send the same payloads over TCP and UDP and compare the times
     Compare(compare::CompareArgs),
+    /// Show the current weather, and send it on
+    Weather(weather::WeatherArgs),
 }
 
 /// Runs the command.
@@ -30,5 +33,6 @@ pub(crate) fn dispatch(cli: Cli) -> Outcome {
         Command::Echo(args) => echo::run(args, global),
         Command::Say(args) => say::run(args, global),
         Command::Compare(args) => compare::run(args, global),
+        Command::Weather(args) => weather::run(args, global),
     }
 }

@@ -4,6 +4,7 @@ use crate::args::Global;
 use crate::cmd::compare::CompareFlags;
 use crate::cmd::echo::EchoFlags;
 use crate::cmd::serve::ServeFlags;
+use crate::cmd::weather::WeatherFlags;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::run::SessionFlags;
 use etcetera::BaseStrategy as _;
@@ -19,6 +20,7 @@ pub(crate) struct File {
     pub(crate) echo: EchoFlags,
     pub(crate) compare: CompareFlags,
     pub(crate) limits: SessionFlags,
+    pub(crate) weather: WeatherFlags,
 }
 
 /// Reads the file that `global` names, or the default one if it exists.

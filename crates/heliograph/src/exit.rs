@@ -1,6 +1,8 @@
 //! Exit codes, in one table, and which error gets which.
 
 use clap::error::ErrorKind;
+use helio_client::weather::{FetchError, SendError, WeatherError};
+use helio_core::feed::weather::AnswerError;
 use helio_net::connect::ConnectError;
 use helio_net::listen::BindError;
 use std::fmt;
@@ -94,6 +96,51 @@ impl From<BindError> for Failure {
         let exit = match &error {
             BindError::Lookup { .. } => Exit::NotFound,
             BindError::InUse { .. } | BindError::NotPermitted { .. } | BindError::Failed { .. } => Exit::Unavailable,
+        };
+        Self::new(exit, error)
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        let exit = match &error {
+            FetchError::Tls { .. } => Exit::Unavailable,
+            FetchError::Url { .. } => Exit::Usage,
+            FetchError::Lookup { .. } => Exit::NotFound,
+            FetchError::ConnectionRefused { .. } => Exit::Refused,
+            FetchError::Connect { .. } | FetchError::Handshake { .. } => Exit::Network,
+            FetchError::TimedOut { .. } => Exit::TimedOut,
+            FetchError::Redirects { .. }
+            | FetchError::TooLarge { .. }
+            | FetchError::Cut { .. }
+            | FetchError::Protocol { .. } => Exit::Incomplete,
+        };
+        Self::new(exit, error)
+    }
+}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        let exit = match error {
+            SendError::Connect(error) => return error.into(),
+            SendError::Write { .. } | SendError::Lost { .. } => Exit::Network,
+            SendError::NotRead { .. } => Exit::TimedOut,
+            SendError::Unreachable { .. } => Exit::Refused,
+        };
+        Self::new(exit, error)
+    }
+}
+
+impl From<WeatherError> for Failure {
+    fn from(error: WeatherError) -> Self {
+        let exit = match error {
+            WeatherError::Fetch(error) => return error.into(),
+            WeatherError::Send(error) => return error.into(),
+            WeatherError::Refused { .. } | WeatherError::Answer { error: AnswerError::Reported(_), .. } => {
+                Exit::Refused
+            }
+            WeatherError::Answer { .. } => Exit::Incomplete,
+            WeatherError::NotFound { .. } => Exit::NotFound,
         };
         Self::new(exit, error)
     }

@@ -4,3 +4,4 @@
 mod echo;
 mod say;
 mod support;
+mod weather;

@@ -1,6 +1,8 @@
 //! Starting `helio` and outside programs, and reading what they say. Everything listens on loopback, on ports that the
 //! system picks, and ends with the value that stands for it.
 
+pub(crate) mod http_stub;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
