@@ -15,7 +15,17 @@ pub(crate) const PLENTY: Duration = Duration::from_secs(30);
 
 /// `helio` with no settings of the machine's user.
 pub(crate) fn helio() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_helio"));
+    clean(Command::new(env!("CARGO_BIN_EXE_helio")))
+}
+
+/// `helio` on a machine without any network, not even loopback: a new network namespace (`unshare(1)`).
+pub(crate) fn helio_without_network() -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--net", env!("CARGO_BIN_EXE_helio")]);
+    clean(command)
+}
+
+fn clean(mut command: Command) -> Command {
     for (name, _) in std::env::vars() {
         if name.starts_with("HELIO_") {
             command.env_remove(name);

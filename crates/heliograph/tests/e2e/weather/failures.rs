@@ -2,7 +2,7 @@
 
 use super::{CURRENT, helio_without_proxy, run, weather};
 use crate::support::http_stub::{HttpStub, Step, answer, head};
-use crate::support::{Finished, PLENTY, Running, finish};
+use crate::support::{Finished, PLENTY, Running, finish, helio_without_network};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
@@ -148,12 +148,11 @@ fn nothing_listening_is_told() {
     insta::assert_snapshot!(got.stderr.replace(&nobody.to_string(), "HOST"), @"helio: HOST refused the connection: nothing listens on that port; check the base URL, or try again later");
 }
 
-/// A TCP connection to the broadcast address is unreachable on every machine, with or without a network.
 #[test]
 fn no_way_to_the_service_is_told() {
-    let got = finish(helio_without_proxy().args(["weather", "1,2", "--base-url", "http://255.255.255.255"]));
+    let got = finish(helio_without_network().args(["weather", "1,2", "--base-url", "http://127.0.0.1:80"]));
     assert_eq!(got.code, 5, "{}", got.stderr);
-    insta::assert_snapshot!(got.stderr, @"helio: cannot connect to 255.255.255.255: Network is unreachable (os error 101); check this machine's network connection");
+    insta::assert_snapshot!(got.stderr, @"helio: cannot connect to 127.0.0.1:80: Network is unreachable (os error 101); check this machine's network connection");
 }
 
 #[test]
