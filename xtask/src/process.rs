@@ -1,0 +1,87 @@
+//! Processes as the kernel shows them in `/proc`: who started whom (proc(5)).
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::collections::BTreeMap;
+use std::process::Child;
+
+/// What proc(5) calls `/proc/PID/stat`, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stat {
+    parent: u32,
+}
+
+/// Ends a program and everything below it, at once: for programs of which nothing is wanted any more.
+pub(crate) fn end(child: &mut Child) {
+    let pids = below(child.id(), &all());
+    // The root first, so that it does not start others while its children end.
+    for pid in std::iter::once(child.id()).chain(pids) {
+        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+            // It may have ended by itself in between.
+            kill_process(pid, Signal::KILL).ok();
+        }
+    }
+    child.wait().ok();
+}
+
+/// All processes below `root`, parents before children.
+fn below(root: u32, all: &BTreeMap<u32, Stat>) -> Vec<u32> {
+    let mut found = vec![root];
+    let mut next = 0;
+    while let Some(&parent) = found.get(next) {
+        found.extend(all.iter().filter(|(pid, stat)| stat.parent == parent && **pid != parent).map(|(&pid, _)| pid));
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+fn all() -> BTreeMap<u32, Stat> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    // One that ends while we look is no longer of interest.
+    pids.filter_map(|pid| Some((pid, parse_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?)))
+        .collect()
+}
+
+/// Fields are counted from behind the name, which is in parentheses and may hold anything.
+fn parse_stat(text: &str) -> Option<Stat> {
+    let (_, fields) = text.rsplit_once(") ")?;
+    let fields: Vec<&str> = fields.split(' ').collect();
+    // proc(5): ppid is field 4. The first after the name is field 3.
+    Some(Stat { parent: fields.get(4 - 3)?.parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn stat_is_read_past_any_name() {
+        let text = "42 (a) 7 (b) S 17 42 42 0 -1 4194560 1 2 3 4 100 20 3 1 20 0 1 0 99 0 0\n";
+        assert_eq!(parse_stat(text), Some(Stat { parent: 17 }));
+        assert_eq!(parse_stat("42 (short) S"), None);
+    }
+
+    #[test]
+    fn below_finds_every_generation_and_no_strangers() {
+        let stat = |parent| Stat { parent };
+        let all = [(1, stat(0)), (5, stat(1)), (6, stat(5)), (7, stat(5)), (8, stat(6)), (9, stat(1))].into();
+        assert_eq!(below(5, &all), [6, 7, 8]);
+        assert_eq!(below(9, &all), [0; 0]);
+    }
+
+    #[test]
+    fn end_takes_the_children_along() {
+        let mut shell =
+            Command::new("sh").args(["-c", "sleep 600 & echo; wait"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = [0; 1];
+        std::io::Read::read_exact(shell.stdout.as_mut().unwrap(), &mut line).unwrap();
+        let children = below(shell.id(), &all());
+        assert_eq!(children.len(), 1);
+        end(&mut shell);
+        // The end of the pipe shows that nobody holds its other end any more.
+        let mut rest = Vec::new();
+        std::io::Read::read_to_end(shell.stdout.as_mut().unwrap(), &mut rest).unwrap();
+        assert_eq!(rest, b"");
+    }
+}
