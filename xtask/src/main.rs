@@ -4,6 +4,8 @@
 
 #![expect(clippy::print_stderr, reason = "a command-line tool: this is where it speaks")]
 
+mod bench;
+mod figures;
 mod prerequisites;
 mod process;
 mod soak;
@@ -33,6 +35,14 @@ enum Task {
     Deny,
     /// Run the long seeded tests, round after round with a new seed, until the time is up.
     Soak(soak::Options),
+    /// Measure ours beside other programs, and print medians and ratios as Markdown.
+    Bench(bench::Options),
+    /// A process of a bench.
+    #[command(hide = true)]
+    BenchPart {
+        #[command(subcommand)]
+        part: bench::Part,
+    },
 }
 
 fn main() -> ExitCode {
@@ -41,6 +51,8 @@ fn main() -> ExitCode {
         Task::Tidy(options) => tidy::run(&options),
         Task::Deny => test::deny(),
         Task::Soak(options) => soak::run(&options),
+        Task::Bench(options) => bench::run(&options),
+        Task::BenchPart { part } => bench::run_part(&part),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -23,9 +23,16 @@ pub(crate) struct Program {
 
 /// What the end-to-end tests use. A program more is one row more.
 pub(crate) const FOR_TESTS: &[Program] = &[
-    Program { name: "python3", package: "python3-minimal", ask: "--version", answer: "Python 3" },
+    Program { name: "python3", package: "python3", ask: "--version", answer: "Python 3" },
     Program { name: "nc", package: "netcat-openbsd", ask: "-h", answer: "OpenBSD netcat" },
     Program { name: "socat", package: "socat", ask: "-V", answer: "socat version" },
+];
+
+/// What the measurements compare with, or use.
+pub(crate) const FOR_BENCHES: &[Program] = &[
+    Program { name: "socat", package: "socat", ask: "-V", answer: "socat version" },
+    Program { name: "sockperf", package: "sockperf", ask: "--version", answer: "sockperf, version" },
+    Program { name: "taskset", package: "util-linux", ask: "--version", answer: "util-linux" },
 ];
 
 /// The variable by which tests learn which programs to do without: names, separated by commas.

@@ -86,12 +86,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             eprintln!("tidy: rewrote {path}");
         }
     }
-    let findings = findings(&Tree::read(&root)?);
+    let tree = Tree::read(&root)?;
+    let findings = findings(&tree);
     for (check, finding) in &findings {
         eprintln!("{finding} [{check}]");
     }
     match findings.len() {
-        0 => Ok(()),
+        0 => {
+            eprintln!("tidy: {} checks, {} files, nothing found", CHECKS.len(), tree.files().count());
+            Ok(())
+        }
         1 => bail!("1 finding"),
         count => bail!("{count} findings"),
     }

@@ -2,6 +2,7 @@
 
 use super::tree::Tree;
 use super::{Finding, Fix};
+use crate::figures::thousands;
 
 const TABLE: &str = "crates/helio-core/src/limits.rs";
 const PAGE: &str = "docs/limits.md";
@@ -127,18 +128,6 @@ fn product(value: &str) -> Option<String> {
         [_] => thousands(total),
         _ => format!("{} ({})", thousands(total), parts.join(" × ")),
     })
-}
-
-fn thousands(number: u128) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,0 +1,116 @@
+//! `cargo xtask bench`: ours beside other programs, in one run on one machine. Ratios count, not absolute figures.
+
+mod contender;
+mod echo;
+mod environment;
+mod part;
+mod report;
+
+pub(crate) use part::{Part, run as run_part};
+
+use crate::prerequisites::{self, Program};
+use crate::workspace::{self, cargo};
+use anyhow::{Context, Result, bail};
+use environment::Environment;
+use report::{Record, Series};
+use std::io::{ErrorKind, Write, stdout};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What `cargo xtask bench` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Benches to run; all when none is named.
+    names: Vec<String>,
+    /// Also write every single run, with the environment, as one JSON object to FILE.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Only tell which benches there are.
+    #[arg(long)]
+    list: bool,
+}
+
+/// One bench.
+struct Bench {
+    name: &'static str,
+    about: &'static str,
+    /// Programs it compares with or uses. One that is missing is left out of the table, and named.
+    programs: &'static [Program],
+    run: fn(&Lab) -> Result<Vec<Series>>,
+}
+
+/// What a bench works with.
+struct Lab {
+    /// Outside programs that are missing.
+    without: Vec<&'static str>,
+    /// The folder of the release build.
+    programs: PathBuf,
+    /// The core to which a bench pins what it compares on one core.
+    core: usize,
+}
+
+const BENCHES: &[Bench] = &[echo::BENCH];
+
+/// Builds the release programs, runs the benches, and prints a table for each.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let chosen = choose(&options.names)?;
+    if options.list {
+        let lines: Vec<String> = chosen.iter().map(|bench| format!("{:12} {}\n", bench.name, bench.about)).collect();
+        return print(&lines.concat());
+    }
+    workspace::run(&mut cargo(&["build", "--release", "--workspace", "--bins"]))?;
+    let mut record = Record::new(Environment::read());
+    print(&record.environment.markdown())?;
+    for bench in chosen {
+        eprintln!("==> {}", bench.name);
+        let start = Instant::now();
+        let lab = Lab {
+            without: prerequisites::ensure(bench.programs)?,
+            programs: workspace::release_folder(),
+            core: environment::last_allowed_core(),
+        };
+        let series = (bench.run)(&lab).with_context(|| format!("bench {}", bench.name))?;
+        eprintln!("<== {}: {:.0} s", bench.name, start.elapsed().as_secs_f64());
+        print(&report::markdown(bench.name, bench.about, &series))?;
+        record.add(bench.name, series);
+    }
+    if let Some(path) = &options.json {
+        std::fs::write(path, record.json()).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+impl Lab {
+    fn has(&self, program: &str) -> bool {
+        !self.without.contains(&program)
+    }
+}
+
+fn choose(names: &[String]) -> Result<Vec<&'static Bench>> {
+    let known = || BENCHES.iter().map(|bench| bench.name).collect::<Vec<_>>().join(", ");
+    if let Some(name) = names.iter().find(|name| BENCHES.iter().all(|bench| bench.name != **name)) {
+        bail!("there is no bench `{name}`; there are: {}", known());
+    }
+    Ok(BENCHES.iter().filter(|bench| names.is_empty() || names.iter().any(|name| name == bench.name)).collect())
+}
+
+/// Results go to standard output; a reader who has seen enough is no error.
+fn print(text: &str) -> Result<()> {
+    match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write the results"),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn benches_are_chosen_by_name_and_all_without_one() {
+        assert_eq!(choose(&[]).unwrap().len(), BENCHES.len());
+        assert_eq!(choose(&["echo".to_owned()]).unwrap()[0].name, "echo");
+        let error = choose(&["ecko".to_owned()]).err().unwrap();
+        assert!(error.to_string().starts_with("there is no bench `ecko`; there are: echo"), "{error}");
+    }
+}
