@@ -19,6 +19,7 @@ use serde::Serialize;
 /// Rounds before those that count; see [`super::plan::plan`].
 pub const WARM_UPS: u32 = 2;
 
+// spec: begin
 /// Everything that a comparison found out.
 #[derive(Clone, Debug, Serialize)]
 pub struct Comparison {
@@ -111,6 +112,7 @@ pub struct Measured {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped_here: Option<u32>,
 }
+// spec: end
 
 impl Exchange {
     /// The exchange that `step` asked for.
@@ -121,6 +123,7 @@ impl Exchange {
     }
 }
 
+// spec: begin
 /// What the exchanges of one size and transport say.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
@@ -179,6 +182,7 @@ pub struct Record<'a> {
     rows: Vec<Row>,
     warnings: Vec<Warning>,
 }
+// spec: end
 
 impl Comparison {
     /// One row for each size and transport that was measured, in the order of the table.

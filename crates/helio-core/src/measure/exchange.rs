@@ -10,6 +10,7 @@ use core::time::Duration;
 use serde::Serialize;
 
 /// Largest message that the format carries in pieces of ours.
+// tidy: not a bound: what the format's 16-bit piece numbers can carry
 pub const MESSAGE_MAX: usize = u16::MAX as usize * limits::REFLECTOR_PIECE;
 
 /// What became of one message.
@@ -21,6 +22,7 @@ pub struct Outcome {
     pub datagrams: Datagrams,
 }
 
+// spec: begin
 /// What became of the datagrams of one message, the tallies after it included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Datagrams {
@@ -52,6 +54,7 @@ pub struct Lost {
     #[serde(rename = "lost_back")]
     pub back: u32,
 }
+// spec: end
 
 /// One session with a reflector: messages one after the other, on one connected socket.
 ///

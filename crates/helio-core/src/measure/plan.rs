@@ -4,6 +4,7 @@ use crate::rng::Rng;
 use alloc::vec::Vec;
 use serde::Serialize;
 
+// spec: begin
 /// How a payload travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -15,6 +16,7 @@ pub enum Transport {
     /// In UDP datagrams.
     Udp,
 }
+// spec: end
 
 impl Transport {
     /// All of them, in the order of the table.

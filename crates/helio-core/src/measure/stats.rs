@@ -13,6 +13,7 @@ pub const SAMPLES_BEYOND: usize = 10;
 /// Resamplings behind a confidence interval.
 const RESAMPLINGS: usize = 1_000;
 
+// spec: begin
 /// What a set of times says, in nanoseconds. What the number of samples does not carry is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
@@ -43,6 +44,7 @@ pub struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mad_ns: Option<u64>,
 }
+// spec: end
 
 impl Summary {
     /// Summarises `times`, in any order.

@@ -1,5 +1,6 @@
 //! The reflector's format, as `spec/reflector.md` lays it down.
 
+// spec: begin
 /// What every message of the reflector begins with.
 pub const MAGIC: &[u8; 8] = b"HELIOREF";
 
@@ -7,6 +8,7 @@ pub const MAGIC: &[u8; 8] = b"HELIOREF";
 pub const VERSION: u8 = 1;
 
 /// Largest number that is ever a version; above it comes printable text.
+// tidy: not a bound: the format leaves printable bytes to other protocols
 pub const VERSION_MAX: u8 = 31;
 
 /// Bytes of the common start, which over TCP is the whole preamble.
@@ -21,6 +23,7 @@ const VERSION_AT: usize = 8;
 const FLAGS_AT: usize = 9;
 const REFLECTED_AT: usize = 36;
 const REFUSED_AT: usize = 40;
+// spec: end
 
 /// The common start of everything that the reflector and its client send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +82,7 @@ pub fn answer_in_place(request: &mut [u8], refused: bool) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SessionId(pub u64);
 
+// spec: begin
 /// The fields before the piece in a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -97,6 +101,7 @@ pub struct Header {
     /// In a response: datagrams of the session that the reflector's rate limit dropped so far.
     pub refused: u32,
 }
+// spec: end
 
 impl Header {
     /// The common start and the fields.
