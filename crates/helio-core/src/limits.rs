@@ -163,3 +163,55 @@ pub const WEATHER_CONCURRENT_WAIT: Duration = Duration::from_secs(5);
 
 /// After the only datagram, how long its refusal (ICMP port unreachable) is waited for. Silence proves nothing.
 pub const UDP_REFUSAL_WAIT: Duration = Duration::from_millis(50);
+
+// # Log
+
+/// Bytes of one logged line unless `--max-line` says otherwise. Longer lines are written in marked pieces.
+pub const LOG_LINE: usize = 8 * 1024;
+
+/// Smallest `--max-line`: any UTF-8 character fits into a piece.
+pub const LOG_LINE_MIN: usize = 16;
+
+/// Largest `--max-line`. Each connection may hold that much of an unfinished line in memory.
+pub const LOG_LINE_MAX: usize = 1024 * 1024;
+
+/// Bytes of entries that a log session hands over at once; an append is at most this and one entry. Short lines make
+/// entries fifty times as large as what was received, so one read may take several appends.
+pub const LOG_APPEND: usize = 64 * 1024;
+
+/// Bytes that wait to be written, over all peers. At the bound streams are not read and datagrams are lost and counted.
+pub const LOG_QUEUE_BYTES: usize = 16 * 1024 * 1024;
+
+/// What one append costs of [`LOG_QUEUE_BYTES`] beside its bytes, so that tiny ones are bounded too.
+pub const LOG_APPEND_COST: usize = 256;
+
+/// Bytes of one write to the log file; more is written in several.
+pub const LOG_WRITE: usize = 1024 * 1024;
+
+/// Time from the first unsynced byte to the sync with `--fsync interval`.
+pub const LOG_SYNC_INTERVAL: Duration = Duration::from_secs(1);
+
+/// First wait after the log file refused a write, a sync, an opening or a rotation; it doubles up to [`LOG_RETRY_MAX`].
+pub const LOG_RETRY_MIN: Duration = Duration::from_millis(50);
+
+/// Longest wait between two tries while the log file refuses.
+pub const LOG_RETRY_MAX: Duration = Duration::from_secs(2);
+
+/// Smallest `--rotate-size`: smaller ones would make a file of nearly every record.
+pub const LOG_ROTATE_SIZE_MIN: u64 = 4 * 1024;
+
+/// Shortest `--rotate-age`.
+pub const LOG_ROTATE_AGE_MIN: Duration = Duration::from_secs(1);
+
+/// Files of UDP peers that are open at a time. Beyond it the one that was idle longest is closed; it is opened again.
+pub const LOG_UDP_OPEN_FILES: usize = 256;
+
+/// UDP peers that get a file of their own in one run. Datagrams of further peers are lost and counted: their addresses
+/// may be forged, and each would make a file.
+pub const LOG_UDP_FILES: usize = 4_096;
+
+/// Answers to datagrams that wait for their write. Beyond it datagrams are written but not answered.
+pub const LOG_UDP_ANSWERS: usize = 4_096;
+
+/// Shortest time between two reports of lost datagrams; the counts add up meanwhile.
+pub const LOG_LOSS_REPORT: Duration = Duration::from_secs(5);
