@@ -25,6 +25,7 @@ pub mod answer;
 pub mod echo;
 pub mod feed;
 pub mod limits;
+pub mod log;
 pub mod measure;
 pub mod printable;
 pub mod rate;
