@@ -21,7 +21,8 @@ pub enum Action {
 pub trait Session {
     /// Bytes of one read arrived. Never empty.
     fn handle_bytes(&mut self, bytes: &[u8], now: Now);
-    /// The peer ended its stream; nothing more will arrive. After the drain the driver closes.
+    /// The stream ended or broke; nothing more will arrive. The drain that follows is the last: if the stream can no
+    /// longer be written, only what is to be stored is carried out.
     fn handle_end(&mut self, now: Now);
     /// The next thing to do, `None` when there is nothing until the next input.
     fn poll_action(&mut self) -> Option<Action>;

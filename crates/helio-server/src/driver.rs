@@ -76,9 +76,23 @@ pub async fn drive<S: Session, K: Store>(
     seen: impl FnMut(&[u8]),
 ) -> Ended {
     let started = clock.now();
-    let mut driver =
-        Driver { connection, session, store, timeouts, clock, seen, received_bytes: 0, sent_bytes: 0, active: started };
-    let reason = driver.run(stop).await;
+    let mut driver = Driver {
+        connection,
+        session,
+        store,
+        timeouts,
+        clock,
+        seen,
+        received_bytes: 0,
+        sent_bytes: 0,
+        active: started,
+        is_ended: false,
+        is_storing: false,
+    };
+    let mut reason = driver.run(stop).await;
+    if let Err(not_stored) = driver.last_words(&reason).await {
+        reason = not_stored;
+    }
     if matches!(reason, EndReason::Idle | EndReason::SlowReader | EndReason::NotStored(_)) {
         driver.connection.reset_on_close();
     }
@@ -101,6 +115,10 @@ struct Driver<'a, S, K, F> {
     sent_bytes: u64,
     /// When something last moved.
     active: Instant,
+    /// The session was told that its stream ended.
+    is_ended: bool,
+    /// Bytes are waiting to be stored.
+    is_storing: bool,
 }
 
 /// What the wait for input ended with.
@@ -180,14 +198,19 @@ impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
         while let Some(action) = self.session.poll_action() {
             match action {
                 Action::Send(bytes) => self.send(&bytes).await?,
-                Action::Store(bytes) => {
-                    self.store.store(bytes).await.map_err(|error| EndReason::NotStored(error.to_string()))?;
-                }
+                Action::Store(bytes) => self.store(bytes).await?,
                 Action::Close => return Err(EndReason::ByUs),
             }
             self.active = self.clock.now();
         }
         Ok(())
+    }
+
+    async fn store(&mut self, bytes: Vec<u8>) -> Result<(), EndReason> {
+        self.is_storing = true;
+        let stored = self.store.store(bytes).await;
+        self.is_storing = false;
+        stored.map_err(|error| EndReason::NotStored(error.to_string()))
     }
 
     async fn send(&mut self, mut bytes: &[u8]) -> Result<(), EndReason> {
@@ -206,6 +229,7 @@ impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
 
     /// The peer has ended its stream: the session's last words, then ours.
     async fn finish(&mut self, reason: EndReason) -> EndReason {
+        self.is_ended = true;
         self.session.handle_end(self.clock.read());
         match self.carry_out().await {
             Ok(()) | Err(EndReason::ByUs) => {
@@ -226,7 +250,9 @@ impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
         let limit = if reason == EndReason::Stopped { limits::DRAIN_TIMEOUT } else { limits::LINGER_TIMEOUT };
         match tokio::time::timeout(limit, self.take_rest()).await {
             Ok(Err(broken)) => broken,
-            Ok(Ok(())) | Err(_) => reason,
+            Ok(Ok(())) => reason,
+            Err(_) if self.is_storing => EndReason::NotStored("no room until the end of the program".to_owned()),
+            Err(_) => reason,
         }
     }
 
@@ -241,22 +267,29 @@ impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
             )
             .await;
             match woken {
-                Woken::Bytes => {}
-                Woken::EndOfStream => {
-                    self.session.handle_end(self.clock.read());
-                    return self.store_rest().await;
-                }
-                Woken::Broken(_) | Woken::Timer | Woken::Stop => return self.store_rest().await,
+                Woken::Bytes => self.store_rest().await?,
+                Woken::EndOfStream | Woken::Broken(_) | Woken::Timer | Woken::Stop => return Ok(()),
             }
-            self.store_rest().await?;
         }
+    }
+
+    /// However the stream ended, what the session still holds of it is worth storing, such as a last line without its
+    /// line end.
+    async fn last_words(&mut self, reason: &EndReason) -> Result<(), EndReason> {
+        if matches!(reason, EndReason::NotStored(_)) {
+            return Ok(());
+        }
+        if !self.is_ended {
+            self.session.handle_end(self.clock.read());
+        }
+        self.store_rest().await
     }
 
     /// After our end of stream nothing can be sent, but what the peer sent is still worth storing.
     async fn store_rest(&mut self) -> Result<(), EndReason> {
         while let Some(action) = self.session.poll_action() {
             if let Action::Store(bytes) = action {
-                self.store.store(bytes).await.map_err(|error| EndReason::NotStored(error.to_string()))?;
+                self.store(bytes).await?;
             }
         }
         Ok(())

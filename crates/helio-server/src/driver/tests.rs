@@ -125,6 +125,18 @@ async fn at_the_end_of_the_program_what_was_sent_is_still_stored() {
     assert_eq!(*kept.0.lock().unwrap(), [b"late".to_vec(), b"<end>".to_vec()]);
 }
 
+/// A stream that breaks, or falls silent, still had a last unfinished line.
+#[tokio::test]
+async fn however_a_stream_ends_the_sessions_last_words_are_stored() {
+    let (peer, ours) = memory::pair(1024);
+    let (stop, kept) = (Stop::default(), Kept::default());
+    let timeouts = Timeouts { idle: Duration::from_millis(5), ..Timeouts::default() };
+    let ended = drive(ours, Storing([].into()), &kept, timeouts, Clock::start(), &stop, |_| ()).await;
+    drop(peer);
+    assert_eq!(ended.reason, EndReason::Idle);
+    assert_eq!(*kept.0.lock().unwrap(), [b"<end>".to_vec()]);
+}
+
 /// The runtime's clock jumps; ours reads the machine's, so the limits here are real but tiny.
 #[tokio::test]
 async fn silence_and_unread_answers_end_a_session() {
