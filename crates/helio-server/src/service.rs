@@ -11,7 +11,6 @@ use helio_net::clock::Clock;
 use helio_net::conn::Connection;
 use helio_net::listen::{Incoming, Listener};
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 /// What every service is given by the program around it.
 #[derive(Clone, Debug)]
@@ -35,21 +34,18 @@ impl Context {
 
     /// Accepts on `listener` and runs a session for each connection, until the program stops.
     ///
-    /// Returns at once; the work goes on in tasks of [`Stop`]. `new_session` is called with each peer's address.
-    pub fn serve_streams<S, K>(
-        &self,
-        listener: Listener,
-        store: Arc<K>,
-        new_session: impl Fn(SocketAddr) -> S + Send + 'static,
-    ) where
+    /// Returns at once; the work goes on in tasks of [`Stop`]. `new_session` is called with each peer's address and gives
+    /// the session and its store, which is dropped when the session has ended.
+    pub fn serve_streams<S, K>(&self, listener: Listener, new_session: impl Fn(SocketAddr) -> (S, K) + Send + 'static)
+    where
         S: Session + Send + 'static,
         K: Store,
     {
         let context = self.clone();
-        self.stop.spawn(async move { context.accept(listener, store, new_session).await });
+        self.stop.spawn(async move { context.accept(listener, new_session).await });
     }
 
-    async fn accept<S, K>(self, mut listener: Listener, store: Arc<K>, new_session: impl Fn(SocketAddr) -> S)
+    async fn accept<S, K>(self, mut listener: Listener, new_session: impl Fn(SocketAddr) -> (S, K))
     where
         S: Session + Send + 'static,
         K: Store,
@@ -62,9 +58,9 @@ impl Context {
             match incoming {
                 Ok(Incoming::Connection { connection, peer, permit }) => {
                     let peer = canonical(peer);
-                    let (context, store, session) = (self.clone(), store.clone(), new_session(peer));
+                    let (context, (session, store)) = (self.clone(), new_session(peer));
                     self.stop.spawn(async move {
-                        context.converse(connection, peer, session, &*store).await;
+                        context.converse(connection, peer, session, &store).await;
                         drop(permit);
                     });
                 }

@@ -9,7 +9,6 @@ use helio_net::address::Scheme;
 use helio_net::listen::Listener;
 use helio_net::udp::UdpEndpoint;
 use std::io;
-use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Everything that can be set about an echo service while it runs.
@@ -31,8 +30,8 @@ pub fn serve(
 ) {
     for listener in listeners {
         let settings = settings.clone();
-        let new_session = move |_| EchoSession::new(settings.borrow().streams.clone());
-        context.serve_streams(listener, Arc::new(NoStore), new_session);
+        let new_session = move |_| (EchoSession::new(settings.borrow().streams.clone()), NoStore);
+        context.serve_streams(listener, new_session);
     }
     for endpoint in endpoints {
         let (context, settings) = (context.clone(), settings.clone());
