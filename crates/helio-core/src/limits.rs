@@ -213,5 +213,8 @@ pub const LOG_UDP_FILES: usize = 4_096;
 /// Answers to datagrams that wait for their write. Beyond it datagrams are written but not answered.
 pub const LOG_UDP_ANSWERS: usize = 4_096;
 
+/// Datagrams taken from a socket's buffer when the program ends; a flood cannot hold up the end.
+pub const LOG_UDP_REST: usize = 4_096;
+
 /// Shortest time between two reports of lost datagrams; the counts add up meanwhile.
 pub const LOG_LOSS_REPORT: Duration = Duration::from_secs(5);

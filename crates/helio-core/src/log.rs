@@ -11,7 +11,7 @@ mod template;
 mod writer;
 
 pub use entry::{EntryHead, datagram_entries};
-pub use rotation::{Rotation, compressed_name, half_made_name, rotated_name, rotated_set, surplus};
+pub use rotation::{RotatedFile, Rotation, compressed_name, half_made_name, rotated_name, rotated_set, surplus};
 pub use session::{LogMode, LogOptions, LogSession};
 pub use splitter::{LineSplitter, Piece};
 pub use template::{FileName, TemplateError};

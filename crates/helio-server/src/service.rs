@@ -1,6 +1,7 @@
 //! The services, one file each, and what they share.
 
 pub mod echo;
+pub mod log;
 
 use crate::driver::{Store, Timeouts, drive};
 use crate::event::{EventKind, Events};

@@ -325,7 +325,7 @@ impl<T> FileWriter<T> {
 
     /// Another file is open now, unless it is the same.
     fn adopt(&mut self, opened: Opened, now: Instant) {
-        if opened.is_same {
+        if opened.is_same && self.size.is_some() {
             return;
         }
         self.backlog.restart_unsynced();

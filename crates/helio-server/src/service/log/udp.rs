@@ -1,0 +1,185 @@
+//! Datagrams into the log: written if there is room at once, otherwise counted as lost.
+
+use super::LogSettings;
+use super::peer_files::PeerFiles;
+use super::sink::Sink;
+use crate::event::EventKind;
+use crate::service::{Context, canonical};
+use helio_core::echo::{UdpEcho, Verdict};
+use helio_core::limits;
+use helio_core::log::{LogMode, datagram_entries};
+use helio_net::address::Scheme;
+use helio_net::udp::UdpEndpoint;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+/// The datagram side of a log service, for one socket.
+pub(super) struct Datagrams {
+    context: Context,
+    endpoint: Arc<UdpEndpoint>,
+    sink: Arc<Sink>,
+    settings: Arc<LogSettings>,
+    files: PeerFiles,
+    answers: UdpEcho,
+    answering: mpsc::Sender<Answer>,
+    losses: Losses,
+}
+
+/// A datagram to be sent when the one it answers is safe.
+struct Answer {
+    safe: oneshot::Receiver<()>,
+    bytes: Vec<u8>,
+    to: SocketAddr,
+}
+
+/// Datagrams that are not in the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Losses {
+    /// For want of room in our queue.
+    queue: u64,
+    /// For want of a file of their own.
+    files: u64,
+    /// For want of room in the socket's buffer; the kernel's 32-bit count.
+    kernel: u32,
+}
+
+impl Datagrams {
+    /// Ready to [`Self::serve`]; answers are sent by a task of their own, which ends with the value.
+    pub(super) fn new(context: Context, endpoint: UdpEndpoint, sink: Arc<Sink>, settings: Arc<LogSettings>) -> Self {
+        let endpoint = Arc::new(endpoint);
+        let (answering, waiting) = mpsc::channel(limits::LOG_UDP_ANSWERS);
+        context.stop.spawn(send_answers(endpoint.clone(), waiting));
+        let files = PeerFiles::new(sink.clone(), settings.target.clone());
+        let answers = UdpEcho::new(settings.answers.clone());
+        Self { context, endpoint, sink, settings, files, answers, answering, losses: Losses::default() }
+    }
+
+    /// Logs what arrives until the program stops.
+    pub(super) async fn serve(mut self) {
+        let mut buffer = vec![0; limits::DATAGRAM_MAX];
+        let mut reporting = interval(limits::LOG_LOSS_REPORT);
+        reporting.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut reported = Losses { kernel: self.endpoint.receive_drops().unwrap_or(0), ..Losses::default() };
+        while self.receive(&mut buffer, &mut reporting).await {
+            self.report(&mut reported);
+        }
+        // What was sent before the end is in the socket's buffer.
+        for _ in 0..limits::LOG_UDP_REST {
+            let Ok((length, from)) = self.endpoint.try_receive(&mut buffer) else { break };
+            self.log(&buffer[..length], from);
+        }
+        self.report(&mut reported);
+    }
+
+    /// Logs datagrams until it is time to report; false when the program stops.
+    async fn receive(&mut self, buffer: &mut [u8], reporting: &mut Interval) -> bool {
+        loop {
+            let received = tokio::select! {
+                biased;
+                () = self.context.stop.begun() => return false,
+                _ = reporting.tick() => return true,
+                received = self.endpoint.receive(buffer) => received,
+            };
+            match received {
+                Ok((length, from)) => self.log(&buffer[..length], from),
+                // Errors of earlier answers (ICMP) come back here; they concern one peer.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+                Err(error) => {
+                    let wait = limits::ACCEPT_BACKOFF_MAX;
+                    let message = format!("cannot receive datagrams: {error}; trying again in {wait:?}");
+                    self.context.events.tell(EventKind::Trouble { message });
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    fn log(&mut self, payload: &[u8], from: SocketAddr) {
+        let now = self.context.clock.read();
+        let peer = canonical(from);
+        self.context.events.tell_received(peer, Scheme::Udp, payload);
+        let Some(file) = self.files.of(peer) else {
+            self.losses.files += 1;
+            return;
+        };
+        let record = match self.settings.session.mode {
+            LogMode::Lines { max_line } => datagram_entries(payload, peer, now.utc, max_line),
+            LogMode::Exact => payload.to_vec(),
+        };
+        let Ok(safe) = self.sink.try_append(file, record) else {
+            self.losses.queue += 1;
+            return;
+        };
+        if !self.settings.session.ack {
+            return;
+        }
+        match self.answers.handle_datagram(from, payload, now.mono) {
+            // No room among the answers: the datagram is logged, and its sender hears nothing, as may always happen.
+            Verdict::Answer(bytes) | Verdict::Reflect { answer: bytes, .. } => {
+                drop(self.answering.try_send(Answer { safe, bytes, to: from }));
+            }
+            Verdict::Ignore(ignored) => {
+                self.context.events.tell(EventKind::Ignored { peer, reason: ignored.reason() });
+            }
+        }
+    }
+
+    fn report(&mut self, reported: &mut Losses) {
+        self.losses.kernel = self.endpoint.receive_drops().unwrap_or(self.losses.kernel);
+        if let Some(message) = self.losses.since(*reported) {
+            self.context.events.tell(EventKind::Trouble { message });
+            *reported = self.losses;
+        }
+    }
+}
+
+impl Losses {
+    /// What was lost since `earlier`, if anything.
+    fn since(self, earlier: Self) -> Option<String> {
+        let kernel = u64::from(self.kernel.wrapping_sub(earlier.kernel));
+        let (queue, files) = (self.queue - earlier.queue, self.files - earlier.files);
+        if queue + files + kernel == 0 {
+            return None;
+        }
+        let mut message = format!(
+            "datagrams lost: {queue} for want of room in the queue, {kernel} dropped by the kernel for want of room in \
+             the socket's buffer"
+        );
+        if files > 0 {
+            let most = limits::LOG_UDP_FILES;
+            message += &format!(", {files} from peers beyond the {most} that get a file of their own");
+        }
+        Some(message)
+    }
+}
+
+/// Sends answers in the order of their datagrams, each when its datagram is safe.
+async fn send_answers(endpoint: Arc<UdpEndpoint>, mut waiting: mpsc::Receiver<Answer>) {
+    while let Some(Answer { safe, bytes, to }) = waiting.recv().await {
+        if safe.await.is_ok() {
+            // A datagram that cannot leave is lost, as any datagram may be.
+            let _ = endpoint.send_to(&bytes, to).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_are_told_once_each_and_the_kernels_count_may_wrap() {
+        let at = |queue, files, kernel| Losses { queue, files, kernel };
+        assert_eq!(at(3, 0, 7).since(at(3, 0, 7)), None);
+        assert_eq!(
+            at(5, 0, 2).since(at(3, 0, u32::MAX)).unwrap(),
+            "datagrams lost: 2 for want of room in the queue, 3 dropped by the kernel for want of room in the socket's \
+             buffer"
+        );
+        let files = at(0, 4, 0).since(Losses::default()).unwrap();
+        assert!(files.ends_with(", 4 from peers beyond the 4096 that get a file of their own"), "{files}");
+    }
+}
