@@ -143,10 +143,34 @@ impl fmt::Display for EventKind {
     }
 }
 
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// What is wrong, and that it is over.
+    Troubles,
+    /// Also who comes and goes.
+    Connections,
+    /// Also each read and datagram.
+    Everything,
+}
+
+impl EventKind {
+    fn detail(&self) -> Detail {
+        match self {
+            Self::Trouble { .. } | Self::Recovered { .. } | Self::NotShown { .. } => Detail::Troubles,
+            Self::Listening { .. } | Self::Connected { .. } | Self::Measured { .. } | Self::Closed { .. } => {
+                Detail::Connections
+            }
+            Self::Received { .. } | Self::Ignored { .. } => Detail::Everything,
+        }
+    }
+}
+
 /// Where services tell what happens. Never blocks them: when the reader is behind, events are counted instead.
 #[derive(Clone, Debug)]
 pub struct Events {
     service: &'static str,
+    detail: Detail,
     queue: Option<mpsc::Sender<Event>>,
     not_shown: Arc<AtomicU64>,
 }
@@ -164,14 +188,15 @@ impl Events {
     pub fn channel() -> (Self, EventReader) {
         let (sender, receiver) = mpsc::channel(limits::EVENT_QUEUE);
         let not_shown = Arc::new(AtomicU64::new(0));
-        let events = Self { service: "", queue: Some(sender), not_shown: not_shown.clone() };
+        let events =
+            Self { service: "", detail: Detail::Everything, queue: Some(sender), not_shown: not_shown.clone() };
         (events, EventReader { queue: receiver, not_shown })
     }
 
     /// A place that forgets everything, at no cost.
     #[must_use]
     pub fn none() -> Self {
-        Self { service: "", queue: None, not_shown: Arc::default() }
+        Self { service: "", detail: Detail::Troubles, queue: None, not_shown: Arc::default() }
     }
 
     /// The same place, for the events of `service`.
@@ -180,9 +205,15 @@ impl Events {
         Self { service, ..self.clone() }
     }
 
+    /// The same place, told no more than `detail`.
+    #[must_use]
+    pub fn up_to(&self, detail: Detail) -> Self {
+        Self { detail: self.detail.min(detail), ..self.clone() }
+    }
+
     /// Tells one event.
     pub fn tell(&self, kind: EventKind) {
-        let Some(queue) = &self.queue else { return };
+        let Some(queue) = self.queue.as_ref().filter(|_| kind.detail() <= self.detail) else { return };
         if queue.try_send(Event { service: self.service, kind }).is_err() {
             self.not_shown.fetch_add(1, Ordering::Relaxed);
         }
@@ -190,7 +221,7 @@ impl Events {
 
     /// Tells that `bytes` arrived; their text is made only when someone listens.
     pub fn tell_received(&self, peer: SocketAddr, over: Scheme, bytes: &[u8]) {
-        if self.queue.is_some() {
+        if self.queue.is_some() && self.detail == Detail::Everything {
             let text = printable(bytes, limits::SHOWN_CHARS);
             self.tell(EventKind::Received { peer, over: over.name(), bytes: bytes.len(), text });
         }
@@ -235,6 +266,25 @@ mod tests {
         }
         assert_eq!(reader.next().await.map(|e| e.kind), Some(EventKind::NotShown { count: 3 }));
         assert_eq!(reader.next().await.map(|e| e.kind), Some(EventKind::Connected { peer }));
+    }
+
+    #[tokio::test]
+    async fn less_detail_leaves_reads_out_then_connections_and_never_troubles() {
+        let peer = SocketAddr::from(([127, 0, 0, 1], 5000));
+        for (detail, told) in [(Detail::Everything, 3), (Detail::Connections, 2), (Detail::Troubles, 1)] {
+            let (all, mut reader) = Events::channel();
+            let events = all.up_to(detail);
+            drop(all);
+            events.tell_received(peer, Scheme::Tcp, b"hi");
+            events.tell(EventKind::Connected { peer });
+            events.tell(EventKind::Trouble { message: "full".to_owned() });
+            drop(events);
+            let mut count = 0;
+            while reader.next().await.is_some() {
+                count += 1;
+            }
+            assert_eq!(count, told, "{detail:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod compare;
 pub(crate) mod echo;
+pub(crate) mod log;
 pub(crate) mod say;
 pub(crate) mod serve;
 pub(crate) mod weather;
@@ -17,6 +18,8 @@ pub(crate) enum Command {
     Serve(serve::ServeArgs),
     /// Answer what TCP and UDP programs send
     Echo(echo::EchoArgs),
+    /// Write what TCP and UDP programs send to a file
+    Log(log::LogArgs),
     /// Send a message and time its answer
     Say(say::SayArgs),
     /// Send the same payloads over TCP and UDP and compare the times
@@ -31,6 +34,7 @@ pub(crate) fn dispatch(cli: Cli) -> Outcome {
     match cli.command {
         Command::Serve(args) => serve::run(args, global),
         Command::Echo(args) => echo::run(args, global),
+        Command::Log(args) => log::run(args, global),
         Command::Say(args) => say::run(args, global),
         Command::Compare(args) => compare::run(args, global),
         Command::Weather(args) => weather::run(args, global),

@@ -3,6 +3,7 @@
 use crate::args::Global;
 use crate::cmd::compare::CompareFlags;
 use crate::cmd::echo::EchoFlags;
+use crate::cmd::log::LogFlags;
 use crate::cmd::serve::ServeFlags;
 use crate::cmd::weather::WeatherFlags;
 use crate::exit::{Exit, Failure, Outcome};
@@ -19,6 +20,7 @@ pub(crate) struct File {
     pub(crate) serve: ServeFlags,
     pub(crate) echo: EchoFlags,
     pub(crate) compare: CompareFlags,
+    pub(crate) log: LogFlags,
     pub(crate) limits: SessionFlags,
     pub(crate) weather: WeatherFlags,
 }

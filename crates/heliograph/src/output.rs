@@ -11,6 +11,15 @@ pub(crate) fn line(text: impl Display) -> Outcome {
     wrote(writeln!(out, "{text}").and_then(|()| out.flush()))
 }
 
+/// One line of a service's events; false when nobody reads them any more.
+pub(crate) fn event(text: impl Display) -> Outcome<bool> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => wrote(written).map(|()| true),
+    }
+}
+
 /// One result as a JSON object on its own line.
 pub(crate) fn json(value: &impl Serialize) -> Outcome {
     match serde_json::to_string(value) {

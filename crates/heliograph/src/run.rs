@@ -11,7 +11,7 @@ use helio_net::clock::Clock;
 use helio_net::listen::{self, BindError, Listener};
 use helio_net::udp::UdpEndpoint;
 use helio_server::driver::Timeouts;
-use helio_server::event::{EventKind, EventReader, Events};
+use helio_server::event::{Detail, EventKind, EventReader, Events};
 use helio_server::service::Context;
 use helio_server::stop::Stop;
 use serde::Deserialize;
@@ -57,8 +57,8 @@ impl SessionFlags {
 /// How events are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Show {
-    /// Only where it listens.
-    Nothing,
+    /// Where it listens, and on stderr what is wrong.
+    Troubles,
     /// As sentences.
     Text,
     /// As sentences behind the service's name.
@@ -71,7 +71,7 @@ impl Show {
     pub(crate) fn of(quiet: bool, json: bool) -> Self {
         match (quiet, json) {
             (_, true) => Self::Json,
-            (true, false) => Self::Nothing,
+            (true, false) => Self::Troubles,
             (false, false) => Self::Text,
         }
     }
@@ -96,22 +96,17 @@ pub(crate) fn small_runtime() -> Outcome<tokio::runtime::Runtime> {
 /// A context whose events are shown as `show` says until every service has ended.
 pub(crate) fn context(show: Show, timeouts: Timeouts) -> (Context, Printer) {
     let (events, reader) = Events::channel();
-    let quiet = show == Show::Nothing;
-    let context = Context {
-        clock: Clock::start(),
-        events: if quiet { Events::none() } else { events },
-        stop: Stop::default(),
-        timeouts,
-    };
+    let detail = if show == Show::Troubles { Detail::Troubles } else { Detail::Everything };
+    let context = Context { clock: Clock::start(), events: events.up_to(detail), stop: Stop::default(), timeouts };
     let done = CancellationToken::new();
-    let task = (!quiet).then(|| tokio::spawn(print(reader, show, done.clone())));
+    let task = tokio::spawn(print(reader, show, done.clone(), context.stop.clone()));
     (context, Printer { show, task, done })
 }
 
 /// The task that prints events.
 pub(crate) struct Printer {
     show: Show,
-    task: Option<JoinHandle<Outcome>>,
+    task: JoinHandle<Outcome>,
     done: CancellationToken,
 }
 
@@ -154,12 +149,12 @@ impl Printer {
     pub(crate) fn listening(&self, context: &Context, bound: &Bound) -> Outcome {
         for address in bound.addresses() {
             let kind = EventKind::Listening { address };
-            if self.show == Show::Nothing { output::line(kind)? } else { context.events.tell(kind) }
+            if self.show == Show::Troubles { output::line(kind)? } else { context.events.tell(kind) }
         }
         Ok(())
     }
 
-    /// Waits for SIGINT or SIGTERM, then ends every service: open connections get [`limits::DRAIN_TIMEOUT`], a second
+    /// Waits for SIGINT, SIGTERM or the end of whoever reads the events, then ends every service: open connections get [`limits::DRAIN_TIMEOUT`], a second
     /// signal ends at once. `reload` is called on each SIGHUP.
     pub(crate) async fn until_stopped(self, context: Context, mut reload: impl AsyncFnMut()) -> Outcome {
         let unavailable = |error| Failure::new(Exit::Unavailable, format_args!("cannot wait for signals: {error}"));
@@ -170,6 +165,7 @@ impl Printer {
             tokio::select! {
                 _ = interrupt.recv() => break,
                 _ = terminate.recv() => break,
+                () = context.stop.begun() => break,
                 _ = hangup.recv() => reload().await,
             }
         }
@@ -180,14 +176,13 @@ impl Printer {
             _ = terminate.recv() => {}
         }
         self.done.cancel();
-        match self.task {
-            Some(task) => task.await.unwrap_or(Ok(())),
-            None => Ok(()),
-        }
+        self.task.await.unwrap_or(Ok(()))
     }
 }
 
-async fn print(mut reader: EventReader, show: Show, done: CancellationToken) -> Outcome {
+/// Prints events until there are no more. When nobody reads them, the program ends as on a signal: what was accepted is
+/// still finished.
+async fn print(mut reader: EventReader, show: Show, done: CancellationToken, stop: Stop) -> Outcome {
     loop {
         let event = tokio::select! {
             biased;
@@ -198,11 +193,17 @@ async fn print(mut reader: EventReader, show: Show, done: CancellationToken) -> 
             }
         };
         let Some(event) = event else { return Ok(()) };
-        match show {
-            Show::Nothing => {}
-            Show::Text => output::line(&event.kind)?,
-            Show::Named => output::line(format_args!("{:<5} {}", event.service, event.kind))?,
-            Show::Json => output::json(&event)?,
+        let is_read = match show {
+            Show::Troubles => {
+                output::message(&event.kind);
+                true
+            }
+            Show::Text => output::event(&event.kind)?,
+            Show::Named => output::event(format_args!("{:<5} {}", event.service, event.kind))?,
+            Show::Json => output::event(serde_json::to_string(&event).unwrap_or_default())?,
+        };
+        if !is_read {
+            stop.begin();
         }
     }
 }

@@ -16,12 +16,11 @@ pub use archive::ArchiveOptions;
 
 use super::Context;
 use crate::driver::Store;
-use crate::event::EventKind;
+use crate::event::Detail;
 use announce::Announcer;
 use archive::Archive;
 use file::LogFile;
 use helio_core::echo::UdpEchoOptions;
-use helio_core::limits;
 use helio_core::log::{FileName, LogOptions, LogSession, Rotation, TemplateError, WriterOptions};
 use helio_net::listen::Listener;
 use helio_net::udp::UdpEndpoint;
@@ -65,6 +64,12 @@ impl Target {
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         Ok(Self { directory: directory.unwrap_or(Path::new(".")).to_owned(), name: FileName::parse(name)? })
     }
+
+    /// True when all streams go to one file.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.name.is_shared()
+    }
 }
 
 /// Why a log cannot start.
@@ -98,23 +103,35 @@ pub struct Log {
     connections: Arc<AtomicU64>,
 }
 
-/// Opens the files of a running log by their names again.
+/// A log that runs. Keeping it does not keep the log from ending.
 #[derive(Clone, Debug)]
-pub struct Reopen(Weak<Sink>);
+pub struct Running {
+    sink: Weak<Sink>,
+    unwritten_bytes: Arc<AtomicU64>,
+}
 
-impl Reopen {
-    /// For SIGHUP, after someone renamed the files.
+impl Running {
+    /// Opens the files by their names again: for SIGHUP, after someone renamed them.
     pub fn reopen(&self) {
-        if let Some(sink) = self.0.upgrade() {
+        if let Some(sink) = self.sink.upgrade() {
             sink.reopen();
         }
+    }
+
+    /// Bytes that were received and are not yet as safe as was asked. After the end of the program's work: lost.
+    #[must_use]
+    pub fn unwritten_bytes(&self) -> u64 {
+        self.unwritten_bytes.load(Ordering::Relaxed)
     }
 }
 
 impl Log {
     /// Opens the file, or checks the directory if each stream has its own file, and starts the writing thread. The thread
-    /// ends when every stream has ended; [`crate::stop::Stop`] waits for it.
+    /// ends when every stream has ended and everything is written; [`crate::stop::Stop`] waits for it.
+    ///
+    /// What is received is not told as events: it is in the file.
     pub fn open(context: &Context, settings: LogSettings) -> Result<Self, LogError> {
+        let context = Context { events: context.events.up_to(Detail::Connections), ..context.clone() };
         let (messages, received) = mpsc::channel();
         let sink = Sink::new(messages);
         let archive = Archive::start(settings.archive, context.events.clone()).map_err(LogError::Thread)?;
@@ -132,18 +149,22 @@ impl Log {
             drop(alive);
         };
         std::thread::Builder::new().name("log-writer".to_owned()).spawn(work).map_err(LogError::Thread)?;
-        context.stop.spawn(wait_for_end(context.clone(), ended, sink.waiting_bytes()));
-        Ok(Self { context: context.clone(), settings: settings.into(), sink: sink.into(), connections: Arc::default() })
+        context.stop.spawn(async move {
+            // An error says that the thread dropped its end: it has written everything and is gone.
+            let _ = ended.await;
+        });
+        Ok(Self { context, settings: settings.into(), sink: sink.into(), connections: Arc::default() })
     }
 
     /// Logs what comes from `listeners` and `endpoints` until the program stops.
-    pub fn serve(self, listeners: Vec<Listener>, endpoints: Vec<UdpEndpoint>) -> Reopen {
-        let reopen = Reopen(Arc::downgrade(&self.sink));
+    pub fn serve(self, listeners: Vec<Listener>, endpoints: Vec<UdpEndpoint>) -> Running {
+        let unwritten_bytes = self.sink.unwritten_bytes();
+        let running = Running { sink: Arc::downgrade(&self.sink), unwritten_bytes };
         for listener in listeners {
             let (settings, sink, connections) = (self.settings.clone(), self.sink.clone(), self.connections.clone());
             self.context.serve_streams(listener, move |peer| {
                 let number = connections.fetch_add(1, Ordering::Relaxed) + 1;
-                let file = if settings.target.name.is_shared() {
+                let file = if settings.target.is_shared() {
                     FileId::SHARED
                 } else {
                     sink.open(settings.target.directory.join(settings.target.name.resolve(peer, Some(number))))
@@ -156,7 +177,7 @@ impl Log {
             let datagrams = udp::Datagrams::new(context, endpoint, self.sink.clone(), settings);
             self.context.stop.spawn(datagrams.serve());
         }
-        reopen
+        running
     }
 }
 
@@ -181,7 +202,7 @@ impl Drop for StreamStore {
 /// Problems that will not go away by waiting are found before anything listens.
 fn open_shared(settings: &LogSettings) -> Result<Option<LogFile>, LogError> {
     let directory = &settings.target.directory;
-    if !settings.target.name.is_shared() {
+    if !settings.target.is_shared() {
         let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
         return match std::fs::metadata(directory).and_then(|_| Ok(rustix::fs::access(directory, access)?)) {
             Ok(()) => Ok(None),
@@ -196,18 +217,4 @@ fn open_shared(settings: &LogSettings) -> Result<Option<LogFile>, LogError> {
         return Err(LogError::NotRegular { path });
     }
     Ok(Some(file))
-}
-
-/// Holds the program's end back until the thread has written everything, and says so when it cannot.
-async fn wait_for_end(context: Context, mut ended: oneshot::Receiver<()>, waiting_bytes: Arc<AtomicU64>) {
-    tokio::select! {
-        _ = &mut ended => return,
-        () = context.stop.begun() => {}
-    }
-    // Sessions get DRAIN_TIMEOUT to end; the thread a little more.
-    if tokio::time::timeout(limits::DRAIN_TIMEOUT + limits::DRAIN_TIMEOUT / 4, ended).await.is_err() {
-        let bytes = waiting_bytes.load(Ordering::Relaxed);
-        let message = format!("{bytes} bytes could not be written before the end of the program and are lost");
-        context.events.tell(EventKind::Trouble { message });
-    }
 }

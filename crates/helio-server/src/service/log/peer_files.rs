@@ -26,7 +26,7 @@ impl PeerFiles {
 
     /// The file for `peer`; `None` when [`limits::LOG_UDP_FILES`] others came first.
     pub(super) fn of(&mut self, peer: SocketAddr) -> Option<FileId> {
-        if self.target.name.is_shared() {
+        if self.target.is_shared() {
             return Some(FileId::SHARED);
         }
         self.uses += 1;

@@ -15,7 +15,7 @@ pub(super) struct Sink {
     messages: mpsc::Sender<Message>,
     /// What is left of [`limits::LOG_QUEUE_BYTES`].
     room: Arc<Semaphore>,
-    waiting_bytes: Arc<AtomicU64>,
+    unwritten_bytes: Arc<AtomicU64>,
     next_file: AtomicU64,
 }
 
@@ -26,17 +26,17 @@ pub(super) struct Full;
 impl Sink {
     pub(super) fn new(messages: mpsc::Sender<Message>) -> Self {
         let room = Arc::new(Semaphore::new(limits::LOG_QUEUE_BYTES));
-        Self { messages, room, waiting_bytes: Arc::default(), next_file: AtomicU64::new(FileId::SHARED.0 + 1) }
+        Self { messages, room, unwritten_bytes: Arc::default(), next_file: AtomicU64::new(FileId::SHARED.0 + 1) }
     }
 
     /// Bytes that were handed in, or wait for room, and are not yet as safe as was asked.
-    pub(super) fn waiting_bytes(&self) -> Arc<AtomicU64> {
-        self.waiting_bytes.clone()
+    pub(super) fn unwritten_bytes(&self) -> Arc<AtomicU64> {
+        self.unwritten_bytes.clone()
     }
 
     /// Appends a record to `file`; completes when it is as safe as was asked.
     pub(super) async fn append(&self, file: FileId, record: Vec<u8>) -> io::Result<()> {
-        let waiting = Counted::new(&self.waiting_bytes, &record);
+        let waiting = Counted::new(&self.unwritten_bytes, &record);
         let permit = self.room.clone().acquire_many_owned(cost(&record)).await.map_err(|_| ended())?;
         let (done, safe) = oneshot::channel();
         let token = Token { done, _permit: permit, _waiting: waiting };
@@ -48,7 +48,7 @@ impl Sink {
     pub(super) fn try_append(&self, file: FileId, record: Vec<u8>) -> Result<oneshot::Receiver<()>, Full> {
         let permit = self.room.clone().try_acquire_many_owned(cost(&record)).map_err(|_| Full)?;
         let (done, safe) = oneshot::channel();
-        let waiting = Counted::new(&self.waiting_bytes, &record);
+        let waiting = Counted::new(&self.unwritten_bytes, &record);
         let token = Token { done, _permit: permit, _waiting: waiting };
         self.messages.send(Message::Append { file, record, token }).map_err(|_| Full)?;
         Ok(safe)

@@ -1,0 +1,205 @@
+//! `helio log`: write what TCP and UDP programs send to a file.
+
+use crate::args::Global;
+use crate::config;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::run::{self, Bound, SessionFlags, Show};
+use crate::settings::{Layered, layered};
+use crate::value::{Size, Span};
+use clap::{Args, ValueEnum};
+use helio_core::echo::UdpEchoOptions;
+use helio_core::limits;
+use helio_core::log::{ACK_PREFIX, Fsync, LogMode, LogOptions, Rotation, WriterOptions};
+use helio_net::address::Address;
+use helio_server::service::log::{ArchiveOptions, Log, LogError, LogSettings, Target};
+use ipnet::IpNet;
+use serde::Deserialize;
+use std::io;
+use std::path::PathBuf;
+
+/// Write what TCP and UDP programs send to a file
+///
+/// Each line becomes one line of the file: time, sender, text. Runs until Ctrl-C; SIGHUP opens the file again. See
+/// docs/log.md.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  helio log --to log.txt                             lines from anyone on this machine
+  helio log --to log.txt --ack                       and answer, for clients that wait for one
+  helio log --to log.txt --ack --fsync every         what is answered survives a power cut
+  helio log --to log.txt --rotate-size 100M --keep 7 --compress
+  helio log --to 'in/{n}-{peer}.bin' --exact         each connection's bytes, as they came")]
+pub(crate) struct LogArgs {
+    #[command(flatten)]
+    flags: LogFlags,
+
+    #[command(flatten)]
+    session: SessionFlags,
+
+    /// Print events as JSON lines
+    #[arg(long)]
+    json: bool,
+}
+
+/// The log service's settings; table `[log]` of the settings file.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct LogFlags {
+    /// Append to FILE; with --exact its name may contain {peer} and {n} (the connection's number)
+    #[arg(long, value_name = "FILE", env = "HELIO_LOG_TO")]
+    pub(crate) to: Option<PathBuf>,
+
+    /// Listen here, on TCP and UDP unless tcp:// or udp:// is put before it; may be repeated [default: 127.0.0.1:65434]
+    #[arg(long, value_name = "ADDR", env = "HELIO_LOG_LISTEN", value_delimiter = ',')]
+    pub(crate) listen: Option<Vec<Address>>,
+
+    /// Write bytes as they come instead of lines
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    exact: Option<bool>,
+
+    /// Answer each read with `ACK: ` and its bytes, after they were written; then text without line end is a line
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    ack: Option<bool>,
+
+    /// Cut lines that are longer, at a character [default: 8k]
+    #[arg(long, value_name = "SIZE", env = "HELIO_LOG_MAX_LINE")]
+    max_line: Option<Size>,
+
+    /// When to force what was written onto the disk [default: interval]
+    #[arg(long, value_name = "WHEN", env = "HELIO_LOG_FSYNC")]
+    fsync: Option<FsyncFlag>,
+
+    /// Start a new file before this one grows larger than SIZE
+    #[arg(long, value_name = "SIZE", env = "HELIO_LOG_ROTATE_SIZE", help_heading = "Rotation")]
+    rotate_size: Option<Size>,
+
+    /// Start a new file when this one is so old
+    #[arg(long, value_name = "TIME", env = "HELIO_LOG_ROTATE_AGE", help_heading = "Rotation")]
+    rotate_age: Option<Span>,
+
+    /// Keep this many rotated files and remove older ones [default: all]
+    #[arg(long, value_name = "N", env = "HELIO_LOG_KEEP", help_heading = "Rotation")]
+    keep: Option<u32>,
+
+    /// Compress rotated files with zstd
+    #[arg(
+        long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true,
+        help_heading = "Rotation"
+    )]
+    compress: Option<bool>,
+
+    /// Networks whose UDP datagrams get the whole `ACK: `; elsewhere an answer is never longer than its request
+    #[arg(long, value_name = "NET", env = "HELIO_LOG_ALLOW", value_delimiter = ',')]
+    allow: Option<Vec<IpNet>>,
+}
+
+layered!(LogFlags { to, listen, exact, ack, max_line, fsync, rotate_size, rotate_age, keep, compress, allow });
+
+/// The values of `--fsync`.
+#[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+enum FsyncFlag {
+    /// Before anything counts as written, and before each answer
+    Every,
+    /// One second after the first byte that is not yet there
+    Interval,
+    /// When a connection ends
+    Close,
+}
+
+impl LogFlags {
+    pub(crate) fn listen(&self) -> Vec<Address> {
+        self.listen.clone().unwrap_or_else(|| vec![Address::loopback(65434)])
+    }
+
+    pub(crate) fn settings(&self) -> Outcome<LogSettings> {
+        let path = self.to.as_ref().ok_or_else(|| Failure::usage("where to? give the file with --to FILE"))?;
+        let target = Target::parse(path).map_err(|error| Failure::usage(format_args!("--to: {error}")))?;
+        let is_exact = self.exact.unwrap_or(false);
+        if !is_exact && !target.is_shared() {
+            let reason = "placeholders need --exact; in line mode each line names its sender";
+            return Err(Failure::usage(format_args!("--to: {reason}")));
+        }
+        let mode = if is_exact { LogMode::Exact } else { LogMode::Lines { max_line: self.max_line()? } };
+        let rotation = self.rotation()?;
+        let fsync = match self.fsync {
+            Some(FsyncFlag::Every) => Fsync::Every,
+            Some(FsyncFlag::Interval) | None => Fsync::Interval,
+            Some(FsyncFlag::Close) => Fsync::Close,
+        };
+        Ok(LogSettings {
+            target,
+            session: LogOptions { mode, ack: self.ack.unwrap_or(false) },
+            writer: WriterOptions { fsync, rotation, writes_lines: !is_exact },
+            archive: self.archive(rotation)?,
+            answers: UdpEchoOptions {
+                prefix: ACK_PREFIX.to_vec(),
+                allowed: self.allow.clone().unwrap_or_default(),
+                answers_per_second: limits::UDP_ANSWERS_PER_SECOND,
+            },
+        })
+    }
+
+    fn max_line(&self) -> Outcome<usize> {
+        let Some(Size(bytes)) = self.max_line else { return Ok(limits::LOG_LINE) };
+        let (least, most) = (limits::LOG_LINE_MIN, limits::LOG_LINE_MAX);
+        match usize::try_from(bytes) {
+            Ok(bytes) if (least..=most).contains(&bytes) => Ok(bytes),
+            _ => Err(Failure::usage(format_args!("--max-line is {bytes} bytes, expected {least} to {most}"))),
+        }
+    }
+
+    fn rotation(&self) -> Outcome<Rotation> {
+        let (max_bytes, max_age) = (self.rotate_size.map(|size| size.0), self.rotate_age.map(|age| age.0));
+        if let Some(bytes) = max_bytes.filter(|bytes| *bytes < limits::LOG_ROTATE_SIZE_MIN) {
+            let least = limits::LOG_ROTATE_SIZE_MIN;
+            return Err(Failure::usage(format_args!("--rotate-size is {bytes} bytes, expected at least {least}")));
+        }
+        if let Some(age) = max_age.filter(|age| *age < limits::LOG_ROTATE_AGE_MIN) {
+            let least = limits::LOG_ROTATE_AGE_MIN;
+            return Err(Failure::usage(format_args!("--rotate-age is {age:?}, expected at least {least:?}")));
+        }
+        Ok(Rotation { max_bytes, max_age })
+    }
+
+    fn archive(&self, rotation: Rotation) -> Outcome<ArchiveOptions> {
+        let compress = self.compress.unwrap_or(false);
+        if rotation == Rotation::default() && (compress || self.keep.is_some()) {
+            return Err(Failure::usage("--keep and --compress need --rotate-size or --rotate-age"));
+        }
+        Ok(ArchiveOptions { compress, keep: self.keep.map(|n| n as usize) })
+    }
+}
+
+pub(crate) fn run(args: LogArgs, global: &Global) -> Outcome {
+    let file = config::load(global)?;
+    let session = args.session.over(file.limits);
+    let flags = args.flags.over(file.log);
+    let settings = flags.settings()?;
+    run::runtime()?.block_on(async {
+        let bound = Bound::bind(&flags.listen(), &session.permits()).await?;
+        let (context, printer) = run::context(Show::of(global.quiet, args.json), session.timeouts());
+        let context = context.of("log");
+        let log = Log::open(&context, settings)?;
+        printer.listening(&context, &bound)?;
+        let running = log.serve(bound.listeners, bound.endpoints);
+        printer.until_stopped(context, async || running.reopen()).await?;
+        match running.unwritten_bytes() {
+            0 => Ok(()),
+            bytes => {
+                let message = format!("{bytes} bytes could not be written before the end and are lost");
+                Err(Failure::new(Exit::Unavailable, message))
+            }
+        }
+    })
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        let exit = match &error {
+            LogError::File { error, .. } if error.kind() == io::ErrorKind::NotFound => Exit::NotFound,
+            LogError::NotRegular { .. } => Exit::Usage,
+            LogError::File { .. } | LogError::Thread(_) => Exit::Unavailable,
+        };
+        Self::new(exit, error)
+    }
+}
