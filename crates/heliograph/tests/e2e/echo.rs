@@ -1,9 +1,8 @@
 //! `helio echo` against the workshop's programs, `nc` and `socat`.
 
-use crate::support::{Running, finish, python, run, without};
+use crate::support::{Running, finish, pipe, python, run, without};
 use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
-use std::process::{Command, Stdio};
 
 const ANY_PORT: &str = "127.0.0.1:0";
 
@@ -197,10 +196,4 @@ fn events_can_be_read_by_machines() {
     stream.write_all(b"hi").unwrap();
     let event: serde_json::Value = serde_json::from_str(&echo.wait_for("received")).unwrap();
     assert_eq!((&event["service"], &event["bytes"], &event["text"]), (&"echo".into(), &2.into(), &"hi".into()));
-}
-
-fn pipe(program: &str, args: &[&str], input: &str) -> String {
-    let mut child = Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
 }

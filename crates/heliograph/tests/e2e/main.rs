@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests fail by panic and skip loudly")]
 
 mod echo;
+mod log;
 mod say;
 mod support;
 mod weather;

@@ -29,6 +29,16 @@ fn records_that_wait_together_share_one_write_and_one_sync() {
     assert_eq!(b.disk.content(), b.appended);
 }
 
+/// The bound [`limits::LOG_WRITE`].
+#[test]
+fn much_that_waits_is_written_in_bounded_pieces() {
+    let mut b = Bench::new(options(Fsync::Every), Disk::new(0));
+    b.append(&vec![b'x'; limits::LOG_WRITE]);
+    b.append(b"\n");
+    b.drain();
+    assert_eq!((b.completed, b.disk.largest_write, b.disk.syncs), (2, limits::LOG_WRITE, 1));
+}
+
 #[test]
 fn the_interval_starts_with_the_first_unsynced_byte() {
     let mut b = Bench::new(options(Fsync::Interval), Disk::new(0));

@@ -62,7 +62,7 @@ impl Datagrams {
         let mut buffer = vec![0; limits::DATAGRAM_MAX];
         let mut reporting = interval(limits::LOG_LOSS_REPORT);
         reporting.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut reported = Losses { kernel: self.endpoint.receive_drops().unwrap_or(0), ..Losses::default() };
+        let mut reported = Losses::default();
         while self.receive(&mut buffer, &mut reporting).await {
             self.report(&mut reported);
         }

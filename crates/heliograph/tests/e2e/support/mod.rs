@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Far longer than anything here takes; reaching it is a failure, never a wait.
 pub(crate) const PLENTY: Duration = Duration::from_secs(30);
@@ -180,4 +180,20 @@ pub(crate) fn without(program: &str) -> bool {
 /// The contents of a file, as text.
 pub(crate) fn text(path: impl AsRef<Path>) -> String {
     String::from_utf8_lossy(&std::fs::read(path.as_ref()).unwrap_or_default()).into_owned()
+}
+
+/// Runs an outside program with `input` on its stdin; what it printed.
+pub(crate) fn pipe(program: &str, args: &[&str], input: &str) -> String {
+    let mut child = Command::new(program).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+/// Waits for something that is not told in any output, such as a file made by a thread of `helio`.
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < PLENTY, "still not so: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

@@ -38,6 +38,7 @@ pub(super) struct Disk {
     pub(super) faults: Faults,
     pub(super) rng: Rng,
     pub(super) syncs: usize,
+    pub(super) largest_write: usize,
     /// For messages.
     pub(super) seed: u64,
 }
@@ -52,6 +53,7 @@ impl Disk {
             faults: Faults::default(),
             rng: Rng::from_seed(seed),
             syncs: 0,
+            largest_write: 0,
             seed,
         }
     }
@@ -73,6 +75,7 @@ impl Disk {
 
     /// Appends; the length taken and the offset.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(usize, u64), String> {
+        self.largest_write = self.largest_write.max(bytes.len());
         let used: usize = self.files.iter().map(|f| f.content.len()).sum();
         let room = self.capacity.saturating_sub(used);
         if room == 0 {
