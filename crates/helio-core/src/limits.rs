@@ -206,7 +206,7 @@ pub const LOG_ROTATE_AGE_MIN: Duration = Duration::from_secs(1);
 /// Files of UDP peers that are open at a time. Beyond it the one that was idle longest is closed; it is opened again.
 pub const LOG_UDP_OPEN_FILES: usize = 256;
 
-/// UDP peers that get a file of their own in one run. Datagrams of further peers are lost and counted: their addresses
+/// UDP peers of one socket that get a file of their own in one run. Datagrams of further peers are lost and counted: their addresses
 /// may be forged, and each would make a file.
 pub const LOG_UDP_FILES: usize = 4_096;
 

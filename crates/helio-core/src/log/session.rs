@@ -98,6 +98,7 @@ impl LogSession {
     fn next_append(&mut self) -> Vec<u8> {
         match self.options.mode {
             LogMode::Lines { .. } => self.entries().into_bytes(),
+            LogMode::Exact if !self.ack_due => core::mem::take(&mut self.read),
             LogMode::Exact if self.consumed < self.read.len() => {
                 self.consumed = self.read.len();
                 self.read.clone()

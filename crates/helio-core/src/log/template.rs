@@ -28,6 +28,9 @@ pub enum TemplateError {
     /// A brace without its partner.
     #[error("a single {0} in the file name; write it twice for a brace")]
     Unpaired(char),
+    /// Names with placeholders are built as text.
+    #[error("the path is not UTF-8 text")]
+    NotText,
     /// Nothing, or a name that means a directory.
     #[error("the file name is missing")]
     Missing,

@@ -152,6 +152,8 @@ impl<T> FileWriter<T> {
     /// Append this record. The caller bounds how much waits.
     pub fn handle_append(&mut self, record: &[u8], token: T) {
         self.backlog.push(record, token);
+        // An empty record has nothing to wait for but those before it.
+        self.complete();
     }
 
     /// A connection that wrote here ended.

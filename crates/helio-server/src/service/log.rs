@@ -59,7 +59,7 @@ impl Target {
     /// Reads a path such as `/var/log/helio.log` or `uploads/{peer}-{n}.bin`.
     pub fn parse(path: &Path) -> Result<Self, TemplateError> {
         // `file_name` would overlook that `logs/` and `logs/..` name directories.
-        let text = path.to_str().unwrap_or_default();
+        let text = path.to_str().ok_or(TemplateError::NotText)?;
         let name = text.rsplit('/').next().unwrap_or_default();
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         Ok(Self { directory: directory.unwrap_or(Path::new(".")).to_owned(), name: FileName::parse(name)? })
@@ -132,6 +132,7 @@ impl Log {
     /// What is received is not told as events: it is in the file.
     pub fn open(context: &Context, settings: LogSettings) -> Result<Self, LogError> {
         let context = Context { events: context.events.up_to(Detail::Connections), ..context.clone() };
+        outlive_the_file_size_limit();
         let (messages, received) = mpsc::channel();
         let sink = Sink::new(messages);
         let archive = Archive::start(settings.archive, context.events.clone()).map_err(LogError::Thread)?;
@@ -179,6 +180,14 @@ impl Log {
         }
         running
     }
+}
+
+/// A write beyond the limit of `ulimit -f` kills the process unless the signal is taken (setrlimit(2), `RLIMIT_FSIZE`);
+/// then it fails like any other, and is waited out.
+fn outlive_the_file_size_limit() {
+    let signal = rustix::process::Signal::XFSZ.as_raw();
+    // Without a handler the limit is fatal, as it is for most programs: no reason not to start.
+    let _ = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(signal));
 }
 
 /// Where one connection's bytes go.

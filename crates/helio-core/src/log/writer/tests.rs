@@ -29,6 +29,21 @@ fn records_that_wait_together_share_one_write_and_one_sync() {
     assert_eq!(b.disk.content(), b.appended);
 }
 
+/// An empty datagram in exact mode.
+#[test]
+fn an_empty_record_completes_in_its_turn() {
+    for fsync in [Fsync::Every, Fsync::Interval] {
+        let mut b = Bench::new(options(fsync), Disk::new(0));
+        b.append_and_drain(b"");
+        assert_eq!(b.completed, 1);
+        b.append(b"one\n");
+        b.append(b"");
+        assert_eq!(b.completed, 1);
+        b.drain();
+        assert_eq!(b.completed, 3);
+    }
+}
+
 /// The bound [`limits::LOG_WRITE`].
 #[test]
 fn much_that_waits_is_written_in_bounded_pieces() {

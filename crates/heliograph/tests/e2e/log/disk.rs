@@ -1,9 +1,9 @@
-//! A full disk: a small tmpfs, which takes root to mount.
+//! A full disk: a small tmpfs, which takes root to mount, or a file that may not grow.
 
 use super::{Logged, send_all, texts};
-use crate::support::{Finished, finish, without};
+use crate::support::{Finished, Running, finish, without};
 use std::io::{ErrorKind, Read, Write};
-use std::net::UdpSocket;
+use std::net::{TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
@@ -62,6 +62,33 @@ fn a_full_disk_holds_tcp_back_and_loses_nothing() {
     let path = log.path.clone();
     let rest = log.stop();
     assert_eq!(rest.iter().filter(|line| line.contains("cannot write to")).count(), 1, "{rest:#?}");
+    assert!(texts(path) == lines);
+}
+
+/// The same without a right to mount: `ulimit -f`, raised by `prlimit` from outside.
+#[test]
+fn a_file_that_may_not_grow_holds_tcp_back_until_it_may() {
+    if without("prlimit") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log.txt");
+    let script = format!(
+        "ulimit -S -f 64; exec {} log --listen 127.0.0.1:0 --to {}",
+        env!("CARGO_BIN_EXE_helio"),
+        path.display()
+    );
+    let mut helio = Running::start(Command::new("bash").args(["-c", &script]).env("XDG_CONFIG_HOME", "/nonexistent"));
+    let at = helio.address("tcp");
+    let lines: Vec<String> = (0..50_000).map(|n| format!("line {n}")).collect();
+    let payload = lines.join("\n");
+    let sending = std::thread::spawn(move || send_all(TcpStream::connect(at).unwrap(), payload.as_bytes()));
+    assert!(helio.wait_for("cannot write to").contains("File too large"));
+    let pid = helio.id().to_string();
+    assert_eq!(finish(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"])).code, 0);
+    helio.wait_for("works again after");
+    sending.join().unwrap();
+    assert!(helio.stop().0.success());
     assert!(texts(path) == lines);
 }
 
