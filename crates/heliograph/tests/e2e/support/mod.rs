@@ -2,6 +2,7 @@
 //! system picks, and ends with the value that stands for it.
 
 pub(crate) mod http_stub;
+pub(crate) mod relay;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
