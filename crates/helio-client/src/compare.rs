@@ -124,19 +124,15 @@ pub async fn compare(
 ) -> Result<Comparison, CompareError> {
     check(&settings)?;
     let connected = connect::tcp(&settings.address, limits::CONNECT_TIMEOUT).await?;
-    let udp = match settings.address.admits(Scheme::Udp) {
-        // To the address that answered over TCP, so that both take the same way.
-        true => Some(connect::udp(&Address::bound(Scheme::Udp, connected.peer), limits::CONNECT_TIMEOUT).await?),
-        false => None,
-    };
     let congestion_control = connected.connection.congestion_control();
     let measuring = tokio::task::spawn_blocking(move || {
         let Connected { connection, peer, .. } = connected;
         let tcp = tcp::Tcp::greet(connection, peer, settings.timeout)?;
         let environment = environment::Before::read(tcp.kept(), congestion_control);
-        let udp = match udp {
-            Some(udp) => udp::Udp::greet(udp, settings.session, settings.timeout)?,
-            None => Err("the address names TCP alone".to_owned()),
+        let udp = match settings.address.admits(Scheme::Udp) {
+            // The address that answered over TCP, so that both take the same way.
+            true => udp::Udp::greet(peer, settings.session, settings.timeout)?,
+            false => Err("the address names TCP alone".to_owned()),
         };
         Run { tcp, udp, peer, settings }.run(environment, &stop, progress)
     });

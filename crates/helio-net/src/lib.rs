@@ -5,6 +5,7 @@
 //! No protocol is known here. System calls that need `unsafe` live in [`sys`] alone.
 
 pub mod address;
+pub mod blocking;
 pub mod clock;
 pub mod conn;
 pub mod connect;

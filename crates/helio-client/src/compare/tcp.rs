@@ -4,11 +4,11 @@ use super::{CompareError, shown};
 use helio_core::measure::compare::Measured;
 use helio_core::measure::wire::{START_BYTES, Start, VERSION};
 use helio_core::time::human;
+use helio_net::blocking;
 use helio_net::conn::Connection;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::sockopt::{Timeout, set_socket_timeout, set_tcp_nodelay};
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, connect, recv, send, socket_with};
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ impl Tcp {
     pub(super) fn greet(connection: Connection, peer: SocketAddr, timeout: Duration) -> Result<Self, CompareError> {
         let broken = |source| CompareError::Socket { peer, doing: "preparing the TCP socket", source };
         let kept = connection.into_blocking().unwrap_or(Err(io::ErrorKind::Unsupported.into())).map_err(broken)?;
-        limit_waits(&kept, timeout).map_err(broken)?;
+        kept.set_read_timeout(Some(timeout)).map_err(broken)?;
         let mut tcp = Self { peer, kept, timeout, echo: Vec::new(), opening: Vec::new() };
         tcp.greet_kept()?;
         Ok(tcp)
@@ -65,7 +65,8 @@ impl Tcp {
             End::Closed(_) => Err(self.broken("exchanging over TCP", io::ErrorKind::UnexpectedEof.into())),
             End::Whole | End::TimedOut(_) => {
                 // The rest of the echo is still on its way on this connection.
-                let connected = self.connect().and_then(|connected| connected.ok_or(io::ErrorKind::TimedOut.into()));
+                let connected = blocking::tcp(self.peer, self.timeout)
+                    .and_then(|connected| connected.ok_or(io::ErrorKind::TimedOut.into()));
                 (self.kept, _) = connected.map_err(|source| self.broken("connecting again", source))?;
                 self.greet_kept()?;
                 Ok(Measured::default())
@@ -79,7 +80,7 @@ impl Tcp {
         self.opening.extend_from_slice(&Start::REQUEST.encode());
         self.opening.extend_from_slice(payload);
         self.echo.resize(self.opening.len(), 0);
-        let connected = self.connect().map_err(|source| self.broken("connecting", source))?;
+        let connected = blocking::tcp(self.peer, self.timeout).map_err(|source| self.broken("connecting", source))?;
         let Some((stream, connect)) = connected else { return Ok(Measured::default()) };
         let left = self.timeout.saturating_sub(connect);
         let started = Instant::now();
@@ -98,36 +99,26 @@ impl Tcp {
         }
     }
 
-    /// Opens a connection, `TCP_NODELAY` on, and times `connect` alone; `None` when the time is over.
-    fn connect(&self) -> io::Result<Option<(TcpStream, Duration)>> {
-        let family = if self.peer.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-        let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-        set_tcp_nodelay(&socket, true)?;
-        limit_waits(&socket, self.timeout)?;
-        let started = Instant::now();
-        let connected = connect(&socket, &self.peer);
-        let elapsed = started.elapsed();
-        match connected {
-            Ok(()) => Ok(Some((socket.into(), elapsed))),
-            // What the send timeout makes of a connect that takes too long: socket(7). The last is Ctrl-C.
-            Err(Errno::INPROGRESS | Errno::AGAIN | Errno::INTR) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     fn greet_kept(&mut self) -> Result<(), CompareError> {
         self.echo.resize(START_BYTES, 0);
         let deadline = Instant::now() + self.timeout;
         let end = exchange(&self.kept, &Start::REQUEST.encode(), &mut self.echo, deadline);
-        let (arrived, did) = match end.map_err(|source| self.broken("greeting the reflector", source))? {
-            End::Whole => return self.check_preamble(START_BYTES),
-            End::TimedOut(arrived) => (arrived, format!("said nothing for {}", human(self.timeout))),
-            End::Closed(arrived) => (arrived, "closed it without an answer".to_owned()),
-        };
-        if arrived > 0 {
-            return self.check_preamble(arrived);
+        let (peer, nothing) = (self.peer, "closed it without an answer".to_owned());
+        match end {
+            Ok(End::Whole) => self.check_preamble(START_BYTES),
+            Ok(End::TimedOut(0)) => Err(CompareError::Silent {
+                peer,
+                did: format!("said nothing for {}", human(self.timeout)),
+                timed_out: true,
+            }),
+            Ok(End::Closed(0)) => Err(CompareError::Silent { peer, did: nothing, timed_out: false }),
+            Ok(End::TimedOut(arrived) | End::Closed(arrived)) => self.check_preamble(arrived),
+            // What a close becomes when our preamble arrived unread.
+            Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
+                Err(CompareError::Silent { peer, did: nothing, timed_out: false })
+            }
+            Err(source) => Err(self.broken("greeting the reflector", source)),
         }
-        Err(CompareError::Silent { peer: self.peer, timed_out: did.starts_with("said"), did })
     }
 
     /// Checks the first `arrived` bytes of the echo, which should be a reflector's answer to the preamble.
@@ -164,7 +155,7 @@ fn exchange(stream: &TcpStream, out: &[u8], echo: &mut [u8], deadline: Instant) 
     while arrived < echo.len() {
         let rest = out.get(sent..).unwrap_or_default();
         if !rest.is_empty() {
-            match send(stream, rest, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            match send(stream, rest, SendFlags::DONTWAIT) {
                 Ok(taken) => {
                     sent += taken;
                     continue;
@@ -199,12 +190,6 @@ fn wait(stream: &TcpStream, deadline: Instant) -> io::Result<()> {
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Blocking calls on `socket` give up after `timeout`; on Linux that holds for `connect` too (socket(7)).
-fn limit_waits(socket: impl std::os::fd::AsFd, timeout: Duration) -> io::Result<()> {
-    set_socket_timeout(&socket, Timeout::Send, Some(timeout))?;
-    Ok(set_socket_timeout(&socket, Timeout::Recv, Some(timeout))?)
 }
 
 fn nanos(duration: Duration) -> u64 {

@@ -6,8 +6,8 @@ use helio_core::measure::compare::Measured;
 use helio_core::measure::exchange::{DatagramSession, Outcome};
 use helio_core::measure::wire::{HEADER_BYTES, SessionId};
 use helio_core::time::human;
+use helio_net::blocking;
 use helio_net::clock::Clock;
-use helio_net::connect::UdpConnected;
 use helio_net::sys;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
@@ -37,14 +37,12 @@ pub(super) struct Udp {
 impl Udp {
     /// Makes sure that a reflector is at the other end. `Ok(Err(_))`: there is none, and why.
     pub(super) fn greet(
-        connected: UdpConnected,
+        peer: SocketAddr,
         session: SessionId,
         timeout: Duration,
     ) -> Result<Result<Self, String>, CompareError> {
-        let UdpConnected { endpoint, peer, .. } = connected;
         let broken = |source| CompareError::Socket { peer, doing: "preparing the UDP socket", source };
-        let socket = endpoint.into_blocking().map_err(broken)?;
-        socket.set_read_timeout(Some(timeout)).map_err(broken)?;
+        let socket = blocking::udp(peer, timeout).map_err(broken)?;
         let mut udp = Self {
             peer,
             socket,

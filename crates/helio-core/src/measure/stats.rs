@@ -4,7 +4,7 @@ use crate::rng::Rng;
 use alloc::vec::Vec;
 use serde::Serialize;
 
-/// Samples from which quartiles are told. Below it the two middle quarters are one or two values each.
+/// Samples from which quartiles are told. Below it a quartile is hardly more than one of the values.
 pub const QUARTILE_SAMPLES: usize = 5;
 
 /// Samples that must lie beyond a percentile for it to be told: the 90th from 100 on, the 99th from 1,000 on.
@@ -199,17 +199,17 @@ mod tests {
     }
 
     /// The interval holds the true ratio about as often as it says: 95 of 100 sets drawn from the same distribution
-    /// must not be told apart; 85 leaves room for the small sets and the chance of these seeds.
+    /// must not be told apart. 34 of 40 leave room for the small sets and the chance of these seeds.
     #[test]
     fn the_interval_covers_the_truth() {
-        let covered = (0..100).filter(|seed| {
+        let covered = (0..40).filter(|seed| {
             let mut rng = Rng::from_seed(*seed);
             let mut draw = || (0..20).map(|_| 1_000 + rng.below(1_000)).collect::<Vec<u64>>();
             let (a, b) = (draw(), draw());
             !Ratio::of(&a, &b, &mut rng).unwrap().differs()
         });
         let covered = covered.count();
-        assert!(covered >= 85, "{covered} of 100");
+        assert!(covered >= 34, "{covered} of 40");
     }
 
     proptest! {

@@ -97,7 +97,7 @@ pub(crate) fn run(args: CompareArgs, global: &Global) -> Outcome {
     let stop = Arc::new(AtomicBool::new(false));
     let runtime = run::runtime()?;
     let measured = runtime.block_on(measure(settings, &stop, global.quiet));
-    // A second Ctrl-C does not wait for the exchange in progress.
+    // A second Ctrl-C, or one before the first exchange, does not wait for what is in progress.
     runtime.shutdown_background();
     let comparison = measured?;
     if args.json {
@@ -120,7 +120,8 @@ async fn measure(settings: Settings, stop: &Arc<AtomicBool>, quiet: bool) -> Out
         tokio::select! {
             result = &mut comparison => break result,
             _ = tokio::signal::ctrl_c() => {
-                if stop.swap(true, Ordering::Relaxed) {
+                let measuring = bar.length().is_some();
+                if stop.swap(true, Ordering::Relaxed) || !measuring {
                     return Err(interrupted());
                 }
             }

@@ -127,7 +127,8 @@ fn losses_are_told_with_what_they_do_to_the_numbers() {
       way there, 30 to the reflector's rate limit, 50 on the way back, 55 in an unknown direction. This
       machine itself dropped 40 of them, because our receive buffer was full.
     ! UDP, 64 KiB: the reflector limits how many datagrams a second it answers to one address; what that
-      dropped says nothing about the network. Ask for smaller sizes, or have the limit raised there.
+      dropped says nothing about the network. Ask for smaller sizes, or have the limit raised there
+      (`helio echo --udp-rate`).
     ! UDP, 64 KiB: the times are those of the 5 messages that came back; loss picks the lucky ones.
     ");
 }

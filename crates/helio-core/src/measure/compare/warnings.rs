@@ -103,7 +103,8 @@ fn refused(row: &Row) -> Option<Warning> {
         code: "rate_limited",
         text: format!(
             "UDP, {}: the reflector limits how many datagrams a second it answers to one address; what that dropped \
-             says nothing about the network. Ask for smaller sizes, or have the limit raised there.",
+             says nothing about the network. Ask for smaller sizes, or have the limit raised \
+             there (`helio echo --udp-rate`).",
             payload(row.size_bytes)
         ),
     })
