@@ -75,7 +75,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_configuration_is_in_every_round_once(
-            sizes in proptest::collection::btree_set(1usize..100, 1..6), warm_ups in 0u32..4, runs in 0u32..20, seed: u64,
+            sizes in proptest::collection::btree_set(1usize..100, 1..6),
+            warm_ups in 0u32..4, runs in 0u32..20, seed: u64,
         ) {
             let sizes: Vec<usize> = sizes.into_iter().collect();
             let all = configurations(&sizes, &Transport::ALL);

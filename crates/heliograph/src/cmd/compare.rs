@@ -112,7 +112,9 @@ async fn measure(settings: Settings, stop: &Arc<AtomicBool>, quiet: bool) -> Out
     let bar = progress_bar(quiet);
     let shown = bar.clone();
     let show = move |progress: Progress| {
-        shown.set_length(progress.planned as u64);
+        if progress.done == 0 {
+            shown.set_length(progress.planned as u64);
+        }
         shown.set_position(progress.done as u64);
     };
     let mut comparison = std::pin::pin!(compare::compare(settings, stop.clone(), show));

@@ -16,7 +16,8 @@ use tokio::sync::watch;
 
 /// Answer what TCP and UDP programs send
 ///
-/// Each read is answered by `ACK: ` and the same bytes. Runs until Ctrl-C.
+/// Each read is answered by `ACK: ` and the same bytes. A client that measures (`helio compare`) gets its bytes back
+/// without anything added. Runs until Ctrl-C.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   helio echo                                  the workshop's server, for many clients at once
