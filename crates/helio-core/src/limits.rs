@@ -22,6 +22,9 @@ pub const ACCEPT_BACKOFF_MIN: Duration = Duration::from_millis(5);
 /// Longest wait between two tries to accept while descriptors or memory are short.
 pub const ACCEPT_BACKOFF_MAX: Duration = Duration::from_secs(1);
 
+/// A shortage of descriptors is told again after this long at the earliest.
+pub const SHORTAGE_TOLD_EVERY: Duration = Duration::from_mins(1);
+
 /// A connection on which nothing moves for this long is closed (setting `idle-timeout`).
 pub const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
 

@@ -9,7 +9,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -92,7 +92,7 @@ pub enum Incoming {
         permit: OwnedSemaphorePermit,
     },
     /// The system is out of descriptors or memory. The next `accept` waits `retry_in` first; connections wait in the
-    /// kernel's queue meanwhile. Said once for each shortage.
+    /// kernel's queue meanwhile. Told at most once in [`limits::SHORTAGE_TOLD_EVERY`].
     Short {
         /// What the system said.
         error: io::Error,
@@ -135,7 +135,7 @@ impl Listener {
                     return Ok(Incoming::Connection { connection: Connection::Tcp(stream), peer, permit });
                 }
                 Err(error) if is_shortage(&error) => {
-                    if let Some(retry_in) = self.backoff.fail() {
+                    if let Some(retry_in) = self.backoff.fail(Instant::now()) {
                         return Ok(Incoming::Short { error, retry_in });
                     }
                 }
@@ -150,6 +150,7 @@ impl Listener {
 #[derive(Debug, Default)]
 struct Backoff {
     wait: Option<Duration>,
+    told: Option<Instant>,
 }
 
 impl Backoff {
@@ -159,12 +160,16 @@ impl Backoff {
         }
     }
 
-    /// Takes note of a failure; the wait is returned for the first of a row only.
-    fn fail(&mut self) -> Option<Duration> {
-        let first = self.wait.is_none();
+    /// Takes note of a failure at `now`; the wait is returned when it is to be told, which is at most once in
+    /// [`limits::SHORTAGE_TOLD_EVERY`]: near the edge, each connection that ends begins and ends a shortage.
+    fn fail(&mut self, now: Instant) -> Option<Duration> {
         let next = self.wait.map_or(limits::ACCEPT_BACKOFF_MIN, |wait| (wait * 2).min(limits::ACCEPT_BACKOFF_MAX));
         self.wait = Some(next);
-        first.then_some(next)
+        if self.told.is_some_and(|told| now < told + limits::SHORTAGE_TOLD_EVERY) {
+            return None;
+        }
+        self.told = Some(now);
+        Some(next)
     }
 
     fn succeed(&mut self) {
@@ -290,15 +295,18 @@ mod tests {
     }
 
     #[test]
-    fn back_off_doubles_up_to_its_bound_and_is_said_once() {
-        let mut backoff = Backoff::default();
-        assert_eq!(backoff.fail(), Some(limits::ACCEPT_BACKOFF_MIN));
+    fn back_off_doubles_up_to_its_bound_and_is_told_once_in_a_while() {
+        let (mut backoff, now) = (Backoff::default(), Instant::now());
+        assert_eq!(backoff.fail(now), Some(limits::ACCEPT_BACKOFF_MIN));
         for _ in 0..20 {
-            assert_eq!(backoff.fail(), None);
+            assert_eq!(backoff.fail(now), None);
         }
         assert_eq!(backoff.wait, Some(limits::ACCEPT_BACKOFF_MAX));
         backoff.succeed();
-        assert_eq!(backoff.fail(), Some(limits::ACCEPT_BACKOFF_MIN));
+        assert_eq!(backoff.fail(now), None);
+        assert_eq!(backoff.wait, Some(limits::ACCEPT_BACKOFF_MIN));
+        backoff.succeed();
+        assert_eq!(backoff.fail(now + limits::SHORTAGE_TOLD_EVERY), Some(limits::ACCEPT_BACKOFF_MIN));
     }
 
     #[test]

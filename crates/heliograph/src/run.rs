@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Limits of any service's sessions; table `[limits]` of the settings file.
-#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct SessionFlags {
     /// Drop a connection on which nothing moves for this long [default: 10m]
@@ -74,6 +74,11 @@ impl Show {
             (true, false) => Self::Troubles,
             (false, false) => Self::Text,
         }
+    }
+
+    /// The same for several services in one process.
+    pub(crate) fn named(self) -> Self {
+        if self == Self::Text { Self::Named } else { self }
     }
 }
 

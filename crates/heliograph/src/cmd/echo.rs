@@ -64,6 +64,11 @@ pub(crate) struct EchoFlags {
 layered!(EchoFlags { listen, prefix, close_after_reply, allow, udp_rate });
 
 impl EchoFlags {
+    /// Only where to listen, for a command that runs several services.
+    pub(crate) fn at(listen: Option<Vec<Address>>) -> Self {
+        Self { listen, ..Self::default() }
+    }
+
     pub(crate) fn listen(&self) -> Vec<Address> {
         self.listen.clone().unwrap_or_else(|| vec![Address::loopback(65432)])
     }

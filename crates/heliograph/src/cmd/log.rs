@@ -11,7 +11,7 @@ use helio_core::echo::UdpEchoOptions;
 use helio_core::limits;
 use helio_core::log::{ACK_PREFIX, Fsync, LogMode, LogOptions, Rotation, WriterOptions};
 use helio_net::address::Address;
-use helio_server::service::log::{ArchiveOptions, Log, LogError, LogSettings, Target};
+use helio_server::service::log::{self, ArchiveOptions, Log, LogError, LogSettings, Target};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::io;
@@ -41,7 +41,7 @@ pub(crate) struct LogArgs {
 }
 
 /// The log service's settings; table `[log]` of the settings file.
-#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct LogFlags {
     /// Append to FILE; with --exact its name may contain {peer} and {n} (the connection's number)
@@ -95,7 +95,7 @@ pub(crate) struct LogFlags {
 layered!(LogFlags { to, listen, exact, ack, max_line, fsync, rotate_size, rotate_age, keep, compress, allow });
 
 /// The values of `--fsync`.
-#[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 enum FsyncFlag {
     /// Before anything counts as written, and before each answer
@@ -107,6 +107,11 @@ enum FsyncFlag {
 }
 
 impl LogFlags {
+    /// Only where to listen and write, for a command that runs several services.
+    pub(crate) fn at(listen: Option<Vec<Address>>, to: Option<PathBuf>) -> Self {
+        Self { listen, to, ..Self::default() }
+    }
+
     pub(crate) fn listen(&self) -> Vec<Address> {
         self.listen.clone().unwrap_or_else(|| vec![Address::loopback(65434)])
     }
@@ -183,14 +188,19 @@ pub(crate) fn run(args: LogArgs, global: &Global) -> Outcome {
         printer.listening(&context, &bound)?;
         let running = log.serve(bound.listeners, bound.endpoints);
         printer.until_stopped(context, async || running.reopen()).await?;
-        match running.unwritten_bytes() {
-            0 => Ok(()),
-            bytes => {
-                let message = format!("{bytes} bytes could not be written before the end and are lost");
-                Err(Failure::new(Exit::Unavailable, message))
-            }
-        }
+        check_written(&running)
     })
+}
+
+/// After everything has ended: was all that came written?
+pub(crate) fn check_written(log: &log::Running) -> Outcome {
+    match log.unwritten_bytes() {
+        0 => Ok(()),
+        bytes => {
+            let message = format!("{bytes} bytes could not be written before the end and are lost");
+            Err(Failure::new(Exit::Unavailable, message))
+        }
+    }
 }
 
 impl From<LogError> for Failure {

@@ -1,15 +1,196 @@
 //! `helio serve`: all services in one process.
+
+mod running;
+
 use crate::args::Global;
-use crate::exit::Outcome;
-use clap::Args;
+use crate::cmd::echo::EchoFlags;
+use crate::cmd::log::LogFlags;
+use crate::config;
+use crate::exit::{Failure, Outcome};
+use crate::output;
+use crate::run::{self, SessionFlags, Show};
+use crate::settings::{Layered, from_environment, layered};
+use clap::{Args, ValueEnum};
+use helio_net::address::Address;
+use running::Running;
 use serde::Deserialize;
+use std::fmt;
+use std::path::PathBuf;
+
 /// Run all services in one process
+///
+/// Without any settings it listens on loopback only and works at once. SIGHUP reads the settings again and opens the
+/// log's file again; SIGINT and SIGTERM end it, open connections get 5 seconds.
 #[derive(Args, Debug)]
-pub(crate) struct ServeArgs {}
-/// serve
+#[command(after_help = "Examples:
+  helio serve                                  everything, on this machine only
+  helio serve --services echo                  the echo service alone
+  helio serve --echo-listen '*:65432'          echo reachable from other machines
+  helio serve --check                          are the settings right, and what would be started?
+
+The settings file has a table for each service, see docs/settings.md:
+  [serve]
+  services = [\"echo\", \"log\"]
+  [echo]
+  prefix = \"ACK: \"
+  [log]
+  to = \"/var/log/helio.log\"
+  ack = true
+  [limits]
+  idle-timeout = \"10m\"")]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    flags: ServeFlags,
+
+    /// Where echo listens [default: 127.0.0.1:65432]
+    #[arg(long, value_name = "ADDR", value_delimiter = ',')]
+    echo_listen: Option<Vec<Address>>,
+
+    /// Where the log listens [default: 127.0.0.1:65434]
+    #[arg(long, value_name = "ADDR", value_delimiter = ',')]
+    log_listen: Option<Vec<Address>>,
+
+    /// The log's file [default: log/received.log in the data directory, $XDG_DATA_HOME/helio]
+    #[arg(long, value_name = "FILE")]
+    log_to: Option<PathBuf>,
+
+    #[command(flatten)]
+    session: SessionFlags,
+
+    /// Check the settings, print what would be started, and stop
+    #[arg(long)]
+    check: bool,
+
+    /// Print events as JSON lines
+    #[arg(long)]
+    json: bool,
+}
+
+/// The settings of `serve` itself; table `[serve]` of the settings file.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct ServeFlags {}
-pub(crate) fn run(_args: ServeArgs, _global: &Global) -> Outcome {
+pub(crate) struct ServeFlags {
+    /// Run only these services [default: all]
+    #[arg(long, value_name = "NAME", value_enum, env = "HELIO_SERVICES", value_delimiter = ',')]
+    services: Option<Vec<ServiceName>>,
+}
+
+layered!(ServeFlags { services });
+
+/// The services that can be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ServiceName {
+    /// Answers what it is sent
+    Echo,
+    /// Writes what it is sent to a file
+    Log,
+}
+
+impl ServiceName {
+    const ALL: [Self; 2] = [Self::Echo, Self::Log];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Echo => "echo",
+            Self::Log => "log",
+        }
+    }
+}
+
+/// Everything that decides what is started, from all layers.
+#[derive(Clone, Debug)]
+struct Settings {
+    services: Vec<ServiceName>,
+    echo: EchoFlags,
+    log: LogFlags,
+    session: SessionFlags,
+}
+
+impl Settings {
+    fn gather(args: &ServeArgs, global: &Global) -> Outcome<Self> {
+        let file = config::load(global)?;
+        let echo = EchoFlags::at(args.echo_listen.clone());
+        let log = LogFlags::at(args.log_listen.clone(), args.log_to.clone());
+        let serve = args.flags.clone().over(file.serve);
+        let settings = Self {
+            services: serve.services.unwrap_or_else(|| ServiceName::ALL.to_vec()),
+            echo: echo.over(from_environment()?).over(file.echo),
+            log: log.over(from_environment()?).over(file.log).over(default_log()),
+            session: args.session.clone().over(file.limits),
+        };
+        if settings.services.is_empty() {
+            return Err(Failure::usage("no services are left to run; [serve] services names none"));
+        }
+        if settings.runs(ServiceName::Log) {
+            settings.log.settings()?;
+        }
+        Ok(settings)
+    }
+
+    fn runs(&self, service: ServiceName) -> bool {
+        self.services.contains(&service)
+    }
+
+    fn listen(&self, service: ServiceName) -> Vec<Address> {
+        match service {
+            ServiceName::Echo => self.echo.listen(),
+            ServiceName::Log => self.log.listen(),
+        }
+    }
+}
+
+/// The log writes into the data directory unless told otherwise.
+fn default_log() -> LogFlags {
+    LogFlags::at(None, config::data_dir().map(|dir| dir.join("log/received.log")))
+}
+
+pub(crate) fn run(args: ServeArgs, global: &Global) -> Outcome {
+    let settings = Settings::gather(&args, global)?;
+    if args.check {
+        return check(&settings, global);
+    }
+    let show = Show::of(global.quiet, args.json).named();
+    run::runtime()?.block_on(async {
+        let (context, printer) = run::context(show, settings.session.timeouts());
+        let mut running = Running::start(settings, &context, &printer, show == Show::Json).await?;
+        let reload = async || match Settings::gather(&args, global) {
+            Ok(settings) => running.reload(settings),
+            Err(failure) => output::message(format_args!("the old settings stay: {}", failure.message)),
+        };
+        printer.until_stopped(context, reload).await?;
+        running.finish()
+    })
+}
+
+fn check(settings: &Settings, global: &Global) -> Outcome {
+    let file = global.config.clone().or_else(config::default_path).filter(|path| path.exists());
+    match file {
+        Some(path) => output::line(format_args!("settings in {} are right", path.display()))?,
+        None => output::line("no settings file, defaults hold")?,
+    }
+    for service in &settings.services {
+        output::line(Row { service: *service, listen: settings.listen(*service), log: &settings.log })?;
+    }
     Ok(())
+}
+
+/// One service in the banner and in `--check`.
+struct Row<'a, A> {
+    service: ServiceName,
+    listen: Vec<A>,
+    log: &'a LogFlags,
+}
+
+impl<A: fmt::Display> fmt::Display for Row<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "  {:<5}", self.service.name())?;
+        for address in &self.listen {
+            write!(f, " {address}")?;
+        }
+        match (self.service, &self.log.to) {
+            (ServiceName::Log, Some(to)) => write!(f, " into {}", to.display()),
+            (ServiceName::Log | ServiceName::Echo, _) => Ok(()),
+        }
+    }
 }

@@ -3,7 +3,9 @@
 
 mod compare;
 mod echo;
+mod load;
 mod log;
 mod say;
+mod serve;
 mod support;
 mod weather;

@@ -79,12 +79,46 @@ impl From<Output> for Finished {
     }
 }
 
-/// A program that runs until it is stopped or dropped; its output lines can be waited for.
+/// A program that runs until it is stopped or dropped; its lines can be waited for.
 pub(crate) struct Running {
     child: Child,
-    lines: Receiver<String>,
-    errors: Option<std::thread::JoinHandle<String>>,
+    stdout: Lines,
+    stderr: Lines,
+}
+
+/// The lines that come out of a pipe.
+struct Lines {
+    coming: Receiver<String>,
     seen: Vec<String>,
+}
+
+impl Lines {
+    fn of(pipe: impl Read + Send + 'static) -> Self {
+        let (sender, coming) = channel();
+        std::thread::spawn(move || {
+            let lines = BufReader::new(pipe).split(b'\n').map_while(Result::ok);
+            for line in lines {
+                let _ = sender.send(String::from_utf8_lossy(&line).into_owned());
+            }
+        });
+        Self { coming, seen: Vec::new() }
+    }
+
+    fn wait_for(&mut self, text: &str) -> Result<String, RecvTimeoutError> {
+        loop {
+            let line = self.coming.recv_timeout(PLENTY)?;
+            self.seen.push(line.clone());
+            if line.contains(text) {
+                return Ok(line);
+            }
+        }
+    }
+
+    /// All lines, once the program has ended.
+    fn all(&mut self) -> Vec<String> {
+        self.seen.extend(self.coming.iter());
+        std::mem::take(&mut self.seen)
+    }
 }
 
 impl Running {
@@ -96,37 +130,25 @@ impl Running {
     /// Starts any command.
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (sender, lines) = channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        let mut stderr = child.stderr.take().unwrap();
-        let errors = std::thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = stderr.read_to_end(&mut text);
-            String::from_utf8_lossy(&text).into_owned()
-        });
-        Self { child, lines, errors: Some(errors), seen: Vec::new() }
+        let stdout = Lines::of(child.stdout.take().unwrap());
+        let stderr = Lines::of(child.stderr.take().unwrap());
+        Self { child, stdout, stderr }
     }
 
-    /// Waits for the next output line that contains `text` and returns it.
+    /// Waits for the next line of stdout that contains `text` and returns it.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
-        loop {
-            match self.lines.recv_timeout(PLENTY) {
-                Ok(line) => {
-                    self.seen.push(line.clone());
-                    if line.contains(text) {
-                        return line;
-                    }
-                }
-                Err(why) => {
-                    let _ = self.child.kill();
-                    let errors = self.errors.take().map(|thread| thread.join().unwrap_or_default());
-                    let seen = &self.seen;
-                    let ended = matches!(why, RecvTimeoutError::Disconnected);
-                    panic!("no line with {text:?}; ended: {ended}, stdout: {seen:#?}, stderr: {errors:?}");
-                }
-            }
-        }
+        self.stdout.wait_for(text).unwrap_or_else(|why| self.give_up(text, why))
+    }
+
+    /// Waits for the next line of stderr that contains `text` and returns it.
+    pub(crate) fn wait_for_error(&mut self, text: &str) -> String {
+        self.stderr.wait_for(text).unwrap_or_else(|why| self.give_up(text, why))
+    }
+
+    fn give_up(&mut self, text: &str, why: RecvTimeoutError) -> ! {
+        let _ = self.child.kill();
+        let (out, err) = (self.stdout.all(), self.stderr.all());
+        panic!("no line with {text:?}: {why}; stdout: {out:#?}, stderr: {err:#?}");
     }
 
     /// Waits for `listening on SCHEME://ADDRESS` and returns the address.
@@ -145,12 +167,14 @@ impl Running {
         assert!(Command::new("kill").args(["-s", name, &self.id().to_string()]).status().unwrap().success());
     }
 
-    /// Waits for the end; returns how it ended, all output lines and all of stderr.
+    /// Waits for the end; returns how it ended, all lines of stdout and all of stderr.
     pub(crate) fn wait(mut self) -> (ExitStatus, Vec<String>, String) {
         let status = self.child.wait().unwrap();
-        self.seen.extend(self.lines.iter());
-        let errors = self.errors.take().map(|thread| thread.join().unwrap_or_default()).unwrap_or_default();
-        (status, std::mem::take(&mut self.seen), errors)
+        let mut errors = self.stderr.all().join("\n");
+        if !errors.is_empty() {
+            errors.push('\n');
+        }
+        (status, self.stdout.all(), errors)
     }
 
     /// Ctrl-C, then [`Running::wait`].

@@ -1,0 +1,120 @@
+//! The services while they run: started together, changed by SIGHUP, ended together.
+
+use super::{Row, ServiceName, Settings};
+use crate::exit::{Failure, Outcome};
+use crate::output;
+use crate::run::{Bound, Printer};
+use helio_net::address::{Address, Host};
+use helio_server::service::Context;
+use helio_server::service::echo::{self, EchoSettings};
+use helio_server::service::log::{self, Log};
+use tokio::sync::watch;
+
+/// What was started, and how to reach it.
+pub(super) struct Running {
+    settings: Settings,
+    echo: Option<watch::Sender<EchoSettings>>,
+    log: Option<log::Running>,
+}
+
+impl Running {
+    /// Binds everything first, so that nothing is served when something cannot be; then starts, and says so.
+    pub(super) async fn start(settings: Settings, context: &Context, printer: &Printer, json: bool) -> Outcome<Self> {
+        let permits = settings.session.permits();
+        let mut bound = Vec::new();
+        for service in &settings.services {
+            bound.push((*service, Bound::bind(&settings.listen(*service), &permits).await?));
+        }
+        let mut running = Self { settings, echo: None, log: None };
+        let mut rows = Vec::new();
+        for (service, bound) in bound {
+            let context = context.of(service.name());
+            if json {
+                printer.listening(&context, &bound)?;
+            }
+            rows.push((service, bound.addresses()));
+            running.start_one(service, bound, &context)?;
+        }
+        if !json {
+            running.banner(rows)?;
+        }
+        Ok(running)
+    }
+
+    fn start_one(&mut self, service: ServiceName, bound: Bound, context: &Context) -> Outcome {
+        match service {
+            ServiceName::Echo => {
+                let (sender, settings) = watch::channel(self.settings.echo.settings());
+                echo::serve(context, bound.listeners, bound.endpoints, &settings);
+                self.echo = Some(sender);
+            }
+            ServiceName::Log => {
+                self.make_log_directory()?;
+                let log = Log::open(context, self.settings.log.settings()?)?;
+                self.log = Some(log.serve(bound.listeners, bound.endpoints));
+            }
+        }
+        Ok(())
+    }
+
+    /// The default directory is ours to make; one that somebody named must exist, or a slip of the pen would make one.
+    fn make_log_directory(&self) -> Outcome {
+        let Some(path) = super::default_log().to.filter(|path| self.settings.log.to.as_ref() == Some(path)) else {
+            return Ok(());
+        };
+        let Some(directory) = path.parent() else { return Ok(()) };
+        std::fs::create_dir_all(directory)
+            .map_err(|error| Failure::file(format_args!("make the directory {}", directory.display()), &error))
+    }
+
+    fn banner(&self, rows: Vec<(ServiceName, Vec<String>)>) -> Outcome {
+        output::line(format_args!("helio {} is serving, Ctrl-C stops it", env!("CARGO_PKG_VERSION")))?;
+        let echo = rows.iter().find(|(service, _)| *service == ServiceName::Echo).map(|(_, listen)| listen.clone());
+        for (service, listen) in rows {
+            output::line(Row { service, listen, log: &self.settings.log })?;
+        }
+        match echo.as_deref().and_then(<[String]>::first) {
+            Some(address) => output::line(format_args!("Try: helio say {} hello", reachable(address))),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes over what can change while running, and says what cannot.
+    pub(super) fn reload(&mut self, new: Settings) {
+        if let Some(echo) = &self.echo {
+            echo.send_replace(new.echo.settings());
+        }
+        if let Some(log) = &self.log {
+            log.reopen();
+        }
+        output::message("settings were read again, the log's file was opened again");
+        if needs_restart(&self.settings, &new) {
+            output::message("services, listening addresses, limits and the log's settings change with a restart only");
+        }
+        self.settings.echo = new.echo;
+    }
+
+    /// After everything has ended: was anything lost?
+    pub(super) fn finish(&self) -> Outcome {
+        match &self.log {
+            Some(log) => crate::cmd::log::check_written(log),
+            None => Ok(()),
+        }
+    }
+}
+
+fn needs_restart(old: &Settings, new: &Settings) -> bool {
+    old.services != new.services
+        || old.echo.listen() != new.echo.listen()
+        || old.log != new.log
+        || old.session != new.session
+}
+
+/// An address that a client on this machine can use.
+fn reachable(bound: &str) -> String {
+    match bound.parse::<Address>() {
+        Ok(Address { host: Host::Ip(ip), port, .. }) if ip.is_unspecified() => format!("localhost:{port}"),
+        Ok(Address { host: Host::Ip(ip), port, .. }) => std::net::SocketAddr::new(ip, port).to_string(),
+        Ok(_) | Err(_) => bound.to_owned(),
+    }
+}
