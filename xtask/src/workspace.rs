@@ -11,8 +11,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The folder of the workspace's root manifest.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    // As `cargo run` says it: checkouts that share a target folder also share this program.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let here = PathBuf::from(here);
+    here.parent().map_or_else(|| here.clone(), Path::to_owned)
 }
 
 /// The folder of programs built with `--release`.
