@@ -12,6 +12,7 @@ use core::net::{IpAddr, SocketAddr};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryHead(String);
 
+// spec: begin
 impl EntryHead {
     /// The head for what arrived at `utc` from `peer`. An IPv4 address mapped into IPv6 is written as IPv4.
     #[must_use]
@@ -37,6 +38,7 @@ impl EntryHead {
         out.push('\n');
     }
 }
+// spec: end
 
 /// All entries of one datagram: at least one, also for an empty datagram; nothing is left for the next.
 #[must_use]

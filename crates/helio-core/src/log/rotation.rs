@@ -23,10 +23,12 @@ impl Rotation {
     }
 }
 
+// spec: begin
 const COMPRESSED: &str = ".zst";
 const HALF_MADE: &str = ".zst.tmp";
 /// `20261122T110840.000123Z`
 const STAMP_BYTES: usize = 23;
+// spec: end
 
 /// The name for `base` when it is rotated at `now`, given the names in its directory: later than every rotated one's,
 /// also when the clock was set back, so that the order of names is the order of contents.

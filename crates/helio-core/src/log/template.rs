@@ -100,6 +100,7 @@ impl FileName {
     }
 }
 
+// spec: begin
 /// Only letters, digits, `.`, `-` and `_`, no two peers alike, and never a `-` or `.` in front: all groups of an IPv6
 /// address are written for that.
 fn push_peer(name: &mut String, peer: SocketAddr) {
@@ -120,6 +121,7 @@ fn push_peer(name: &mut String, peer: SocketAddr) {
     }
     let _ = write!(name, "_{}", peer.port());
 }
+// spec: end
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use super::report::Report;
 use alloc::string::{String, ToString};
 use serde::Serialize;
 
+// spec: begin
 /// The keys and values of one observation, in the order in which they are written. A key's unit is its end.
 #[derive(Clone, Debug, Serialize)]
 pub struct Record<'a> {
@@ -54,6 +55,7 @@ pub struct Record<'a> {
     is_day: Option<bool>,
     attribution: &'static str,
 }
+// spec: end
 
 impl<'a> Record<'a> {
     pub(super) fn new(report: &'a Report) -> Self {
