@@ -31,4 +31,6 @@ pub mod printable;
 pub mod rate;
 pub mod rng;
 pub mod session;
+#[cfg(any(test, feature = "sim"))]
+pub mod sim;
 pub mod time;
