@@ -221,3 +221,57 @@ pub const LOG_UDP_REST: usize = 4_096;
 
 /// Shortest time between two reports of lost datagrams; the counts add up meanwhile.
 pub const LOG_LOSS_REPORT: Duration = Duration::from_secs(5);
+
+// # Transfer
+
+/// Bytes moved by one read and write, `sendfile` or `splice` of a raw transfer, and asked of the pipe that `splice` needs.
+/// Below 256 KiB the calls cost more than the copy; above 1 MiB the bytes leave the processor's cache.
+pub const BULK_CHUNK: usize = 1024 * 1024;
+
+/// Files shorter than this are copied without trying the other methods: there is nothing to win.
+pub const BULK_PROBE_FILE_MIN: u64 = 64 * 1024 * 1024;
+
+/// Bytes that the probe moves with each method in one turn; see [`BULK_PROBE_TURNS`].
+pub const BULK_PROBE_SEGMENT: u64 = 4 * 1024 * 1024;
+
+/// Turns that each method gets in the probe. The probe is part of the transfer: no byte is moved twice.
+pub const BULK_PROBE_TURNS: usize = 2;
+
+/// Time that a raw sender waits after its end of stream for the peer to acknowledge and to close (setting `timeout`).
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest name of a file in bytes (Linux `NAME_MAX`). A name made longer by a suffix is cut before it.
+pub const FILE_NAME_MAX: usize = 255;
+
+/// Payload of a datagram of a file unless `--datagram` says otherwise: with the header of the numbered form, IP and UDP
+/// it fits an Ethernet frame.
+pub const FILE_DATAGRAM_DEFAULT: usize = 1_400;
+
+/// Silence that ends the receiving of datagrams when no end marker was heard (setting `idle`).
+pub const FILE_DATAGRAM_IDLE: Duration = Duration::from_secs(2);
+
+/// Receive buffer asked of the kernel for datagrams of a file; it grants at most `net.core.rmem_max`.
+pub const FILE_DATAGRAM_BUFFER: usize = 8 * 1024 * 1024;
+
+// # Numbered datagrams (spec/numbered-udp.md)
+
+/// Datagrams of one transfer. The sender stops with an error at it, the receiver counts higher numbers as damaged.
+pub const NUMBERED_SEQUENCES: u64 = 1 << 30;
+
+/// Gaps that a report names; further ones are only counted.
+pub const NUMBERED_GAPS_NAMED: usize = 64;
+
+/// End markers that the sender sends before it gives up waiting for a report.
+pub const NUMBERED_END_MARKERS: u16 = 12;
+
+/// Wait after the first end marker; it doubles with each up to [`NUMBERED_END_WAIT_MAX`].
+pub const NUMBERED_END_WAIT_MIN: Duration = Duration::from_millis(20);
+
+/// Longest wait between two end markers.
+pub const NUMBERED_END_WAIT_MAX: Duration = Duration::from_millis(500);
+
+/// How long the receiver waits for stragglers once an end marker was heard and something is missing.
+pub const NUMBERED_GRACE: Duration = Duration::from_millis(200);
+
+/// How long the receiver stays after its report without hearing an end marker, in case the report was lost.
+pub const NUMBERED_LINGER: Duration = Duration::from_millis(1_500);
