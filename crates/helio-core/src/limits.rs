@@ -234,8 +234,12 @@ pub const BULK_PROBE_FILE_MIN: u64 = 64 * 1024 * 1024;
 /// Bytes that the probe moves with each method in one turn; see [`BULK_PROBE_TURNS`].
 pub const BULK_PROBE_SEGMENT: u64 = 4 * 1024 * 1024;
 
-/// Turns that each method gets in the probe. The probe is part of the transfer: no byte is moved twice.
+/// Measured turns that each method gets in the probe, after one that only warms up. The probe is part of the transfer: no
+/// byte is moved twice.
 pub const BULK_PROBE_TURNS: usize = 2;
+
+/// Processor time, in percent, that another method must save before it replaces copying.
+pub const BULK_PROBE_MARGIN_PERCENT: u32 = 15;
 
 /// Time that a raw sender waits after its end of stream for the peer to acknowledge and to close (setting `timeout`).
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,7 +1,7 @@
 //! The one place where Heliograph reads the machine's clocks.
 
 use helio_core::time::{Instant, Now, Utc};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A monotonic clock whose origin is its creation. Copies share the origin, so their readings compare.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ impl Clock {
     /// The reading as the runtime's timers want it.
     #[must_use]
     pub fn deadline(&self, at: Instant) -> tokio::time::Instant {
-        (self.origin + std::time::Duration::from_nanos(at.nanos())).into()
+        (self.origin + Duration::from_nanos(at.nanos())).into()
     }
 }
 
@@ -40,4 +40,11 @@ impl Clock {
 pub fn utc_now() -> Utc {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Utc::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// Processor time that the calling thread has used (`CLOCK_THREAD_CPUTIME_ID`), in user and kernel mode together.
+#[must_use]
+pub fn thread_cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

@@ -1,11 +1,12 @@
 //! Heliograph's pipes: how bytes leave and reach the machine.
 //!
 //! Addresses, name lookup and connecting ([`address`], [`connect`]), listening ([`listen`]), the connections and
-//! datagram sockets themselves ([`conn`], [`udp`], [`memory`]) and what the kernel says of them ([`tcp_info`]).
+//! datagram sockets themselves ([`conn`], [`udp`], [`memory`]), moving many bytes ([`bulk`]) and what the kernel says of them ([`tcp_info`]).
 //! No protocol is known here. System calls that need `unsafe` live in [`sys`] alone.
 
 pub mod address;
 pub mod blocking;
+pub mod bulk;
 pub mod clock;
 pub mod conn;
 pub mod connect;

@@ -1,6 +1,7 @@
 //! Which system calls move a file's bytes, decided by measuring them on its first segments.
 
 use crate::limits;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// How bytes go between a file and a socket.
@@ -50,31 +51,37 @@ impl MethodCost {
 ///
 /// Processor time and not wall time: the wall clock of one end mostly measures the other end.
 #[derive(Clone, Debug)]
-pub struct MethodProbe<const N: usize> {
-    costs: [MethodCost; N],
+pub struct MethodProbe {
+    costs: Vec<MethodCost>,
     turns_done: usize,
 }
 
-impl<const N: usize> MethodProbe<N> {
-    /// A probe of `methods`; the first wins ties. A transfer of `bytes` that is short, or of unknown length, is not
-    /// worth a probe: `None`.
+impl MethodProbe {
+    /// A probe of `methods`; the first one is kept unless another is clearly cheaper.
     #[must_use]
-    pub fn new(methods: [Method; N], bytes: Option<u64>) -> Option<Self> {
-        let worth_it = bytes.is_some_and(|bytes| bytes >= limits::BULK_PROBE_FILE_MIN);
-        let costs = methods.map(|method| MethodCost { method, bytes: 0, cpu: Duration::ZERO });
-        worth_it.then_some(Self { costs, turns_done: 0 })
+    pub fn new(methods: &[Method]) -> Self {
+        let costs = methods.iter().map(|&method| MethodCost { method, bytes: 0, cpu: Duration::ZERO }).collect();
+        Self { costs, turns_done: 0 }
+    }
+
+    /// Whether a transfer that is known to be this long, or has already come this far, is worth a probe.
+    #[must_use]
+    pub fn is_worth_it(bytes: u64) -> bool {
+        bytes >= limits::BULK_PROBE_FILE_MIN
     }
 
     /// The method to move the next [`limits::BULK_PROBE_SEGMENT`] bytes with; `None` when all had their turns.
     #[must_use]
     pub fn next_method(&self) -> Option<Method> {
-        (self.turns_done < N * limits::BULK_PROBE_TURNS).then(|| self.costs[self.turns_done % N].method)
+        let turns = self.costs.len() * (1 + limits::BULK_PROBE_TURNS);
+        (self.turns_done < turns).then(|| self.costs[self.turns_done % self.costs.len()].method)
     }
 
     /// The segment asked for was moved. The first turn of each method only warms up and is not counted.
     pub fn handle_segment(&mut self, bytes: u64, cpu: Duration) {
-        if self.turns_done >= N
-            && let Some(cost) = self.costs.get_mut(self.turns_done % N)
+        let methods = self.costs.len();
+        if self.turns_done >= methods
+            && let Some(cost) = self.costs.get_mut(self.turns_done % methods)
         {
             cost.bytes += bytes;
             cost.cpu += cpu;
@@ -82,17 +89,35 @@ impl<const N: usize> MethodProbe<N> {
         self.turns_done += 1;
     }
 
+    /// The method of the next segment cannot be used here: it is left out.
+    pub fn handle_unsupported(&mut self) {
+        let index = self.turns_done % self.costs.len().max(1);
+        if index < self.costs.len() {
+            self.costs.remove(index);
+        }
+        // The turns begin anew with those that are left.
+        for cost in &mut self.costs {
+            (cost.bytes, cost.cpu) = (0, Duration::ZERO);
+        }
+        self.turns_done = 0;
+    }
+
     /// What was measured so far.
     #[must_use]
-    pub fn costs(&self) -> &[MethodCost; N] {
+    pub fn costs(&self) -> &[MethodCost] {
         &self.costs
     }
 
-    /// The cheapest method of those that were measured.
+    /// The first method, or the cheapest one if that saves at least [`limits::BULK_PROBE_MARGIN_PERCENT`] of its
+    /// processor time. `None` when nothing was measured.
     #[must_use]
-    pub fn cheapest(&self) -> Option<Method> {
+    pub fn choice(&self) -> Option<Method> {
+        let first = self.costs.first()?;
+        let first_cost = first.per_mib()?;
         let measured = self.costs.iter().filter_map(|cost| cost.per_mib().map(|per_mib| (per_mib, cost.method)));
-        measured.reduce(|best, next| if next.0 < best.0 { next } else { best }).map(|(_, method)| method)
+        let (cheapest_cost, cheapest) = measured.min_by_key(|&(per_mib, _)| per_mib)?;
+        let enough = first_cost.saturating_sub(first_cost * limits::BULK_PROBE_MARGIN_PERCENT / 100);
+        Some(if cheapest_cost <= enough { cheapest } else { first.method })
     }
 }
 
@@ -100,42 +125,57 @@ impl<const N: usize> MethodProbe<N> {
 mod tests {
     use super::*;
 
-    const LONG: Option<u64> = Some(limits::BULK_PROBE_FILE_MIN);
+    const METHODS: [Method; 2] = [Method::Copy, Method::Splice];
 
-    fn run(probe: &mut MethodProbe<2>, cpu_micros: impl Fn(Method, usize) -> u64) {
+    fn run(cpu_micros: impl Fn(Method, usize) -> u64) -> MethodProbe {
+        let mut probe = MethodProbe::new(&METHODS);
         let mut turn = 0;
         while let Some(method) = probe.next_method() {
             probe.handle_segment(1 << 20, Duration::from_micros(cpu_micros(method, turn)));
             turn += 1;
         }
+        probe
     }
 
     #[test]
-    fn short_or_endless_sources_are_not_probed() {
-        let methods = [Method::Copy, Method::Splice];
-        assert!(MethodProbe::new(methods, Some(limits::BULK_PROBE_FILE_MIN - 1)).is_none());
-        assert!(MethodProbe::new(methods, None).is_none());
-        assert!(MethodProbe::new(methods, LONG).is_some());
+    fn short_transfers_are_not_probed() {
+        assert!(!MethodProbe::is_worth_it(limits::BULK_PROBE_FILE_MIN - 1));
+        assert!(MethodProbe::is_worth_it(limits::BULK_PROBE_FILE_MIN));
     }
 
     #[test]
     fn the_cheapest_after_the_warm_up_wins() {
-        let mut probe = MethodProbe::new([Method::Copy, Method::Splice], LONG).unwrap();
         // Splice is dear on its first turn (it makes its pipe) and cheap afterwards.
-        run(&mut probe, |method, turn| match method {
+        let probe = run(|method, turn| match method {
             Method::Splice if turn > 1 => 100,
             Method::Splice => 10_000,
             Method::Copy | Method::Sendfile => 200,
         });
-        assert_eq!(probe.cheapest(), Some(Method::Splice));
+        assert_eq!(probe.choice(), Some(Method::Splice));
         assert_eq!(probe.costs()[1].per_mib(), Some(Duration::from_micros(100)));
     }
 
     #[test]
-    fn the_first_method_wins_a_tie_and_nothing_measured_is_nothing_said() {
-        let mut probe = MethodProbe::new([Method::Copy, Method::Sendfile], LONG).unwrap();
-        assert_eq!((probe.cheapest(), probe.costs()[0].per_mib()), (None, None));
-        run(&mut probe, |_, _| 50);
-        assert_eq!(probe.cheapest(), Some(Method::Copy));
+    fn a_small_gain_is_not_worth_a_change_and_nothing_measured_is_nothing_said() {
+        let by_splice = |micros| run(move |method, _| if method == Method::Splice { micros } else { 1_000 }).choice();
+        let margin = u64::from(limits::BULK_PROBE_MARGIN_PERCENT);
+        assert_eq!(by_splice(1_000 - 10 * margin), Some(Method::Splice));
+        assert_eq!(by_splice(1_001 - 10 * margin), Some(Method::Copy));
+        assert_eq!(MethodProbe::new(&METHODS).choice(), None);
+    }
+
+    #[test]
+    fn a_method_that_does_not_work_is_left_out() {
+        let mut probe = MethodProbe::new(&METHODS);
+        probe.handle_segment(1 << 20, Duration::from_micros(5));
+        assert_eq!(probe.next_method(), Some(Method::Splice));
+        probe.handle_unsupported();
+        while let Some(method) = probe.next_method() {
+            assert_eq!(method, Method::Copy);
+            probe.handle_segment(1 << 20, Duration::from_micros(5));
+        }
+        assert_eq!(probe.choice(), Some(Method::Copy));
+        probe.handle_unsupported();
+        assert_eq!((probe.next_method(), probe.choice()), (None, None));
     }
 }
