@@ -4,4 +4,5 @@
 
 pub mod compare;
 pub mod say;
+pub mod transfer;
 pub mod weather;

@@ -241,6 +241,19 @@ pub const BULK_PROBE_TURNS: usize = 2;
 /// Processor time, in percent, that another method must save before it replaces copying.
 pub const BULK_PROBE_MARGIN_PERCENT: u32 = 15;
 
+/// Longest time that one blocking call of a transfer lasts before it looks whether it was told to stop.
+pub const TRANSFER_WAIT_SLICE: Duration = Duration::from_millis(200);
+
+/// Longest wait between two looks at how much the peer's TCP has acknowledged; the first are 20 µs apart. The printed
+/// time of the acknowledgement is late by at most this.
+pub const ACKNOWLEDGED_POLL_MAX: Duration = Duration::from_millis(2);
+
+/// Partial files of one name that a process keeps beside each other; the next transfer to that name is refused.
+pub const PARTIAL_FILES_OF_A_NAME: u32 = 100;
+
+/// Time that a transfer is given to end cleanly after Ctrl-C before the program ends without it.
+pub const TRANSFER_STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Time that a raw sender waits after its end of stream for the peer to acknowledge and to close (setting `timeout`).
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -254,6 +267,9 @@ pub const FILE_DATAGRAM_DEFAULT: usize = 1_400;
 /// Silence that ends the receiving of datagrams when no end marker was heard (setting `idle`).
 pub const FILE_DATAGRAM_IDLE: Duration = Duration::from_secs(2);
 
+/// Longest wait for a datagram before timers and the stop flag are looked at; the silences above are measured to this.
+pub const DATAGRAM_WAIT_SLICE: Duration = Duration::from_millis(20);
+
 /// Receive buffer asked of the kernel for datagrams of a file; it grants at most `net.core.rmem_max`.
 pub const FILE_DATAGRAM_BUFFER: usize = 8 * 1024 * 1024;
 
@@ -264,6 +280,9 @@ pub const NUMBERED_SEQUENCES: u64 = 1 << 30;
 
 /// Gaps that a report names; further ones are only counted.
 pub const NUMBERED_GAPS_NAMED: usize = 64;
+
+/// Datagrams that the sender sends between two looks for a receiver that gave up.
+pub const REPORT_LOOK_DATAGRAMS: u64 = 64;
 
 /// End markers that the sender sends before it gives up waiting for a report.
 pub const NUMBERED_END_MARKERS: u16 = 12;

@@ -12,13 +12,14 @@ pub fn received_name(now: Utc) -> String {
     format!("received-{}", now.compact())
 }
 
-/// The name under which a file grows until it is whole: hidden, in the same directory, `.NAME.part-PID`.
+/// The name under which a file grows until it is whole: hidden, in the same directory, `.NAME.part-PID`. When that is
+/// taken by what an earlier transfer left, the next `attempt` gives `.NAME.part-PID-2` and so on; the first is 1.
 ///
 /// Names are bytes, as file systems have them. A long `name` is cut so that the result stays within
 /// [`limits::FILE_NAME_MAX`].
 #[must_use]
-pub fn partial_name(name: &[u8], pid: u32) -> Vec<u8> {
-    let suffix = format!(".part-{pid}");
+pub fn partial_name(name: &[u8], pid: u32, attempt: u32) -> Vec<u8> {
+    let suffix = if attempt < 2 { format!(".part-{pid}") } else { format!(".part-{pid}-{attempt}") };
     let room = limits::FILE_NAME_MAX - 1 - suffix.len();
     let mut out = Vec::with_capacity(limits::FILE_NAME_MAX);
     out.push(b'.');
@@ -66,13 +67,14 @@ mod tests {
     #[test]
     fn names_are_made_from_the_time_and_the_process() {
         assert_eq!(received_name(Utc::from_micros(0)), "received-19700101T000000.000000Z");
-        assert_eq!(partial_name(b"notes.txt", 42), b".notes.txt.part-42");
+        assert_eq!(partial_name(b"notes.txt", 42, 1), b".notes.txt.part-42");
+        assert_eq!(partial_name(b"notes.txt", 42, 3), b".notes.txt.part-42-3");
     }
 
     #[test]
     fn a_long_name_is_cut_between_characters() {
         let name = "ü".repeat(127) + "x";
-        let partial = partial_name(name.as_bytes(), 4_000_000_000);
+        let partial = partial_name(name.as_bytes(), 4_000_000_000, 1);
         assert_eq!(String::from_utf8(partial).unwrap(), format!(".{}.part-4000000000", "ü".repeat(119)));
     }
 
@@ -86,17 +88,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn partial_names_fit_and_stay_utf8(name in ".{0,300}", pid: u32) {
-            let partial = partial_name(name.as_bytes(), pid);
+        fn partial_names_fit_and_stay_utf8(name in ".{0,300}", pid: u32, attempt in 2u32..) {
+            let partial = partial_name(name.as_bytes(), pid, attempt);
             prop_assert!(partial.len() <= limits::FILE_NAME_MAX);
-            let suffix = format!(".part-{pid}");
+            let suffix = format!(".part-{pid}-{attempt}");
             prop_assert!(partial.starts_with(b".") && partial.ends_with(suffix.as_bytes()));
             prop_assert!(core::str::from_utf8(&partial).is_ok());
         }
 
         #[test]
         fn any_bytes_make_a_partial_name(name: Vec<u8>, pid: u32) {
-            prop_assert!(partial_name(&name, pid).len() <= limits::FILE_NAME_MAX);
+            prop_assert!(partial_name(&name, pid, 1).len() <= limits::FILE_NAME_MAX);
         }
     }
 }

@@ -1,0 +1,158 @@
+//! Sending a plain stream over TCP, and telling apart the three moments at which it is "sent".
+
+use super::control::Control;
+use super::error::{FailedTransfer, TransferError, broken};
+use super::pump::{IoChoice, Moved, Pump, PumpError, set_time_slices};
+use super::source::Source;
+use helio_core::limits;
+use helio_core::transfer::Method;
+use helio_core::transfer::raw::SourceChange;
+use helio_net::bulk::MoveError;
+use helio_net::sys;
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::net::sockopt;
+use std::io::{self, Read};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+/// How to send.
+#[derive(Clone, Copy, Debug)]
+pub struct SendOptions {
+    /// Which system calls move the bytes.
+    pub io: IoChoice,
+    /// Compute the BLAKE3; only copying can.
+    pub hash: bool,
+    /// How long to wait for the peer's acknowledgement and close after everything is written. 0 does not wait.
+    pub close_timeout: Duration,
+    /// A peer that takes nothing for this long is given up.
+    pub idle: Duration,
+}
+
+/// A stream that was sent to the end of its source. All times are from the start of sending.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// How it was moved.
+    pub moved: Moved,
+    /// The source's length when it was opened.
+    pub expected: Option<u64>,
+    /// Whether that still held at the end.
+    pub change: SourceChange,
+    /// The source's name was removed meanwhile.
+    pub removed: bool,
+    /// The last write returned: everything is in the kernel's buffers of this machine, no more is known.
+    pub handed_over: Duration,
+    /// The peer's TCP had acknowledged everything: it is in the kernel of the peer. `None` when that was not seen.
+    pub acknowledged: Option<Duration>,
+    /// The peer closed: its program has read to the end. `None` when it did not within the time-out.
+    pub closed: Option<Duration>,
+    /// Bytes that the peer sent; they are dropped.
+    pub answer_bytes: u64,
+}
+
+/// Sends everything of `source` over `socket`, then ends the stream and waits for the peer's close. Blocks.
+///
+/// When it is stopped or the source cannot be read the connection is reset, so that the receiver does not take what it
+/// has for the whole.
+///
+/// # Errors
+/// See [`TransferError`].
+pub fn send(
+    source: &Source,
+    socket: TcpStream,
+    options: &SendOptions,
+    control: &Control,
+) -> Result<Sent, FailedTransfer> {
+    control.set_total(source.length());
+    set_time_slices(&socket).map_err(|error| FailedTransfer::new(TransferError::Broken(error), 0))?;
+    let started = Instant::now();
+    let candidates: &[Method] = match source.length() {
+        Some(_) => &[Method::Copy, Method::Sendfile, Method::Splice],
+        None => &[Method::Copy],
+    };
+    let mut pump = Pump::new(options.io, candidates, options.hash, options.idle, control);
+    if let Err(error) = pump.run(source.as_fd(), socket.as_fd(), source.length()) {
+        let _ = sockopt::set_socket_linger(&socket, Some(Duration::ZERO));
+        return Err(FailedTransfer::new(explain(error, source), pump.bytes()));
+    }
+    let handed_over = started.elapsed();
+    let moved = pump.finish();
+    let failed = |error| FailedTransfer::new(error, moved.bytes);
+    socket.shutdown(Shutdown::Write).map_err(|error| failed(broken(error)))?;
+    let close = wait_for_close(&socket, started, options.close_timeout, control).map_err(failed)?;
+    Ok(Sent {
+        expected: source.length(),
+        change: source.change(moved.bytes),
+        removed: source.was_removed(),
+        handed_over,
+        acknowledged: close.acknowledged,
+        closed: close.closed,
+        answer_bytes: close.answer_bytes,
+        moved,
+    })
+}
+
+#[derive(Default)]
+struct Close {
+    acknowledged: Option<Duration>,
+    closed: Option<Duration>,
+    answer_bytes: u64,
+}
+
+/// Waits until the peer's TCP has everything and its program has closed, at most `timeout`.
+fn wait_for_close(
+    mut socket: &TcpStream,
+    started: Instant,
+    timeout: Duration,
+    control: &Control,
+) -> Result<Close, TransferError> {
+    let deadline = Instant::now() + timeout;
+    let mut close = Close::default();
+    let mut pause = Duration::from_micros(20);
+    let mut scratch = [0; 4096];
+    loop {
+        if close.acknowledged.is_none() && sys::unacknowledged_bytes(socket).is_ok_and(|bytes| bytes == 0) {
+            close.acknowledged = Some(started.elapsed());
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if close.closed.is_some() || left.is_zero() {
+            return Ok(close);
+        }
+        if control.is_stopped() {
+            return Err(TransferError::Stopped);
+        }
+        let wait = if close.acknowledged.is_some() { limits::TRANSFER_WAIT_SLICE } else { pause };
+        pause = (pause * 2).min(limits::ACKNOWLEDGED_POLL_MAX);
+        if !is_readable_within(socket, wait.min(left)).map_err(TransferError::Broken)? {
+            continue;
+        }
+        match socket.read(&mut scratch) {
+            Ok(0) => close.closed = Some(started.elapsed()),
+            Ok(read) => close.answer_bytes += read as u64,
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                return Err(TransferError::Reset { acknowledged: close.acknowledged.is_some() });
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(error) => return Err(TransferError::Broken(error)),
+        }
+    }
+}
+
+fn is_readable_within(socket: &TcpStream, wait: Duration) -> io::Result<bool> {
+    let wait = Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() };
+    match rustix::event::poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&wait)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn explain(error: PumpError, source: &Source) -> TransferError {
+    match error {
+        PumpError::Move(MoveError::Read(error)) => source.failed(error),
+        PumpError::Move(MoveError::Write(error)) => broken(error),
+        PumpError::Move(error @ MoveError::Unsupported { .. }) => TransferError::Method(error.to_string()),
+        PumpError::Stalled(idle) => TransferError::Stalled(idle),
+        PumpError::Stopped => TransferError::Stopped,
+    }
+}
