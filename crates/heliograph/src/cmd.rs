@@ -3,7 +3,9 @@
 pub(crate) mod compare;
 pub(crate) mod echo;
 pub(crate) mod log;
+pub(crate) mod receive;
 pub(crate) mod say;
+pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod weather;
 
@@ -26,6 +28,10 @@ pub(crate) enum Command {
     Compare(compare::CompareArgs),
     /// Show the current weather, and send it on
     Weather(weather::WeatherArgs),
+    /// Send a file
+    Send(send::SendArgs),
+    /// Receive a file
+    Receive(receive::ReceiveArgs),
 }
 
 /// Runs the command.
@@ -38,5 +44,7 @@ pub(crate) fn dispatch(cli: Cli) -> Outcome {
         Command::Say(args) => say::run(args, global),
         Command::Compare(args) => compare::run(args, global),
         Command::Weather(args) => weather::run(args, global),
+        Command::Send(args) => send::run(args, global),
+        Command::Receive(args) => receive::run(args, global),
     }
 }

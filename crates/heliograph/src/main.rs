@@ -7,6 +7,7 @@ mod exit;
 mod output;
 mod run;
 mod settings;
+mod transfer;
 mod value;
 
 use args::Cli;

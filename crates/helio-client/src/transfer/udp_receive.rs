@@ -27,6 +27,8 @@ pub struct UdpReceiveOptions {
     pub numbered: bool,
     /// Compute the BLAKE3 of what was received.
     pub hash: bool,
+    /// What the kernel's count of drops stood at after the socket's last transfer; 0 for a new socket.
+    pub drops_before: u32,
 }
 
 /// What was received, whole or not.
@@ -75,7 +77,8 @@ pub fn udp_receive(
 ) -> Result<UdpReceived, FailedTransfer> {
     let _ = sockopt::set_socket_recv_buffer_size(socket, limits::FILE_DATAGRAM_BUFFER);
     let _ = socket.set_read_timeout(Some(limits::DATAGRAM_WAIT_SLICE));
-    let mut receiving = Receiving { socket, target: &target, control, clock: Clock::start(), bytes: 0 };
+    let drops_before = options.drops_before;
+    let mut receiving = Receiving { socket, target: &target, control, clock: Clock::start(), drops_before, bytes: 0 };
     let received = if options.numbered { receiving.numbered(options) } else { receiving.naked(options) };
     let bytes = receiving.bytes;
     let finished = received.and_then(|received| {
@@ -90,6 +93,7 @@ struct Receiving<'a> {
     target: &'a Target,
     control: &'a Control,
     clock: Clock,
+    drops_before: u32,
     bytes: u64,
 }
 
@@ -197,7 +201,8 @@ impl Receiving<'_> {
     }
 
     fn kernel_drops(&self) -> Option<u64> {
-        sys::receive_drops(self.socket).ok().map(u64::from)
+        let now = sys::receive_drops(self.socket).ok()?;
+        Some(u64::from(now.wrapping_sub(self.drops_before)))
     }
 
     /// A hole at the end is a hole too: the file gets the length that the sender's has.

@@ -1,0 +1,229 @@
+//! What `helio send` and `helio receive` share: options, progress, the end by Ctrl-C, errors as exit codes.
+
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output;
+use crate::value::Span;
+use clap::{Args, ValueEnum};
+use helio_client::transfer::{Control, FailedTransfer, IoChoice, TransferError, on_thread};
+use helio_core::limits;
+use helio_core::transfer::Method;
+use helio_net::address::{Address, Scheme};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Options of both ends.
+#[derive(Args, Debug)]
+pub(crate) struct TransferFlags {
+    /// The plain stream without any header, as nc and socket programs speak it; no encryption, no resume
+    #[arg(long)]
+    raw: bool,
+
+    /// UDP datagrams instead of a TCP stream, as they are: what is lost stays lost
+    #[arg(long)]
+    udp: bool,
+
+    /// With --udp: give each datagram a number, so that loss, duplicates and order are accounted for at both ends
+    #[arg(long)]
+    pub(crate) numbered: bool,
+
+    /// Do not compute the BLAKE3 of the content
+    #[arg(long)]
+    no_hash: bool,
+
+    /// Which system calls move a TCP stream; other ones than copying hide the bytes, so that there is no BLAKE3
+    #[arg(long, value_enum, default_value_t, value_name = "METHOD")]
+    io: Io,
+
+    /// Give up when nothing moves for this long; for received datagrams: take that as their end
+    /// [default: 10m, for received datagrams 2s]
+    #[arg(long, value_name = "TIME")]
+    idle: Option<Span>,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Io {
+    /// Copy while hashing; with --no-hash what a short probe on a long file finds cheapest
+    #[default]
+    Auto,
+    /// read and write
+    Copy,
+    /// sendfile(2); sender only
+    Sendfile,
+    /// splice(2) through a pipe
+    Splice,
+}
+
+impl TransferFlags {
+    /// Which transport was asked for; an error when that is the encrypted one, or the options contradict each other.
+    pub(crate) fn scheme(&self, address: &Address) -> Outcome<Scheme> {
+        let udp = self.udp || self.numbered || address.scheme == Some(Scheme::Udp);
+        if !self.raw && !udp {
+            return Err(Failure::usage(
+                "the encrypted transfer is not in this version; --raw sends the plain stream, which anyone on the way \
+                 can read",
+            ));
+        }
+        let scheme = if udp { Scheme::Udp } else { Scheme::Tcp };
+        if !address.admits(scheme) {
+            return Err(Failure::usage(format_args!("{address} is a TCP address, and --udp was asked for")));
+        }
+        if udp && self.io != Io::Auto {
+            return Err(Failure::usage("--io is for TCP streams; datagrams are always copied"));
+        }
+        Ok(scheme)
+    }
+
+    pub(crate) fn io(&self) -> IoChoice {
+        match self.io {
+            Io::Auto => IoChoice::Auto,
+            Io::Copy => IoChoice::Fixed(Method::Copy),
+            Io::Sendfile => IoChoice::Fixed(Method::Sendfile),
+            Io::Splice => IoChoice::Fixed(Method::Splice),
+        }
+    }
+
+    pub(crate) fn hash(&self) -> bool {
+        !self.no_hash
+    }
+
+    pub(crate) fn idle(&self, default: Duration) -> Duration {
+        self.idle.map_or(default, |span| span.0)
+    }
+
+    /// Says that the chosen method leaves nothing to hash, unless that was asked for anyway.
+    pub(crate) fn warn_of_missing_hash(&self, quiet: bool) {
+        if self.hash() && !quiet && matches!(self.io, Io::Sendfile | Io::Splice) {
+            output::message("no BLAKE3: the bytes do not pass through this program (--io copy computes it)");
+        }
+    }
+}
+
+/// SIGINT and SIGTERM.
+pub(crate) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    pub(crate) fn listen() -> Outcome<Self> {
+        let open = |kind| {
+            signal(kind)
+                .map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot wait for signals: {error}")))
+        };
+        Ok(Self { interrupt: open(SignalKind::interrupt())?, terminate: open(SignalKind::terminate())? })
+    }
+
+    /// Waits for either.
+    pub(crate) async fn received(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// `work`, unless a signal comes first.
+    pub(crate) async fn or<T>(&mut self, work: impl Future<Output = T>) -> Outcome<T> {
+        tokio::select! {
+            done = work => Ok(done),
+            () = self.received() => Err(interrupted()),
+        }
+    }
+}
+
+pub(crate) fn interrupted() -> Failure {
+    Failure::new(Exit::Interrupted, "interrupted")
+}
+
+/// Runs a transfer on a thread of its own, shows its progress on a terminal, and ends it cleanly on a signal.
+pub(crate) async fn watch<T: Send + 'static>(
+    signals: &mut Signals,
+    control: Arc<Control>,
+    quiet: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Outcome<T> {
+    let bar = (!quiet && output::is_watched()).then(ProgressBar::no_length);
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
+    let mut work = std::pin::pin!(on_thread(work));
+    let done = loop {
+        tokio::select! {
+            done = &mut work => break done,
+            _ = tick.tick() => bar.iter().for_each(|bar| draw(bar, &control)),
+            () = signals.received() => {
+                control.stop();
+                match tokio::time::timeout(limits::TRANSFER_STOP_TIMEOUT, &mut work).await {
+                    Ok(done) => break done,
+                    Err(_) => return Err(interrupted()),
+                }
+            }
+        }
+    };
+    bar.iter().for_each(ProgressBar::finish_and_clear);
+    done.map_err(|error| Failure::new(Exit::Failure, format_args!("cannot run the transfer: {error}")))
+}
+
+fn draw(bar: &ProgressBar, control: &Control) {
+    let template = match control.total() {
+        Some(total) => {
+            bar.set_length(total);
+            "{wide_bar} {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left"
+        }
+        None => "{spinner} {decimal_bytes}, {decimal_bytes_per_sec}, {elapsed}",
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_position(control.bytes());
+}
+
+/// A failed sending, with how far it came.
+pub(crate) fn sending_failed(failed: &FailedTransfer) -> Failure {
+    let cut_off = matches!(failed.error, TransferError::Broken(_) | TransferError::Reset { acknowledged: false });
+    let exit = if cut_off { Exit::Network } else { exit_of(&failed.error) };
+    let far = match failed.bytes {
+        0 => "nothing was sent".into(),
+        bytes => format!("{bytes} bytes had been handed to the kernel, what arrived of them is not known"),
+    };
+    Failure::new(exit, format_args!("{}; {far}", failed.error))
+}
+
+/// A failed receiving, with what is left of it.
+pub(crate) fn receiving_failed(failed: &FailedTransfer) -> Failure {
+    let kept = match &failed.kept {
+        Some(path) => format!("INCOMPLETE: the {} bytes received are kept in {}", failed.bytes, path.display()),
+        None if failed.bytes == 0 => "nothing was received".into(),
+        None => format!("INCOMPLETE after {} bytes", failed.bytes),
+    };
+    Failure::new(exit_of(&failed.error), format_args!("{}; {kept}", failed.error))
+}
+
+/// A failure before anything moved.
+pub(crate) fn refused(error: &TransferError) -> Failure {
+    Failure::new(exit_of(error), error)
+}
+
+fn exit_of(error: &TransferError) -> Exit {
+    match error {
+        TransferError::Source { source, .. } | TransferError::Target { source, .. }
+            if source.kind() == io::ErrorKind::NotFound =>
+        {
+            Exit::NotFound
+        }
+        TransferError::Source { .. } | TransferError::Target { .. } | TransferError::Exists { .. } => Exit::Unavailable,
+        TransferError::SourceIsDirectory { .. }
+        | TransferError::NeedsFile { .. }
+        | TransferError::Method(_)
+        | TransferError::DatagramTooLarge { .. }
+        | TransferError::TooManyDatagrams(_) => Exit::Usage,
+        TransferError::Broken(_) | TransferError::Reset { .. } | TransferError::ReceiverStopped(_) => Exit::Incomplete,
+        TransferError::Stalled(_) => Exit::TimedOut,
+        TransferError::Refused => Exit::Refused,
+        TransferError::Stopped => Exit::Interrupted,
+    }
+}
