@@ -245,7 +245,7 @@ fn expected(arrivals: &[u64], bytes: usize, piece: usize) -> (Value, Vec<[u64; 2
 /// Nobody slows the sender, so the receiver's buffer overflows; the figures of both sides and of the kernel add up.
 #[test]
 fn what_the_kernel_dropped_is_the_loss_that_is_reported() {
-    let (directory, file) = with_file(24_000_000);
+    let (directory, file) = with_file(12_000_000);
     let to = directory.path().join("out");
     let (mut receive, address) = numbered(&to, &[]);
     receive.signal("STOP");
@@ -260,7 +260,7 @@ fn what_the_kernel_dropped_is_the_loss_that_is_reported() {
     assert_eq!(report, &received["report"]);
     let count = |name: &str| report[name].as_u64().unwrap();
     assert_eq!(count("received") + count("lost"), record["datagrams"].as_u64().unwrap(), "{report}");
-    assert_eq!(count("received_bytes") + count("lost_bytes"), 24_000_000, "{report}");
+    assert_eq!(count("received_bytes") + count("lost_bytes"), 12_000_000, "{report}");
     // An end marker may have met the full buffer too.
     assert!((count("lost")..=count("lost") + 12).contains(&count("kernel_drops")), "{report}");
     assert!(count("lost") > 0, "{report}");
@@ -268,7 +268,7 @@ fn what_the_kernel_dropped_is_the_loss_that_is_reported() {
 
 #[test]
 fn naked_datagrams_that_the_kernel_dropped_make_the_file_incomplete() {
-    let (directory, file) = with_file(24_000_000);
+    let (directory, file) = with_file(12_000_000);
     let to = directory.path().join("out");
     let mut receive = receiver(ANY_PORT, &to, &["--idle", "300ms"]);
     let address = receive.address("udp");
@@ -282,7 +282,7 @@ fn naked_datagrams_that_the_kernel_dropped_make_the_file_incomplete() {
     let dropped = lines.iter().find(|line| line.contains("were dropped by this machine's kernel")).unwrap();
     let dropped: u64 = dropped.split_whitespace().next().unwrap().parse().unwrap();
     let received = fs::metadata(&to).unwrap().len();
-    assert_eq!(received.div_ceil(1_400) + dropped, 24_000_000_u64.div_ceil(1_400), "{lines:#?}");
+    assert_eq!(received.div_ceil(1_400) + dropped, 12_000_000_u64.div_ceil(1_400), "{lines:#?}");
 }
 
 #[test]
