@@ -16,12 +16,12 @@ impl Relay {
     /// Relays between one UDP client, any number of TCP clients, and `server`. Of the datagrams to the server the
     /// `there`-th, twice `there`-th and so on are lost, of those from it every `back`-th.
     pub(crate) fn start(server: SocketAddr, there: u64, back: u64) -> Self {
-        let tcp = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("{error}"));
-        let address = tcp.local_addr().unwrap_or_else(|error| panic!("{error}"));
+        let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = tcp.local_addr().unwrap();
         std::thread::spawn(move || tcp.incoming().flatten().for_each(|client| pipe(client, server)));
-        let outside = UdpSocket::bind(address).unwrap_or_else(|error| panic!("{error}"));
-        let inside = UdpSocket::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("{error}"));
-        inside.connect(server).unwrap_or_else(|error| panic!("{error}"));
+        let outside = UdpSocket::bind(address).unwrap();
+        let inside = UdpSocket::bind("127.0.0.1:0").unwrap();
+        inside.connect(server).unwrap();
         let (lost_there, lost_back) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
         let (counted_there, counted_back) = (lost_there.clone(), lost_back.clone());
         std::thread::spawn(move || {
