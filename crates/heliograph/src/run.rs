@@ -15,8 +15,9 @@ use helio_server::event::{Detail, EventKind, EventReader, Events};
 use helio_server::service::Context;
 use helio_server::stop::Stop;
 use serde::Deserialize;
+use std::io;
 use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -98,21 +99,50 @@ pub(crate) fn small_runtime() -> Outcome<tokio::runtime::Runtime> {
         .map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot start the runtime: {error}")))
 }
 
-/// A context whose events are shown as `show` says until every service has ended.
-pub(crate) fn context(show: Show, timeouts: Timeouts) -> (Context, Printer) {
+/// A context whose events are shown as `show` says until every service has ended. From here on signals wait for
+/// [`Console::until_stopped`]: whoever reads that something listens may stop it at once.
+pub(crate) fn context(show: Show, timeouts: Timeouts) -> Outcome<(Context, Console)> {
+    let signals = Signals::catch()
+        .map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot wait for signals: {error}")))?;
     let (events, reader) = Events::channel();
     let detail = if show == Show::Troubles { Detail::Troubles } else { Detail::Everything };
     let context = Context { clock: Clock::start(), events: events.up_to(detail), stop: Stop::default(), timeouts };
     let done = CancellationToken::new();
     let task = tokio::spawn(print(reader, show, done.clone(), context.stop.clone()));
-    (context, Printer { show, task, done })
+    Ok((context, Console { show, signals, task, done }))
 }
 
-/// The task that prints events.
-pub(crate) struct Printer {
+/// The side of the program that faces its user: events go out, signals come in.
+pub(crate) struct Console {
     show: Show,
+    signals: Signals,
+    /// Prints events.
     task: JoinHandle<Outcome>,
     done: CancellationToken,
+}
+
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn catch() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// SIGINT or SIGTERM.
+    async fn end(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// The bound sockets of one service.
@@ -149,7 +179,7 @@ impl Bound {
     }
 }
 
-impl Printer {
+impl Console {
     /// Says where a service listens; shown even when events are not.
     pub(crate) fn listening(&self, context: &Context, bound: &Bound) -> Outcome {
         for address in bound.addresses() {
@@ -159,14 +189,11 @@ impl Printer {
         Ok(())
     }
 
-    /// Waits for SIGINT, SIGTERM or the end of whoever reads the events, then ends every service: open connections get [`limits::DRAIN_TIMEOUT`], a second
-    /// signal ends at once. `reload` is called on each SIGHUP.
-    pub(crate) async fn until_stopped(self, context: Context, mut reload: impl AsyncFnMut()) -> Outcome {
-        let unavailable = |error| Failure::new(Exit::Unavailable, format_args!("cannot wait for signals: {error}"));
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(unavailable)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(unavailable)?;
-        let mut hangup = signal(SignalKind::hangup()).map_err(unavailable)?;
+    /// Waits for SIGINT, SIGTERM or the end of whoever reads the events, then ends every service: open connections get
+    /// [`limits::DRAIN_TIMEOUT`], a second signal ends at once. `reload` is called on each SIGHUP.
+    pub(crate) async fn until_stopped(mut self, context: Context, mut reload: impl AsyncFnMut()) -> Outcome {
         loop {
+            let Signals { interrupt, terminate, hangup } = &mut self.signals;
             tokio::select! {
                 _ = interrupt.recv() => break,
                 _ = terminate.recv() => break,
@@ -176,9 +203,11 @@ impl Printer {
         }
         context.stop.begin();
         tokio::select! {
-            _ = context.stop.finish(limits::DRAIN_TIMEOUT + limits::DRAIN_TIMEOUT / 2) => {}
-            _ = interrupt.recv() => output::message("stopped at once, open connections were cut"),
-            _ = terminate.recv() => {}
+            // Sessions keep the limit themselves; the rest is for what they still have to store.
+            finished = context.stop.finish(limits::DRAIN_TIMEOUT + limits::DRAIN_TIMEOUT / 2) => if !finished {
+                output::message("open connections did not end in time and were cut");
+            },
+            () = self.signals.end() => output::message("stopped at once, open connections were cut"),
         }
         self.done.cancel();
         self.task.await.unwrap_or(Ok(()))

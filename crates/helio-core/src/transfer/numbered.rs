@@ -15,6 +15,7 @@ pub const VERSION: u8 = 1;
 /// Bytes before the payload of a DATA message.
 pub const DATA_HEADER: usize = 42;
 /// Largest piece of a file that fits a datagram.
+// tidy: not a bound: it follows from the header's size
 pub const PIECE_MAX: usize = limits::DATAGRAM_MAX - DATA_HEADER;
 
 const END_SIZE: usize = 68;

@@ -92,11 +92,11 @@ pub(crate) fn run(args: EchoArgs, global: &Global) -> Outcome {
     let flags = args.flags.over(file.echo);
     run::runtime()?.block_on(async {
         let bound = Bound::bind(&flags.listen(), &session.permits()).await?;
-        let (context, printer) = run::context(Show::of(global.quiet, args.json), session.timeouts());
+        let (context, console) = run::context(Show::of(global.quiet, args.json), session.timeouts())?;
         let context = context.of("echo");
-        printer.listening(&context, &bound)?;
+        console.listening(&context, &bound)?;
         let (_keep, settings) = watch::channel(flags.settings());
         echo::serve(&context, bound.listeners, bound.endpoints, &settings);
-        printer.until_stopped(context, async || ()).await
+        console.until_stopped(context, async || ()).await
     })
 }

@@ -182,12 +182,12 @@ pub(crate) fn run(args: LogArgs, global: &Global) -> Outcome {
     let settings = flags.settings()?;
     run::runtime()?.block_on(async {
         let bound = Bound::bind(&flags.listen(), &session.permits()).await?;
-        let (context, printer) = run::context(Show::of(global.quiet, args.json), session.timeouts());
+        let (context, console) = run::context(Show::of(global.quiet, args.json), session.timeouts())?;
         let context = context.of("log");
         let log = Log::open(&context, settings)?;
-        printer.listening(&context, &bound)?;
+        console.listening(&context, &bound)?;
         let running = log.serve(bound.listeners, bound.endpoints);
-        printer.until_stopped(context, async || running.reopen()).await?;
+        console.until_stopped(context, async || running.reopen()).await?;
         check_written(&running)
     })
 }

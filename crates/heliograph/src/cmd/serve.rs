@@ -152,13 +152,13 @@ pub(crate) fn run(args: ServeArgs, global: &Global) -> Outcome {
     }
     let show = Show::of(global.quiet, args.json).named();
     run::runtime()?.block_on(async {
-        let (context, printer) = run::context(show, settings.session.timeouts());
-        let mut running = Running::start(settings, &context, &printer, show == Show::Json).await?;
+        let (context, console) = run::context(show, settings.session.timeouts())?;
+        let mut running = Running::start(settings, &context, &console, show == Show::Json).await?;
         let reload = async || match Settings::gather(&args, global) {
             Ok(settings) => running.reload(settings),
             Err(failure) => output::message(format_args!("the old settings stay: {}", failure.message)),
         };
-        printer.until_stopped(context, reload).await?;
+        console.until_stopped(context, reload).await?;
         running.finish()
     })
 }

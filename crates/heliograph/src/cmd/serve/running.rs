@@ -3,7 +3,7 @@
 use super::{Row, ServiceName, Settings};
 use crate::exit::{Failure, Outcome};
 use crate::output;
-use crate::run::{Bound, Printer};
+use crate::run::{Bound, Console};
 use helio_net::address::{Address, Host};
 use helio_server::service::Context;
 use helio_server::service::echo::{self, EchoSettings};
@@ -19,7 +19,7 @@ pub(super) struct Running {
 
 impl Running {
     /// Binds everything first, so that nothing is served when something cannot be; then starts, and says so.
-    pub(super) async fn start(settings: Settings, context: &Context, printer: &Printer, json: bool) -> Outcome<Self> {
+    pub(super) async fn start(settings: Settings, context: &Context, console: &Console, json: bool) -> Outcome<Self> {
         let permits = settings.session.permits();
         let mut bound = Vec::new();
         for service in &settings.services {
@@ -30,7 +30,7 @@ impl Running {
         for (service, bound) in bound {
             let context = context.of(service.name());
             if json {
-                printer.listening(&context, &bound)?;
+                console.listening(&context, &bound)?;
             }
             rows.push((service, bound.addresses()));
             running.start_one(service, bound, &context)?;
