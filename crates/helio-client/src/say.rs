@@ -94,6 +94,8 @@ pub struct Conversation {
     clock: Clock,
     pipe: Option<Pipe>,
     tcp_facts: Option<TcpFacts>,
+    /// For reads; made once, so that no exchange's time contains making it.
+    buffer: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -119,7 +121,7 @@ impl Conversation {
     /// A conversation in which nothing was said yet; nothing is opened before the first message.
     #[must_use]
     pub fn new(options: SayOptions, clock: Clock) -> Self {
-        Self { options, clock, pipe: None, tcp_facts: None }
+        Self { options, clock, pipe: None, tcp_facts: None, buffer: vec![0; limits::DATAGRAM_MAX] }
     }
 
     /// What the kernel said after the last exchange; `None` over UDP or where it says nothing.
@@ -137,7 +139,7 @@ impl Conversation {
             return Err(SayError::TooLong { got: message.len() });
         }
         let (kept, late_bytes) = match self.pipe.take() {
-            Some(pipe) => drop_late(pipe).await,
+            Some(pipe) => drop_late(pipe, &mut self.buffer).await,
             None => (None, 0),
         };
         let (mut pipe, opened) = match kept {
@@ -145,11 +147,12 @@ impl Conversation {
             None => self.open().await?,
         };
         let mut exchange = Exchange::start(self.options.until, self.options.timeout, self.clock.now());
-        let mut answer = Vec::new();
+        let mut ear = Ear { exchange: &mut exchange, buffer: &mut self.buffer, answer: Vec::new(), clock: self.clock };
         let done = match &mut pipe.way {
-            Way::Stream(stream) => over_stream(stream, message, &mut exchange, &mut answer, self.clock).await,
-            Way::Datagrams(endpoint) => over_udp(endpoint, message, &mut exchange, &mut answer, self.clock).await,
+            Way::Stream(stream) => ear.over_stream(stream, message).await,
+            Way::Datagrams(endpoint) => ear.over_udp(endpoint, message).await,
         };
+        let answer = ear.answer;
         self.note_tcp_facts(&pipe);
         let peer = pipe.peer;
         let outcome = done.map_err(|source| match source.kind() == io::ErrorKind::ConnectionRefused {
@@ -198,90 +201,86 @@ fn is_open_after(outcome: Outcome) -> bool {
     }
 }
 
-/// Writes and reads at the same time: a peer that answers while a long message is still on its way would otherwise
-/// stop both sides.
-async fn over_stream(
-    stream: &mut Connection,
-    message: &[u8],
-    exchange: &mut Exchange,
-    answer: &mut Vec<u8>,
+/// Sends one message and listens for its answer.
+struct Ear<'a> {
+    exchange: &'a mut Exchange,
+    buffer: &'a mut [u8],
+    answer: Vec<u8>,
     clock: Clock,
-) -> io::Result<Outcome> {
-    let (mut reader, mut writer) = tokio::io::split(stream);
-    let mut buffer = vec![0; limits::READ_CHUNK];
-    let mut writing = std::pin::pin!(writer.write_all(message));
-    let mut written = false;
-    loop {
-        if let Some(outcome) = exchange.poll_outcome() {
-            return Ok(outcome);
-        }
-        let wake = exchange.poll_timeout().unwrap_or_else(|| clock.now());
-        tokio::select! {
-            biased;
-            result = &mut writing, if !written => {
-                exchange.handle_send_returned(clock.now());
-                written = true;
-                result?;
+}
+
+impl Ear<'_> {
+    /// Writes and reads at the same time: a peer that answers while a long message is still on its way would otherwise
+    /// stop both sides.
+    async fn over_stream(&mut self, stream: &mut Connection, message: &[u8]) -> io::Result<Outcome> {
+        let (mut reader, mut writer) = tokio::io::split(stream);
+        let mut writing = std::pin::pin!(writer.write_all(message));
+        let mut written = false;
+        loop {
+            if let Some(outcome) = self.exchange.poll_outcome() {
+                return Ok(outcome);
             }
-            got = reader.read(&mut buffer) => match got? {
-                0 => exchange.handle_end(),
-                length => {
-                    exchange.handle_bytes(length, clock.now());
-                    keep(answer, &buffer[..length]);
+            let wake = self.wake_at();
+            tokio::select! {
+                biased;
+                result = &mut writing, if !written => {
+                    self.exchange.handle_send_returned(self.clock.now());
+                    written = true;
+                    result?;
                 }
-            },
-            () = tokio::time::sleep_until(clock.deadline(wake)) => exchange.handle_timeout(clock.now()),
-        }
-    }
-}
-
-async fn over_udp(
-    endpoint: &UdpEndpoint,
-    message: &[u8],
-    exchange: &mut Exchange,
-    answer: &mut Vec<u8>,
-    clock: Clock,
-) -> io::Result<Outcome> {
-    let mut buffer = vec![0; limits::DATAGRAM_MAX];
-    endpoint.send(message).await?;
-    exchange.handle_send_returned(clock.now());
-    loop {
-        if let Some(outcome) = exchange.poll_outcome() {
-            return Ok(outcome);
-        }
-        let wake = exchange.poll_timeout().unwrap_or_else(|| clock.now());
-        tokio::select! {
-            biased;
-            got = endpoint.receive(&mut buffer) => {
-                let (length, _) = got?;
-                exchange.handle_bytes(length, clock.now());
-                keep(answer, &buffer[..length]);
+                got = reader.read(self.buffer) => match got? {
+                    0 => self.exchange.handle_end(),
+                    length => self.hear(length),
+                },
+                () = tokio::time::sleep_until(wake) => self.exchange.handle_timeout(self.clock.now()),
             }
-            () = tokio::time::sleep_until(clock.deadline(wake)) => exchange.handle_timeout(clock.now()),
         }
     }
-}
 
-fn keep(answer: &mut Vec<u8>, bytes: &[u8]) {
-    let room = limits::ANSWER_KEPT.saturating_sub(answer.len());
-    answer.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    async fn over_udp(&mut self, endpoint: &UdpEndpoint, message: &[u8]) -> io::Result<Outcome> {
+        endpoint.send(message).await?;
+        self.exchange.handle_send_returned(self.clock.now());
+        loop {
+            if let Some(outcome) = self.exchange.poll_outcome() {
+                return Ok(outcome);
+            }
+            let wake = self.wake_at();
+            tokio::select! {
+                biased;
+                got = endpoint.receive(self.buffer) => {
+                    let (length, _) = got?;
+                    self.hear(length);
+                }
+                () = tokio::time::sleep_until(wake) => self.exchange.handle_timeout(self.clock.now()),
+            }
+        }
+    }
+
+    fn wake_at(&self) -> tokio::time::Instant {
+        self.clock.deadline(self.exchange.poll_timeout().unwrap_or_else(|| self.clock.now()))
+    }
+
+    fn hear(&mut self, length: usize) {
+        self.exchange.handle_bytes(length, self.clock.now());
+        let room = limits::ANSWER_KEPT.saturating_sub(self.answer.len());
+        self.answer.extend_from_slice(&self.buffer[..length.min(room)]);
+    }
 }
 
 /// Takes what is still there from an earlier exchange out of the pipe. A pipe that has ended is not given back.
-async fn drop_late(mut pipe: Pipe) -> (Option<Pipe>, u64) {
+async fn drop_late(mut pipe: Pipe, buffer: &mut [u8]) -> (Option<Pipe>, u64) {
     // Lets the runtime look at the socket before it is asked.
     tokio::task::yield_now().await;
-    let mut buffer = vec![0; limits::READ_CHUNK];
     let mut late_bytes = 0;
     // Bounded: a peer that never stops talking must not keep the next message from being said.
     for _ in 0..limits::SAID_AHEAD {
         let got = match &mut pipe.way {
             Way::Stream(stream) => tokio::select! {
                 biased;
-                got = stream.read(&mut buffer) => got,
+                got = stream.read(buffer) => got,
                 () = std::future::ready(()) => return (Some(pipe), late_bytes),
             },
-            Way::Datagrams(endpoint) => match endpoint.try_receive(&mut buffer) {
+            Way::Datagrams(endpoint) => match endpoint.try_receive(buffer) {
                 Ok((length, _)) => Ok(length.max(1)),
                 Err(_) => return (Some(pipe), late_bytes),
             },

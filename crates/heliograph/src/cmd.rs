@@ -20,18 +20,18 @@ pub(crate) enum Command {
     Serve(serve::ServeArgs),
     /// Answer what TCP and UDP programs send
     Echo(echo::EchoArgs),
-    /// Write what TCP and UDP programs send to a file
-    Log(log::LogArgs),
     /// Send a message and time its answer
     Say(say::SayArgs),
-    /// Send the same payloads over TCP and UDP and compare the times
-    Compare(compare::CompareArgs),
-    /// Show the current weather, and send it on
-    Weather(weather::WeatherArgs),
+    /// Write what TCP and UDP programs send to a file
+    Log(log::LogArgs),
     /// Send a file
     Send(send::SendArgs),
     /// Receive a file
     Receive(receive::ReceiveArgs),
+    /// Send the same payloads over TCP and UDP and compare the times
+    Compare(compare::CompareArgs),
+    /// Show the current weather, and send it on
+    Weather(weather::WeatherArgs),
 }
 
 /// Runs the command.
@@ -40,11 +40,11 @@ pub(crate) fn dispatch(cli: Cli) -> Outcome {
     match cli.command {
         Command::Serve(args) => serve::run(args, global),
         Command::Echo(args) => echo::run(args, global),
-        Command::Log(args) => log::run(args, global),
         Command::Say(args) => say::run(args, global),
-        Command::Compare(args) => compare::run(args, global),
-        Command::Weather(args) => weather::run(args, global),
+        Command::Log(args) => log::run(args, global),
         Command::Send(args) => send::run(args, global),
         Command::Receive(args) => receive::run(args, global),
+        Command::Compare(args) => compare::run(args, global),
+        Command::Weather(args) => weather::run(args, global),
     }
 }

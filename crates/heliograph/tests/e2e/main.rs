@@ -3,6 +3,7 @@
 
 mod compare;
 mod echo;
+mod help;
 mod load;
 mod log;
 mod raw;
