@@ -8,6 +8,7 @@ use crate::limits;
 use alloc::vec::Vec;
 use core::fmt;
 
+// spec: begin
 /// First four bytes of every message.
 pub const MAGIC: [u8; 4] = *b"HLNU";
 /// The version that this code speaks.
@@ -25,6 +26,7 @@ const KIND_DATA: u8 = 1;
 const KIND_END: u8 = 2;
 const KIND_REPORT: u8 = 3;
 const KIND_DONE: u8 = 4;
+// spec: end
 
 /// Tells the transfers of one sender apart; random, so that a stranger cannot easily join in.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,6 +117,7 @@ pub enum DecodeError {
     Damaged(&'static str),
 }
 
+// spec: begin
 /// The header of a DATA message; the driver puts the payload behind it.
 #[must_use]
 pub fn data_header(
@@ -160,6 +163,7 @@ pub fn encode_report(common: Common, report: &Report) -> Vec<u8> {
 pub fn encode_done(common: Common) -> Vec<u8> {
     common_fields(common, KIND_DONE).to_vec()
 }
+// spec: end
 
 /// Reads one datagram. Never panics, never allocates more than the named gaps of one report.
 ///
@@ -211,6 +215,7 @@ fn decode_end(reader: &mut Reader<'_>, piece: PieceSize) -> Option<End> {
     possible.then_some(end)
 }
 
+// spec: begin
 fn common_fields(common: Common, kind: u8) -> [u8; DONE_SIZE] {
     let mut out = [0; DONE_SIZE];
     let mut rest = &mut out[..];
@@ -220,6 +225,7 @@ fn common_fields(common: Common, kind: u8) -> [u8; DONE_SIZE] {
     put(&mut rest, &common.transfer.0.to_be_bytes());
     out
 }
+// spec: end
 
 /// Writes `field` at the start of `rest` and moves past it; the callers' arrays are as long as their fields.
 fn put(rest: &mut &mut [u8], field: &[u8]) {

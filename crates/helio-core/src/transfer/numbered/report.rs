@@ -59,6 +59,7 @@ impl Report {
         self.extent == Extent::Ended && self.lost == 0 && !self.storing_failed
     }
 
+    // spec: begin
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         let named = self.named_gaps.iter().take(limits::NUMBERED_GAPS_NAMED);
         out.push(u8::from(self.storing_failed));
@@ -88,6 +89,7 @@ impl Report {
             out.extend_from_slice(&count.to_be_bytes());
         }
     }
+    // spec: end
 
     pub(super) fn decode(reader: &mut Reader<'_>) -> Option<Self> {
         let storing_failed = reader.flag()?;
