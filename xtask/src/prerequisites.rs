@@ -16,23 +16,29 @@ pub(crate) struct Program {
     /// The Debian package that holds it.
     pub(crate) package: &'static str,
     /// Arguments with which it only tells what it is.
-    ask: &'static str,
+    ask: &'static [&'static str],
     /// Words of that answer by which the right variant is known.
     answer: &'static str,
 }
 
 /// What the end-to-end tests use. A program more is one row more.
 pub(crate) const FOR_TESTS: &[Program] = &[
-    Program { name: "python3", package: "python3", ask: "--version", answer: "Python 3" },
-    Program { name: "nc", package: "netcat-openbsd", ask: "-h", answer: "OpenBSD netcat" },
-    Program { name: "socat", package: "socat", ask: "-V", answer: "socat version" },
+    Program { name: "python3", package: "python3", ask: &["--version"], answer: "Python 3" },
+    Program { name: "nc", package: "netcat-openbsd", ask: &["-h"], answer: "OpenBSD netcat" },
+    Program { name: "socat", package: "socat", ask: &["-V"], answer: "socat version" },
+    Program { name: "zstd", package: "zstd", ask: &["--version"], answer: "Zstandard" },
+    Program { name: "prlimit", package: "util-linux", ask: &["--version"], answer: "util-linux" },
+    // Where namespaces are forbidden, it is of no use.
+    Program { name: "unshare", package: "util-linux", ask: NAMESPACES, answer: "they work" },
 ];
+
+const NAMESPACES: &[&str] = &["--map-root-user", "--mount", "--net", "echo", "they work"];
 
 /// What the measurements compare with, or use.
 pub(crate) const FOR_BENCHES: &[Program] = &[
-    Program { name: "socat", package: "socat", ask: "-V", answer: "socat version" },
-    Program { name: "sockperf", package: "sockperf", ask: "--version", answer: "sockperf, version" },
-    Program { name: "taskset", package: "util-linux", ask: "--version", answer: "util-linux" },
+    Program { name: "socat", package: "socat", ask: &["-V"], answer: "socat version" },
+    Program { name: "sockperf", package: "sockperf", ask: &["--version"], answer: "sockperf, version" },
+    Program { name: "taskset", package: "util-linux", ask: &["--version"], answer: "util-linux" },
 ];
 
 /// The variable by which tests learn which programs to do without: names, separated by commas.
@@ -116,7 +122,7 @@ fn look(programs: &[Program]) -> Situation {
 
 /// A file of the right name is not enough: there are two programs called `nc`, and a shim may have nothing behind it.
 fn is_there(program: &Program) -> bool {
-    let output = Command::new(program.name).arg(program.ask).stdin(Stdio::null()).output();
+    let output = Command::new(program.name).args(program.ask).stdin(Stdio::null()).output();
     output.is_ok_and(|output| {
         [output.stdout, output.stderr].iter().any(|text| String::from_utf8_lossy(text).contains(program.answer))
     })
@@ -180,9 +186,9 @@ mod tests {
 
     #[test]
     fn a_program_is_known_by_its_answer_not_by_its_name() {
-        let echo = Program { name: "echo", package: "coreutils", ask: "OpenBSD netcat", answer: "OpenBSD netcat" };
+        let echo = Program { name: "echo", package: "coreutils", ask: &["OpenBSD netcat"], answer: "OpenBSD netcat" };
         assert!(is_there(&echo));
-        assert!(!is_there(&Program { ask: "GNU netcat", ..echo }));
+        assert!(!is_there(&Program { ask: &["GNU netcat"], ..echo }));
         assert!(!is_there(&Program { name: "no-such-program-anywhere", ..echo }));
     }
 }

@@ -184,6 +184,19 @@ fn age_rotates_without_a_new_record_and_never_an_empty_file() {
 }
 
 #[test]
+fn a_record_that_is_half_written_is_finished_before_the_rotation() {
+    let rotation = Rotation { max_bytes: None, max_age: Some(Duration::from_secs(1)) };
+    let mut b = Bench::new(WriterOptions { rotation, ..options(Fsync::Interval) }, Disk::new(0));
+    b.disk.capacity = 2;
+    b.append_and_drain(b"one\n");
+    b.wait(Duration::from_secs(5));
+    assert_eq!(b.disk.files.len(), 1);
+    b.disk.capacity = 100;
+    b.wait(Duration::from_secs(5));
+    assert_eq!((b.disk.files.len(), &b.disk.files[0].content[..]), (2, &b"one\n"[..]));
+}
+
+#[test]
 fn a_file_that_is_found_old_is_rotated_in_time() {
     let rotation = Rotation { max_bytes: None, max_age: Some(Duration::from_secs(100)) };
     let mut writer = FileWriter::<()>::new(WriterOptions { rotation, ..options(Fsync::Interval) });

@@ -1,132 +1,138 @@
-//! A full disk: a small tmpfs, which takes root to mount, or a file that may not grow.
+//! Full disks: a small tmpfs in a namespace of its own, and a file that may not grow.
 
 use super::{Logged, send_all, texts};
-use crate::support::{Finished, Running, finish, without};
+use crate::support::{Running, finish, without};
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpStream, UdpSocket};
-use std::path::PathBuf;
+use std::net::UdpSocket;
+use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A tmpfs that holds `kib` KiB, until dropped.
+/// `helio log` on a tmpfs that only it sees; the tmpfs ends with it.
 struct SmallDisk {
-    directory: TempDir,
+    /// Its path leads through `/proc`, and holds while the process lives.
+    log: Logged,
+    mounted_at: TempDir,
 }
 
 impl SmallDisk {
-    /// `None` when the machine may lack the right to mount one.
-    fn new(kib: usize) -> Option<Self> {
-        if without("mount") {
+    /// `None` on a machine that is excused from having namespaces. The file begins with `taken` bytes.
+    fn start(kib: usize, taken: usize, args: &[&str]) -> Option<Self> {
+        if without("unshare") {
             return None;
         }
-        let directory = tempfile::tempdir().unwrap();
-        let disk = Self { directory };
-        let mounted = disk.mount(&format!("size={kib}k"));
-        assert_eq!(mounted.code, 0, "without the right to mount, set HELIO_TEST_WITHOUT=mount: {}", mounted.stderr);
-        Some(disk)
-    }
-
-    fn resize(&self, kib: usize) {
-        assert_eq!(self.mount(&format!("remount,size={kib}k")).code, 0);
-    }
-
-    fn log(&self) -> PathBuf {
-        self.directory.path().join("log.txt")
-    }
-
-    fn mount(&self, options: &str) -> Finished {
-        finish(Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(self.directory.path()))
+        let mounted_at = tempfile::tempdir().unwrap();
+        let place = mounted_at.path().display();
+        let prepare = format!(
+            "mount -t tmpfs -o size={kib}k tmpfs {place} && yes '' | head -c {taken} > {place}/log.txt && cd {place}"
+        );
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "bash", "-c", &exec_log(&prepare, "log.txt", args)]);
+        let mut log = start(&mut command);
+        log.path = Path::new(&format!("/proc/{}/root{place}/log.txt", log.helio.id())).to_owned();
+        Some(Self { log, mounted_at })
     }
 }
 
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.directory.path()).status();
+fn resize(log: &Logged, mounted_at: &TempDir, kib: usize) {
+    let (target, options) = (log.helio.id().to_string(), format!("remount,size={kib}k"));
+    let mut command = Command::new("nsenter");
+    command.args(["--target", &target, "--user", "--preserve-credentials", "--mount"]);
+    command.args(["mount", "-o", &options]).arg(mounted_at.path());
+    assert_eq!(finish(&mut command).code, 0);
+}
+
+/// A shell script that ends as `helio log --to FILE`.
+fn exec_log(prepare: &str, to: &str, args: &[&str]) -> String {
+    let helio = env!("CARGO_BIN_EXE_helio");
+    format!("{prepare} && exec {helio} log --listen 127.0.0.1:0 --to {to} {}", args.join(" "))
+}
+
+fn start(command: &mut Command) -> Logged {
+    let mut helio = Running::start(command.env("XDG_CONFIG_HOME", "/nonexistent"));
+    let at = helio.address("tcp");
+    helio.wait_for("listening on udp://");
+    Logged { helio, at, path: "/nonexistent".into() }
+}
+
+/// `helio log` whose file may grow to `kib` KiB (`ulimit -f`); `None` when that cannot be taken back.
+fn start_limited(kib: usize, path: &Path, args: &[&str]) -> Option<Logged> {
+    if without("prlimit") {
+        return None;
     }
+    let to = path.to_str().unwrap();
+    let script = exec_log(&format!("ulimit -S -f {kib}"), to, args);
+    Some(Logged { path: path.to_owned(), ..start(Command::new("bash").args(["-c", &script])) })
+}
+
+fn take_limit_back(log: &Logged) {
+    let pid = log.helio.id().to_string();
+    assert_eq!(finish(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"])).code, 0);
 }
 
 /// Spec, "When writing fails": senders wait, it is said once, and then everything is there, once and in order.
-#[test]
-fn a_full_disk_holds_tcp_back_and_loses_nothing() {
-    let Some(disk) = SmallDisk::new(64) else { return };
-    let mut log = Logged::start(disk.log(), &["--fsync", "every"]);
-    let lines: Vec<String> = (0..200_000).map(|n| format!("line {n}")).collect();
-    let stream = log.connect();
-    let payload = lines.join("\n") + "\n";
+fn hold_back(log: &mut Logged, reason: &str, make_room: impl FnOnce(&Logged)) {
+    let lines: Vec<String> = (0..100_000).map(|n| format!("line {n}")).collect();
+    let (stream, payload) = (log.connect(), lines.join("\n"));
     let sending = std::thread::spawn(move || send_all(stream, payload.as_bytes()));
     let told = log.helio.wait_for("cannot write to");
-    assert!(told.contains("No space left on device (os error 28); TCP senders wait"), "{told}");
-    disk.resize(64 * 1024);
+    assert!(told.contains(reason) && told.contains("TCP senders wait"), "{told}");
+    make_room(log);
     log.helio.wait_for("works again after");
+    // Ends when the other side has stored everything.
     sending.join().unwrap();
-    let path = log.path.clone();
-    let rest = log.stop();
-    assert_eq!(rest.iter().filter(|line| line.contains("cannot write to")).count(), 1, "{rest:#?}");
-    assert!(texts(path) == lines);
+    assert!(texts(&log.path) == lines);
 }
 
-/// The same without a right to mount: `ulimit -f`, raised by `prlimit` from outside.
+#[test]
+fn a_full_disk_holds_tcp_back_and_loses_nothing() {
+    let Some(SmallDisk { mut log, mounted_at }) = SmallDisk::start(64, 0, &["--fsync", "every"]) else { return };
+    hold_back(&mut log, "No space left on device (os error 28)", |log| resize(log, &mounted_at, 64 * 1024));
+    assert_eq!(log.stop().iter().filter(|line| line.contains("cannot write to")).count(), 1);
+}
+
 #[test]
 fn a_file_that_may_not_grow_holds_tcp_back_until_it_may() {
-    if without("prlimit") {
-        return;
-    }
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("log.txt");
-    let script = format!(
-        "ulimit -S -f 64; exec {} log --listen 127.0.0.1:0 --to {}",
-        env!("CARGO_BIN_EXE_helio"),
-        path.display()
-    );
-    let mut helio = Running::start(Command::new("bash").args(["-c", &script]).env("XDG_CONFIG_HOME", "/nonexistent"));
-    let at = helio.address("tcp");
-    let lines: Vec<String> = (0..50_000).map(|n| format!("line {n}")).collect();
-    let payload = lines.join("\n");
-    let sending = std::thread::spawn(move || send_all(TcpStream::connect(at).unwrap(), payload.as_bytes()));
-    assert!(helio.wait_for("cannot write to").contains("File too large"));
-    let pid = helio.id().to_string();
-    assert_eq!(finish(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"])).code, 0);
-    helio.wait_for("works again after");
-    sending.join().unwrap();
-    assert!(helio.stop().0.success());
-    assert!(texts(path) == lines);
+    let Some(mut log) = start_limited(64, &directory.path().join("log.txt"), &[]) else { return };
+    hold_back(&mut log, "File too large (os error 27)", take_limit_back);
+    assert_eq!(log.stop().iter().filter(|line| line.contains("cannot write to")).count(), 1);
 }
 
 #[test]
 fn an_answer_waits_until_there_is_room() {
-    let Some(disk) = SmallDisk::new(4) else { return };
-    std::fs::write(disk.log(), [b'\n'; 4096]).unwrap();
-    let mut log = Logged::start(disk.log(), &["--ack"]);
+    let Some(SmallDisk { mut log, mounted_at }) = SmallDisk::start(4, 4096, &["--ack"]) else { return };
     let mut stream = log.connect();
     stream.write_all(b"waits").unwrap();
     log.helio.wait_for("cannot write to");
     stream.set_nonblocking(true).unwrap();
     assert_eq!(stream.read(&mut [0; 20]).unwrap_err().kind(), ErrorKind::WouldBlock);
     stream.set_nonblocking(false).unwrap();
-    disk.resize(64);
+    resize(&log, &mounted_at, 64);
     let mut answer = [0; 10];
     stream.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"ACK: waits");
 }
 
+/// The bound [`helio_core::limits::LOG_QUEUE_BYTES`].
 #[test]
 fn datagrams_beyond_the_queue_are_counted() {
-    let Some(disk) = SmallDisk::new(64) else { return };
-    let mut log = Logged::start(disk.log(), &["--exact"]);
+    let directory = tempfile::tempdir().unwrap();
+    let Some(mut log) = start_limited(64, &directory.path().join("log.txt"), &["--exact"]) else { return };
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let sent = 600;
     for _ in 0..sent {
         socket.send_to(&[b'x'; 60_000], log.at).unwrap();
     }
     log.helio.wait_for("cannot write to");
-    disk.resize(64 * 1024);
+    take_limit_back(&log);
     log.helio.wait_for("works again");
     let path = log.path.clone();
-    let rest = log.stop();
-    let lost: usize = rest.iter().filter_map(|line| line.strip_prefix("datagrams lost: ")).map(counts).sum();
-    assert!(lost > 0, "36 MB fit into a queue of 16 MiB: {rest:#?}");
+    let told = log.stop();
+    let lost: usize = told.iter().filter_map(|line| line.strip_prefix("datagrams lost: ")).map(counts).sum();
+    assert!(lost > 0, "36 MB fit into a queue of 16 MiB: {told:#?}");
     let written = std::fs::metadata(path).unwrap().len() as usize / 60_000;
-    assert_eq!(written + lost, sent, "each datagram is in the file or counted: {rest:#?}");
+    assert_eq!(written + lost, sent, "each datagram is in the file or counted: {told:#?}");
 }
 
 /// Both counts of a loss report.
@@ -137,16 +143,16 @@ fn counts(report: &str) -> usize {
 /// Also: a quiet service still tells what is wrong, on stderr.
 #[test]
 fn what_is_lost_at_the_end_is_said_with_an_exit_code() {
-    let Some(disk) = SmallDisk::new(8) else { return };
-    let log = Logged::start(disk.log(), &["--exact", "--ack", "--quiet"]);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log.txt");
+    let Some(log) = start_limited(4, &path, &["--exact", "--ack", "--quiet"]) else { return };
     let mut stream = log.connect();
     stream.write_all(b"fits").unwrap();
     stream.read_exact(&mut [0; 9]).unwrap();
-    std::fs::write(disk.directory.path().join("other"), [0; 4096]).unwrap();
     stream.write_all(&[b'x'; 5000]).unwrap();
     drop(stream);
     let (status, _, errors) = log.helio.stop();
     assert_eq!(status.code(), Some(7), "{errors}");
     assert!(errors.contains("cannot write to"), "{errors}");
-    assert!(errors.ends_with("helio: 5000 bytes could not be written before the end and are lost\n"), "{errors}");
+    assert!(errors.ends_with("helio: up to 5000 bytes were not written before the end and are lost\n"), "{errors}");
 }

@@ -45,25 +45,35 @@ fn random_step(b: &mut Bench, rng: &mut Rng) {
 /// disk is well again the files together are what was appended.
 #[test]
 fn through_any_trouble_nothing_is_lost_doubled_or_promised_too_early() {
-    for seed in 0..600 {
-        let mut rng = Rng::from_seed(seed);
-        let mut b = random_bench(seed, &mut rng);
-        for _ in 0..60 {
-            random_step(&mut b, &mut rng);
-        }
-        b.disk.faults = Faults::default();
-        b.disk.capacity = usize::MAX;
-        b.writer.handle_close();
-        b.drain();
-        b.wait(Duration::from_secs(60));
-        assert!(b.closed, "seed {seed}");
-        assert_eq!(b.completed, b.ends.len(), "seed {seed}");
-        assert_eq!(b.disk.content(), b.appended, "seed {seed}");
-        assert_eq!(b.writer.unwritten_bytes(), 0);
-        let failing = b.reports.iter().filter(|r| matches!(r, FileReport::Failing { .. })).count();
-        let works = b.reports.iter().filter(|r| matches!(r, FileReport::Works { .. })).count();
-        assert!(works <= failing && (works > 0) == (failing > 0), "seed {seed}: {:?}", b.reports);
+    (0..600).for_each(live_through_trouble);
+}
+
+#[test]
+#[ignore = "soak"]
+#[expect(clippy::disallowed_methods, reason = "the seed of a soak comes from outside")]
+fn through_any_trouble_at_length() {
+    let first = std::env::var("HELIO_SOAK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0_u64);
+    (0..30_000).for_each(|n| live_through_trouble(first.wrapping_add(n)));
+}
+
+fn live_through_trouble(seed: u64) {
+    let mut rng = Rng::from_seed(seed);
+    let mut b = random_bench(seed, &mut rng);
+    for _ in 0..60 {
+        random_step(&mut b, &mut rng);
     }
+    b.disk.faults = Faults::default();
+    b.disk.capacity = usize::MAX;
+    b.writer.handle_close();
+    b.drain();
+    b.wait(Duration::from_secs(60));
+    assert!(b.closed, "seed {seed}");
+    assert_eq!(b.completed, b.ends.len(), "seed {seed}");
+    assert_eq!(b.disk.content(), b.appended, "seed {seed}");
+    assert_eq!(b.writer.unwritten_bytes(), 0);
+    let failing = b.reports.iter().filter(|r| matches!(r, FileReport::Failing { .. })).count();
+    let works = b.reports.iter().filter(|r| matches!(r, FileReport::Works { .. })).count();
+    assert!(works <= failing && (works > 0) == (failing > 0), "seed {seed}: {:?}", b.reports);
 }
 
 /// Killed at any step and started again: each acknowledged line, of before and after, is a whole line of the file.
