@@ -109,16 +109,22 @@ pub(crate) fn context(show: Show, timeouts: Timeouts) -> Outcome<(Context, Conso
     let context = Context { clock: Clock::start(), events: events.up_to(detail), stop: Stop::default(), timeouts };
     let done = CancellationToken::new();
     let task = tokio::spawn(print(reader, show, done.clone(), context.stop.clone()));
-    Ok((context, Console { show, signals, task, done }))
+    Ok((context, Console { show, signals, has_terminal: has_terminal(), task, done }))
 }
 
 /// The side of the program that faces its user: events go out, signals come in.
 pub(crate) struct Console {
     show: Show,
     signals: Signals,
+    has_terminal: bool,
     /// Prints events.
     task: JoinHandle<Outcome>,
     done: CancellationToken,
+}
+
+/// Whether there is a controlling terminal (`tty(4)`).
+fn has_terminal() -> bool {
+    std::fs::File::open("/dev/tty").is_ok()
 }
 
 struct Signals {
@@ -190,7 +196,8 @@ impl Console {
     }
 
     /// Waits for SIGINT, SIGTERM or the end of whoever reads the events, then ends every service: open connections get
-    /// [`limits::DRAIN_TIMEOUT`], a second signal ends at once. `reload` is called on each SIGHUP.
+    /// [`limits::DRAIN_TIMEOUT`], a second signal ends at once. `reload` is called on each SIGHUP, unless it says that
+    /// the terminal was closed: then the program ends, as others do.
     pub(crate) async fn until_stopped(mut self, context: Context, mut reload: impl AsyncFnMut()) -> Outcome {
         loop {
             let Signals { interrupt, terminate, hangup } = &mut self.signals;
@@ -198,7 +205,12 @@ impl Console {
                 _ = interrupt.recv() => break,
                 _ = terminate.recv() => break,
                 () = context.stop.begun() => break,
-                _ = hangup.recv() => reload().await,
+                _ = hangup.recv() => {
+                    if self.has_terminal && !has_terminal() {
+                        break;
+                    }
+                    reload().await;
+                }
             }
         }
         context.stop.begin();

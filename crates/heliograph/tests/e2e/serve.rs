@@ -1,6 +1,6 @@
 //! `helio serve`: settings in layers, banner, reload, end.
 
-use crate::support::{PLENTY, Running, finish, helio, run, text};
+use crate::support::{PLENTY, Running, finish, helio, python, run, text};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -159,4 +159,22 @@ fn nothing_is_started_when_one_port_is_taken() {
     let second = finish(command.args(["serve", "--echo-listen", "127.0.0.1:0", "--log-listen", &taken]));
     assert_eq!((second.code, second.stdout.as_str()), (7, ""));
     assert!(second.stderr.contains("the port is in use"), "{}", second.stderr);
+}
+
+/// SIGHUP is "read again" for a service, and "the terminal is gone" for what runs in a terminal: both must work.
+#[test]
+fn closing_the_terminal_ends_what_ran_in_it() {
+    let program = "
+import os, pty, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(sys.argv[1], [sys.argv[1], 'echo', '--listen', '127.0.0.1:0'])
+shown = b''
+while shown.count(b'listening') < 2:
+    shown += os.read(terminal, 1024)
+os.close(terminal)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+";
+    let ended = finish(&mut python(program, &[env!("CARGO_BIN_EXE_helio")]));
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "0\n"), "{}", ended.stderr);
 }
