@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// Talk, hand over files and see what the transport does, on a network of your own.
 #[derive(Debug, Parser)]
 #[command(name = "helio", version, disable_help_subcommand = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: see docs/exit-codes.md, or the end of each command's --help.")]
+#[command(after_help = crate::exit::help())]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

@@ -33,6 +33,28 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
+/// Every code but 0 with its meaning, as `helio --help` and `docs/exit-codes.md` show them.
+const TABLE: [(Exit, &str); 9] = [
+    (Exit::Failure, "something went wrong that has no code of its own"),
+    (Exit::Usage, "the command line or the settings are wrong; nothing was done"),
+    (Exit::NotFound, "a file, a host name or a place does not exist"),
+    (Exit::Refused, "the other side answered, and refused"),
+    (Exit::Network, "the network failed: unreachable, reset, cut off"),
+    (Exit::Incomplete, "what arrived is incomplete or damaged"),
+    (Exit::Unavailable, "this machine lacks something: port in use, disk full, file not writable"),
+    (Exit::TimedOut, "no answer within the time given"),
+    (Exit::Interrupted, "ended by Ctrl-C or a signal before the work was done"),
+];
+
+/// The table for `helio --help`.
+pub(crate) fn help() -> String {
+    let mut text = String::from("Exit codes:\n    0  success");
+    for (exit, meaning) in TABLE {
+        text += &format!("\n  {:>3}  {meaning}", exit as u8);
+    }
+    text
+}
+
 /// A failed command: the exit code and what to tell the user, as a fragment after `helio: `.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -143,5 +165,20 @@ impl From<WeatherError> for Failure {
             WeatherError::NotFound { .. } => Exit::NotFound,
         };
         Self::new(exit, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_has_the_same_table() {
+        let manual = include_str!("../../../docs/exit-codes.md");
+        for (exit, meaning) in TABLE {
+            let row = format!("| {} | {meaning} |", exit as u8);
+            assert!(manual.contains(&row), "docs/exit-codes.md lacks the row {row}");
+        }
+        assert_eq!(manual.matches("\n| ").count(), TABLE.len() + 2, "a row too many, or too few");
     }
 }
