@@ -170,14 +170,14 @@ pub(crate) async fn watch<T: Send + 'static>(
 
 fn draw(bar: &ProgressBar, control: &Control) {
     let template = match control.total() {
-        Some(total) => {
-            bar.set_length(total);
-            "{wide_bar} {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left"
-        }
+        Some(_) => "{wide_bar} {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left",
         None => "{spinner} {decimal_bytes}, {decimal_bytes_per_sec}, {elapsed}",
     };
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
+    }
+    if let Some(total) = control.total() {
+        bar.set_length(total);
     }
     bar.set_position(control.bytes());
 }

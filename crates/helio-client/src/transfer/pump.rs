@@ -119,7 +119,7 @@ impl<'a> Pump<'a> {
         self.bytes
     }
 
-    /// The method in use.
+    /// What was counted, once the stream is at its end.
     pub(super) fn finish(self) -> Moved {
         Moved {
             bytes: self.bytes,

@@ -108,6 +108,10 @@ impl Sending<'_> {
             return Err(error);
         }
         self.wait_for_report()?;
+        // What the last datagrams have provoked by now, such as word that nobody listens; on one machine it is there.
+        if let (None, Ok(Some(error))) = (&self.outcome, self.socket.take_error()) {
+            return Err(explain(error, 0));
+        }
         Ok(UdpSent {
             datagrams: self.datagrams,
             bytes: self.bytes,

@@ -233,34 +233,41 @@ fn random_run(seed: u64) -> Run {
 /// Whatever the network does: what the report says is what it did, and what was stored is what was sent.
 #[test]
 fn the_report_equals_what_the_network_did() {
-    for seed in 0..400 {
-        let mut run = random_run(seed);
-        run.finish();
-        let stored_right =
-            run.stored.iter().zip(&run.file).all(|(slot, byte)| slot.is_none_or(|stored| stored == *byte));
-        assert!(stored_right, "seed {seed}: a stored byte is wrong");
-        let sent = run.sender_outcome.as_ref().unwrap_or_else(|| panic!("seed {seed}: the sender never ended"));
-        assert_eq!(sent.bytes, run.file.len() as u64, "seed {seed}");
-        let Some(outcome) = &run.receiver_outcome else {
-            assert!(
-                run.model.arrivals.is_empty() && run.model.ends_before.is_none(),
-                "seed {seed}: heard, never ended"
-            );
-            continue;
-        };
-        let report = &outcome.report;
-        assert_eq!(*report, run.expected_report(report.data_time), "seed {seed}");
-        let holes = run.stored.iter().filter(|slot| slot.is_none()).count() as u64;
-        assert_eq!(report.received_bytes + holes, run.file.len() as u64, "seed {seed}");
-        if report.extent == Extent::Ended {
-            assert_eq!(report.received + report.lost, sent.datagrams, "seed {seed}: sent = received + lost");
-            assert_eq!(report.lost_bytes, holes, "seed {seed}");
-            assert_eq!(outcome.end.unwrap().hash, Some([7; 32]), "seed {seed}");
-        }
-        match &sent.report {
-            Some(heard) => assert_eq!(heard, report, "seed {seed}: both ends say the same"),
-            None => assert_eq!(run.model.reports_delivered, 0, "seed {seed}: a report came and was not taken"),
-        }
+    (0..300).for_each(run_and_judge);
+}
+
+#[test]
+#[ignore = "soak"]
+fn the_report_equals_what_the_network_did_for_many_seeds() {
+    #[expect(clippy::disallowed_methods, reason = "the long tests get their seed from outside")]
+    let seed = std::env::var("HELIO_SOAK_SEED").ok().and_then(|seed| seed.parse().ok());
+    let mut rng = Rng::from_seed(seed.expect("HELIO_SOAK_SEED is a number"));
+    (0..20_000).for_each(|_| run_and_judge(rng.next_u64()));
+}
+
+fn run_and_judge(seed: u64) {
+    let mut run = random_run(seed);
+    run.finish();
+    let stored_right = run.stored.iter().zip(&run.file).all(|(slot, byte)| slot.is_none_or(|stored| stored == *byte));
+    assert!(stored_right, "seed {seed}: a stored byte is wrong");
+    let sent = run.sender_outcome.as_ref().unwrap_or_else(|| panic!("seed {seed}: the sender never ended"));
+    assert_eq!(sent.bytes, run.file.len() as u64, "seed {seed}");
+    let Some(outcome) = &run.receiver_outcome else {
+        assert!(run.model.arrivals.is_empty() && run.model.ends_before.is_none(), "seed {seed}: heard, never ended");
+        return;
+    };
+    let report = &outcome.report;
+    assert_eq!(*report, run.expected_report(report.data_time), "seed {seed}");
+    let holes = run.stored.iter().filter(|slot| slot.is_none()).count() as u64;
+    assert_eq!(report.received_bytes + holes, run.file.len() as u64, "seed {seed}");
+    if report.extent == Extent::Ended {
+        assert_eq!(report.received + report.lost, sent.datagrams, "seed {seed}: sent = received + lost");
+        assert_eq!(report.lost_bytes, holes, "seed {seed}");
+        assert_eq!(outcome.end.unwrap().hash, Some([7; 32]), "seed {seed}");
+    }
+    match &sent.report {
+        Some(heard) => assert_eq!(heard, report, "seed {seed}: both ends say the same"),
+        None => assert_eq!(run.model.reports_delivered, 0, "seed {seed}: a report came and was not taken"),
     }
 }
 

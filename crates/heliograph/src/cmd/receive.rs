@@ -17,12 +17,14 @@ use helio_net::address::{Address, Scheme};
 use helio_net::clock::utc_now;
 use helio_net::listen::{self, Incoming, Listener};
 use helio_net::sys;
+use rustix::net::sockopt;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 /// Receive a file
 ///
@@ -116,7 +118,10 @@ impl Receiver {
             hash: self.args.transfer.hash(),
             idle: self.args.transfer.idle(limits::IDLE_TIMEOUT),
         };
-        let target = self.open()?;
+        let target = self.open().inspect_err(|_| {
+            // A plain close would look to the sender as if its stream had been taken.
+            let _ = sockopt::set_socket_linger(&socket, Some(Duration::ZERO));
+        })?;
         let control = Arc::new(Control::default());
         let inner = control.clone();
         let received = watch(signals, control, self.quiet, move || receive(socket, target, &options, &inner)).await?;

@@ -327,6 +327,7 @@ fn what_cannot_work_is_said() {
     let closed = format!("127.0.0.1:{}", UdpSocket::bind(ANY_PORT).unwrap().local_addr().unwrap().port());
     let file = str(&file);
     let cases: &[(&[&str], i32, &str)] = &[
+        (&["send", "--udp", file, &closed], 4, "nothing listens on that UDP port"),
         (&["send", "--udp", "--numbered", file, &closed], 4, "nothing listens on that UDP port"),
         (
             &["send", "--udp", "--datagram", "65466", file, &closed],
