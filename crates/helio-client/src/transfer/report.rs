@@ -163,6 +163,10 @@ impl Lines for UdpReceived {
     }
 }
 
+fn gaps(count: u64) -> String {
+    if count == 1 { "1 gap".into() } else { format!("{count} gaps") }
+}
+
 fn report_lines(whose: &str, sent: u64, report: &Report) -> Vec<String> {
     let known = match report.extent {
         Extent::Ended => format!("of {sent} datagrams sent"),
@@ -172,7 +176,7 @@ fn report_lines(whose: &str, sent: u64, report: &Report) -> Vec<String> {
     let mut lines = vec![
         format!("  {whose}: {known}"),
         format!("    received      {:>10}  {}", report.received, size(report.received_bytes)),
-        format!("    lost          {:>10}  {} in {} gaps", report.lost, size(report.lost_bytes), report.gaps),
+        format!("    lost          {:>10}  {} in {}", report.lost, size(report.lost_bytes), gaps(report.gaps)),
     ];
     lines.extend(report.kernel_drops.map(|drops| {
         format!(
