@@ -79,7 +79,9 @@ impl Program {
             }
             Self::Bare => Contender::announcing(command("xtask").args(["bench-part", "bare-echo"])),
             Self::Socat => {
-                let arguments = ["-d", "-d", "TCP-LISTEN:0,bind=127.0.0.1,fork,reuseaddr,nodelay", "PIPE"];
+                // Its own backlog of 5 would make the clients wait for repeated SYNs, seconds each.
+                let listen = "TCP-LISTEN:0,bind=127.0.0.1,backlog=1024,fork,reuseaddr,nodelay";
+                let arguments = ["-d", "-d", listen, "PIPE"];
                 Contender::announcing(command("socat").args(arguments))
             }
             Self::Sockperf => Contender::on_free_port(|port| {
