@@ -27,9 +27,9 @@ pub(super) const BENCH: Bench = Bench {
 const MESSAGE: usize = 64;
 
 /// Runs of each program; they take turns, so that a slow moment of the machine meets all of them.
-const LOAD: Turns = Turns { rounds: 3, time: Duration::from_secs(12) };
+const LOAD: Turns = Turns { rounds: 3, time: Duration::from_secs(9) };
 const LOAD_MILLIS: u64 = 800;
-const ROUND_TRIP: Turns = Turns { rounds: 5, time: Duration::from_secs(34) };
+const ROUND_TRIP: Turns = Turns { rounds: 5, time: Duration::from_secs(28) };
 const ROUND_TRIP_SECONDS: u64 = 2;
 
 /// Far longer than any one run takes; a client that is not done by then is ended, and the bench fails.
