@@ -15,7 +15,7 @@ use helio_net::address::Address;
 use running::Running;
 use serde::Deserialize;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Run all services in one process
 ///
@@ -189,8 +189,17 @@ impl<A: fmt::Display> fmt::Display for Row<'_, A> {
             write!(f, " {address}")?;
         }
         match (self.service, &self.log.to) {
-            (ServiceName::Log, Some(to)) => write!(f, " into {}", to.display()),
+            (ServiceName::Log, Some(to)) => write!(f, " into {}", short(to)),
             (ServiceName::Log | ServiceName::Echo, _) => Ok(()),
         }
+    }
+}
+
+/// A path below the home directory begins with `~`, as people write it.
+fn short(path: &Path) -> String {
+    let below_home = etcetera::home_dir().ok().and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned));
+    match below_home {
+        Some(rest) => format!("~/{}", rest.display()),
+        None => path.display().to_string(),
     }
 }
