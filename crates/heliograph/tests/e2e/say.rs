@@ -1,8 +1,10 @@
 //! `helio say` against `helio echo`, the workshop's server and others.
 
-use crate::support::{Finished, Running, finish, helio, python, run, run_with_input};
+use crate::support::{Finished, Running, finish, helio, python, run, run_with_input, without};
 use serde_json::Value;
+use std::io::{Seek, Write};
 use std::net::{TcpListener, UdpSocket};
+use std::process::Command;
 
 /// The workshop's server: accepts once, reads up to 1024 bytes, answers, closes.
 const WORKSHOP_SERVER: &str = "
@@ -184,4 +186,54 @@ fn ctrl_c_ends_with_the_summary() {
     let (status, _, stderr) = say.stop();
     assert_eq!(status.code(), Some(130));
     assert!(stderr.contains("TCP says:"), "{stderr}");
+}
+
+/// Echo servers that no one here wrote: `socat` with a pipe behind it, over both transports and families.
+#[test]
+fn socat_as_a_server_answers_over_both_transports_and_families() {
+    if without("socat") {
+        return;
+    }
+    for (family, bind, host) in [("4", "127.0.0.1", "127.0.0.1"), ("6", "[::1]", "[::1]")] {
+        let tcp = format!("TCP{family}-LISTEN:0,bind={bind}");
+        let mut server = Running::start(Command::new("socat").args(["-d", "-d", &tcp, "PIPE"]));
+        let listening = server.wait_for_error("listening on");
+        let port = listening.rsplit(':').next().unwrap();
+        let said = run(&["say", "-q", &format!("{host}:{port}"), "over tcp"]);
+        assert_eq!((said.code, said.stdout.as_str()), (0, "over tcp\n"), "{}", said.stderr);
+
+        // socat does not tell the port of a datagram socket, so it is given one that was free just now.
+        let free = UdpSocket::bind((host.trim_matches(['[', ']']), 0)).unwrap().local_addr().unwrap().port();
+        let udp = format!("UDP{family}-RECVFROM:{free},bind={bind},fork");
+        let mut server = Running::start(Command::new("socat").args(["-d", "-d", "-d", &udp, "PIPE"]));
+        server.wait_for_error("receiving on");
+        let said = run(&["say", "-q", "--udp", &format!("{host}:{free}"), "over udp"]);
+        assert_eq!((said.code, said.stdout.as_str()), (0, "over udp\n"), "{}", said.stderr);
+    }
+}
+
+/// `nc -l` is a person at the other end: what it is given on stdin is the answer.
+#[test]
+fn nc_as_a_server_is_talked_to_over_both_families() {
+    if without("nc") {
+        return;
+    }
+    for host in ["127.0.0.1", "::1"] {
+        let free = TcpListener::bind((host, 0)).unwrap().local_addr().unwrap();
+        let mut server = Command::new("nc");
+        server.args(["-v", "-N", "-l", host, &free.port().to_string()]).stdin(answering("from nc\n"));
+        let mut server = Running::start(&mut server);
+        server.wait_for_error("Listening on");
+        let said = run(&["say", "-q", &free.to_string(), "to nc"]);
+        assert_eq!((said.code, said.stdout.as_str()), (0, "from nc\n"), "{}", said.stderr);
+        server.wait_for("to nc");
+    }
+}
+
+/// A stdin that holds `text` and then ends.
+fn answering(text: &str) -> std::process::Stdio {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file.rewind().unwrap();
+    file.into()
 }
