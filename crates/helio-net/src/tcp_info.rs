@@ -233,6 +233,22 @@ mod tests {
         assert_eq!(TcpInfo::decode(&[]).state_name(), None);
     }
 
+    /// What the same connection looks like from kernels that return less: the recording, cut where theirs end.
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn recordings_as_older_kernels_give_them_hold_their_fields_and_no_more() {
+        let linux_2_6 = TcpInfo::decode(&RECORDED[..104]);
+        assert_eq!((linux_2_6.total_retrans, linux_2_6.pacing_rate), (Some(0), None));
+        let linux_4_10 = TcpInfo::decode(&RECORDED[..192]);
+        assert_eq!((linux_4_10.bytes_acked, linux_4_10.delivered), (Some(1_001), None));
+        assert!(linux_4_10.busy_time_us.is_some() && linux_4_10.sndbuf_limited_us.is_some());
+        let linux_5_4 = TcpInfo::decode(&RECORDED[..232]);
+        assert_eq!((linux_5_4.bytes_sent, linux_5_4.rcv_wnd), (Some(1_000), None));
+        assert!(linux_5_4.snd_wnd.is_some_and(|window| window > 0));
+        let linux_7 = [RECORDED, &[0xff; 8]].concat();
+        assert_eq!(TcpInfo::decode(&linux_7), TcpInfo::decode(RECORDED));
+    }
+
     #[test]
     fn no_length_is_a_panic() {
         for length in 0..=400 {

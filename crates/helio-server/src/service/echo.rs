@@ -7,7 +7,7 @@ use helio_core::echo::{EchoOptions, EchoSession, UdpEcho, UdpEchoOptions, Verdic
 use helio_core::limits;
 use helio_net::address::Scheme;
 use helio_net::listen::Listener;
-use helio_net::udp::UdpEndpoint;
+use helio_net::udp::{Sender, UdpEndpoint};
 use std::io;
 use tokio::sync::watch;
 
@@ -52,7 +52,7 @@ async fn serve_datagrams(context: &Context, endpoint: &UdpEndpoint, mut settings
             echo = UdpEcho::new(settings.borrow_and_update().datagrams.clone());
         }
         match received {
-            Ok((length, from)) => answer(context, endpoint, &mut echo, &buffer[..length], from).await,
+            Ok((length, sender)) => answer(context, endpoint, &mut echo, &buffer[..length], sender).await,
             // Errors of earlier answers (ICMP) come back here; they concern one peer.
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
             Err(error) => {
@@ -65,15 +65,9 @@ async fn serve_datagrams(context: &Context, endpoint: &UdpEndpoint, mut settings
     }
 }
 
-async fn answer(
-    context: &Context,
-    endpoint: &UdpEndpoint,
-    echo: &mut UdpEcho,
-    payload: &[u8],
-    from: std::net::SocketAddr,
-) {
-    let peer = canonical(from);
-    let verdict = echo.handle_datagram(from, payload, context.clock.now());
+async fn answer(context: &Context, endpoint: &UdpEndpoint, echo: &mut UdpEcho, payload: &[u8], sender: Sender) {
+    let peer = canonical(sender.peer);
+    let verdict = echo.handle_datagram(sender.peer, payload, context.clock.now());
     match &verdict {
         Verdict::Answer(_) | Verdict::Ignore(_) => context.events.tell_received(peer, Scheme::Udp, payload),
         Verdict::Reflect { first: true, .. } => {
@@ -84,7 +78,7 @@ async fn answer(
     match verdict {
         Verdict::Answer(bytes) | Verdict::Reflect { answer: bytes, .. } => {
             // A datagram that cannot leave is lost, as any datagram may be.
-            let _ = endpoint.send_to(&bytes, from).await;
+            let _ = endpoint.answer(&bytes, &sender).await;
         }
         Verdict::Ignore(ignored) => context.events.tell(EventKind::Ignored { peer, reason: ignored.reason() }),
     }

@@ -9,9 +9,8 @@ use helio_core::echo::{UdpEcho, Verdict};
 use helio_core::limits;
 use helio_core::log::{LogMode, datagram_entries};
 use helio_net::address::Scheme;
-use helio_net::udp::UdpEndpoint;
+use helio_net::udp::{Sender, UdpEndpoint};
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -32,7 +31,7 @@ pub(super) struct Datagrams {
 struct Answer {
     safe: oneshot::Receiver<()>,
     bytes: Vec<u8>,
-    to: SocketAddr,
+    to: Sender,
 }
 
 /// Datagrams that are not in the log.
@@ -68,8 +67,8 @@ impl Datagrams {
         }
         // What was sent before the end is in the socket's buffer.
         for _ in 0..limits::LOG_UDP_REST {
-            let Ok((length, from)) = self.endpoint.try_receive(&mut buffer) else { break };
-            self.log(&buffer[..length], from);
+            let Ok((length, sender)) = self.endpoint.try_receive(&mut buffer) else { break };
+            self.log(&buffer[..length], sender);
         }
         self.report(&mut reported);
     }
@@ -84,7 +83,7 @@ impl Datagrams {
                 received = self.endpoint.receive(buffer) => received,
             };
             match received {
-                Ok((length, from)) => self.log(&buffer[..length], from),
+                Ok((length, sender)) => self.log(&buffer[..length], sender),
                 // Errors of earlier answers (ICMP) come back here; they concern one peer.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
                 Err(error) => {
@@ -97,9 +96,9 @@ impl Datagrams {
         }
     }
 
-    fn log(&mut self, payload: &[u8], from: SocketAddr) {
+    fn log(&mut self, payload: &[u8], sender: Sender) {
         let now = self.context.clock.read();
-        let peer = canonical(from);
+        let peer = canonical(sender.peer);
         self.context.events.tell_received(peer, Scheme::Udp, payload);
         let Some(file) = self.files.of(peer) else {
             self.losses.files += 1;
@@ -116,10 +115,10 @@ impl Datagrams {
         if !self.settings.session.ack {
             return;
         }
-        match self.answers.handle_datagram(from, payload, now.mono) {
+        match self.answers.handle_datagram(sender.peer, payload, now.mono) {
             // No room among the answers: the datagram is logged, and its sender hears nothing, as may always happen.
             Verdict::Answer(bytes) | Verdict::Reflect { answer: bytes, .. } => {
-                drop(self.answering.try_send(Answer { safe, bytes, to: from }));
+                drop(self.answering.try_send(Answer { safe, bytes, to: sender }));
             }
             Verdict::Ignore(ignored) => {
                 self.context.events.tell(EventKind::Ignored { peer, reason: ignored.reason() });
@@ -161,7 +160,7 @@ async fn send_answers(endpoint: Arc<UdpEndpoint>, mut waiting: mpsc::Receiver<An
     while let Some(Answer { safe, bytes, to }) = waiting.recv().await {
         if safe.await.is_ok() {
             // A datagram that cannot leave is lost, as any datagram may be.
-            let _ = endpoint.send_to(&bytes, to).await;
+            let _ = endpoint.answer(&bytes, &to).await;
         }
     }
 }
