@@ -1,7 +1,7 @@
 //! Files as datagrams: naked ones with programs that know nothing of us, numbered ones through a relay that does harm.
 
 use crate::raw::{sample, str, with_file};
-use crate::support::{Finished, PLENTY, Running, finish, python, run, without};
+use crate::support::{Finished, Running, eventually, finish, python, run, without};
 use helio_core::rng::Rng;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -10,7 +10,6 @@ use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 const ANY_PORT: &str = "127.0.0.1:0";
 
@@ -354,18 +353,11 @@ fn udp_socket(port: u16) -> Option<Vec<String>> {
 }
 
 fn wait_until_bound(port: u16) {
-    wait_until(|| udp_socket(port).is_some());
+    eventually("the socket is bound", || udp_socket(port).is_some());
 }
 
 /// proc(5): the last column of /proc/net/udp counts the datagrams that the socket had no room for.
 fn wait_until_dropped(port: u16) {
-    wait_until(|| udp_socket(port).is_some_and(|columns| columns.last().is_some_and(|drops| drops != "0")));
-}
-
-fn wait_until(condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(started.elapsed() < PLENTY);
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    let has_dropped = |columns: Vec<String>| columns.last().is_some_and(|drops| drops != "0");
+    eventually("datagrams are dropped", || udp_socket(port).is_some_and(has_dropped));
 }
