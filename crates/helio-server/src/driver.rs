@@ -16,6 +16,7 @@ use std::pin::{Pin, pin};
 use std::task::ready;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::time::timeout_at;
 
 /// Where [`Action::Store`] goes.
 pub trait Store: Send + Sync + 'static {
@@ -87,7 +88,6 @@ pub async fn drive<S: Session, K: Store>(
         sent_bytes: 0,
         active: started,
         is_ended: false,
-        is_storing: false,
     };
     let mut reason = driver.run(stop).await;
     if let Err(not_stored) = driver.last_words(&reason).await {
@@ -117,8 +117,6 @@ struct Driver<'a, S, K, F> {
     active: Instant,
     /// The session was told that its stream ended.
     is_ended: bool,
-    /// Bytes are waiting to be stored.
-    is_storing: bool,
 }
 
 /// What the wait for input ended with.
@@ -137,7 +135,7 @@ impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
         let mut idle = pin!(tokio::time::sleep(self.timeouts.idle));
         loop {
             if let Err(reason) = self.carry_out().await {
-                return self.after(reason).await;
+                return self.drain(reason).await;
             }
             let woken = tokio::select! {
                 biased;
@@ -149,7 +147,7 @@ impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
                 Woken::Bytes => self.active = self.clock.now(),
                 Woken::EndOfStream => return self.finish(EndReason::ByPeer).await,
                 Woken::Broken(error) => return self.broken(&error),
-                Woken::Stop => return self.after(EndReason::Stopped).await,
+                Woken::Stop => return self.drain(EndReason::Stopped).await,
                 Woken::Timer => {
                     let due = self.active + self.timeouts.idle;
                     if due <= self.clock.now() {
@@ -207,10 +205,7 @@ impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
     }
 
     async fn store(&mut self, bytes: Vec<u8>) -> Result<(), EndReason> {
-        self.is_storing = true;
-        let stored = self.store.store(bytes).await;
-        self.is_storing = false;
-        stored.map_err(|error| EndReason::NotStored(error.to_string()))
+        self.store.store(bytes).await.map_err(|error| EndReason::NotStored(error.to_string()))
     }
 
     async fn send(&mut self, mut bytes: &[u8]) -> Result<(), EndReason> {
@@ -233,42 +228,44 @@ impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
         self.session.handle_end(self.clock.read());
         match self.carry_out().await {
             Ok(()) | Err(EndReason::ByUs) => {
-                let _ = self.connection.shutdown().await;
+                let _ = tokio::time::timeout(limits::LINGER_TIMEOUT, self.connection.shutdown()).await;
                 reason
             }
             Err(other) => other,
         }
     }
 
-    /// A session that ends on our side: send the end of stream, take in what the peer still sends, so that a close
-    /// with unread bytes does not become a reset that destroys the answer on its way (RFC 9293 §3.10.4).
-    async fn after(&mut self, reason: EndReason) -> EndReason {
-        if !matches!(reason, EndReason::ByUs | EndReason::Stopped) {
-            return reason;
+    /// A session that ends while its peer may still be sending. What the peer sends is taken in for a while: it was
+    /// acknowledged by our TCP, so a service that stores must have it, and a close with unread bytes would become a
+    /// reset that destroys our answer on its way (RFC 9293 §3.10.4).
+    async fn drain(&mut self, reason: EndReason) -> EndReason {
+        let limit = match reason {
+            EndReason::Stopped => limits::DRAIN_TIMEOUT,
+            EndReason::ByUs | EndReason::Broken(_) | EndReason::SlowReader => limits::LINGER_TIMEOUT,
+            EndReason::ByPeer | EndReason::Idle | EndReason::NotStored(_) => return reason,
+        };
+        let mut deadline = tokio::time::Instant::now() + limit;
+        if matches!(reason, EndReason::ByUs | EndReason::Stopped) {
+            let _ = timeout_at(deadline, self.connection.shutdown()).await;
         }
-        let _ = self.connection.shutdown().await;
-        let limit = if reason == EndReason::Stopped { limits::DRAIN_TIMEOUT } else { limits::LINGER_TIMEOUT };
-        match tokio::time::timeout(limit, self.take_rest()).await {
-            Ok(Err(broken)) => broken,
-            Ok(Ok(())) => reason,
-            Err(_) if self.is_storing => EndReason::NotStored("no room until the end of the program".to_owned()),
-            Err(_) => reason,
-        }
-    }
-
-    async fn take_rest(&mut self) -> Result<(), EndReason> {
         loop {
-            let woken = Self::read(
-                &mut self.connection,
-                &mut self.session,
-                &mut self.seen,
-                &mut self.received_bytes,
-                self.clock,
-            )
-            .await;
-            match woken {
-                Woken::Bytes => self.store_rest().await?,
-                Woken::EndOfStream | Woken::Broken(_) | Woken::Timer | Woken::Stop => return Ok(()),
+            let Driver { connection, session, seen, received_bytes, clock, .. } = self;
+            match timeout_at(deadline, Self::read(connection, session, seen, received_bytes, *clock)).await {
+                Ok(Woken::Bytes) => {}
+                Ok(Woken::EndOfStream | Woken::Broken(_) | Woken::Timer | Woken::Stop) | Err(_) => return reason,
+            }
+            let storing = tokio::time::Instant::now();
+            let stored = if reason == EndReason::Stopped {
+                timeout_at(deadline, self.store_rest()).await.unwrap_or_else(|_| Err(not_known_to_be_written()))
+            } else {
+                self.store_rest().await
+            };
+            if let Err(not_stored) = stored {
+                return not_stored;
+            }
+            // The peer is not to blame for a slow disk.
+            if reason != EndReason::Stopped {
+                deadline += storing.elapsed();
             }
         }
     }
@@ -304,6 +301,11 @@ impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
             EndReason::Broken(error.to_string())
         }
     }
+}
+
+/// The record may have been handed over: it can still be written, but nobody waits for it any more.
+fn not_known_to_be_written() -> EndReason {
+    EndReason::NotStored("not known to be written when the program ended".to_owned())
 }
 
 #[cfg(test)]

@@ -137,6 +137,35 @@ async fn however_a_stream_ends_the_sessions_last_words_are_stored() {
     assert_eq!(*kept.0.lock().unwrap(), [b"<end>".to_vec()]);
 }
 
+/// A client that sends everything and closes without reading its answers: the answers fail, and what stood in our receive
+/// buffer was acknowledged by TCP and must be stored all the same.
+#[tokio::test]
+async fn what_was_sent_before_an_answer_failed_is_still_stored() {
+    use std::io::Write;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    rustix::net::sockopt::set_socket_recv_buffer_size(&listener, 1 << 20).unwrap();
+    let at = listener.local_addr().unwrap();
+    let sent = limits::READ_CHUNK * 4;
+    let mut client = std::net::TcpStream::connect(at).unwrap();
+    let (ours, _) = listener.accept().unwrap();
+    client.write_all(&vec![b'x'; sent]).unwrap();
+    drop(client);
+    // The session begins when the whole stream is in our kernel's buffer. What the sender's kernel still holds when it
+    // gets our answer is lost with its socket, and nobody can store it.
+    let (mut waiting, started) = (vec![0; sent], std::time::Instant::now());
+    while ours.peek(&mut waiting).unwrap() < sent {
+        assert!(started.elapsed() < Duration::from_secs(20), "the kernel does not take it all");
+        std::thread::yield_now();
+    }
+    ours.set_nonblocking(true).unwrap();
+    let ours = Connection::Tcp(tokio::net::TcpStream::from_std(ours).unwrap());
+    let kept = Kept::default();
+    let ended = run(ours, Storing([].into()), &kept, &Stop::default()).await;
+    assert!(matches!(ended.reason, EndReason::Broken(_) | EndReason::ByPeer), "{ended:?}");
+    let stored: usize = kept.0.lock().unwrap().iter().filter(|bytes| !bytes.starts_with(b"<")).map(Vec::len).sum();
+    assert_eq!(stored, sent, "{ended:?}");
+}
+
 /// The runtime's clock jumps; ours reads the machine's, so the limits here are real but tiny.
 #[tokio::test]
 async fn silence_and_unread_answers_end_a_session() {
