@@ -7,7 +7,8 @@ use core::time::Duration;
 
 // # Connections
 
-/// Connections that one service holds at a time (setting `max-connections`). Further ones wait in the kernel's queue.
+/// Connections that one service holds at a time (setting `max-connections`). One more waits accepted at each listener,
+/// the others in the kernel's queue.
 pub const CONNECTIONS_PER_SERVICE: usize = 10_000;
 
 /// Backlog asked of the kernel for each listener; it takes the smaller of this and `net.core.somaxconn`.
@@ -64,6 +65,9 @@ pub const UDP_ANSWERS_PER_SECOND: u32 = 100;
 pub const UDP_ANSWER_BURST: u32 = 200;
 
 // # What is shown
+
+/// At the end of a service, how long the last events may take to be read; then they are dropped.
+pub const LAST_EVENTS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Characters of received data shown in an event line; the full size is shown when it is cut.
 pub const SHOWN_CHARS: usize = 120;

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use thiserror::Error;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Why an address cannot be listened on.
@@ -77,6 +77,8 @@ pub struct Listener {
     socket: TcpListener,
     permits: Arc<Semaphore>,
     backoff: Backoff,
+    /// Accepted, and waiting for a permit.
+    waiting: Option<(TcpStream, SocketAddr)>,
 }
 
 /// What came of one [`Listener::accept`].
@@ -105,7 +107,8 @@ impl Listener {
     fn new(socket: Socket) -> io::Result<Self> {
         socket.listen(limits::LISTEN_BACKLOG)?;
         let permits = Arc::new(Semaphore::new(limits::CONNECTIONS_PER_SERVICE));
-        Ok(Self { socket: TcpListener::from_std(socket.into())?, permits, backoff: Backoff::default() })
+        let socket = TcpListener::from_std(socket.into())?;
+        Ok(Self { socket, permits, backoff: Backoff::default(), waiting: None })
     }
 
     /// Shares `permits` with other listeners of one service, in place of its own
@@ -122,21 +125,41 @@ impl Listener {
 
     /// The next connection, once there is a permit for it. Safe to drop and call again.
     ///
+    /// One connection beyond the permits is accepted, and waits here: a listener that took a permit before anyone
+    /// connected would keep it from other listeners of the same service.
+    ///
     /// # Errors
     /// Only what no waiting mends: the listening socket itself is broken.
     pub async fn accept(&mut self) -> io::Result<Incoming> {
+        let accepted = match self.waiting.take() {
+            Some(accepted) => accepted,
+            None => match self.accept_one().await? {
+                Ok(accepted) => accepted,
+                Err((error, retry_in)) => return Ok(Incoming::Short { error, retry_in }),
+            },
+        };
+        let (stream, peer) = self.waiting.insert(accepted);
+        let peer = *peer;
+        let _ = stream.set_nodelay(true);
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| io::Error::other("no more permits"))?;
+        match self.waiting.take() {
+            Some((stream, _)) => Ok(Incoming::Connection { connection: Connection::Tcp(stream), peer, permit }),
+            None => Err(io::Error::other("the accepted connection is gone")),
+        }
+    }
+
+    /// The next connection, or the first failure of a shortage with the wait before the next try.
+    async fn accept_one(&mut self) -> io::Result<Result<(TcpStream, SocketAddr), (io::Error, Duration)>> {
         loop {
             self.backoff.wait().await;
             match self.socket.accept().await {
-                Ok((stream, peer)) => {
+                Ok(accepted) => {
                     self.backoff.succeed();
-                    let _ = stream.set_nodelay(true);
-                    return Ok(Incoming::Connection { connection: Connection::Tcp(stream), peer, permit });
+                    return Ok(Ok(accepted));
                 }
                 Err(error) if is_shortage(&error) => {
                     if let Some(retry_in) = self.backoff.fail(Instant::now()) {
-                        return Ok(Incoming::Short { error, retry_in });
+                        return Ok(Err((error, retry_in)));
                     }
                 }
                 Err(error) if is_about_one_peer(&error) => {}
@@ -252,7 +275,6 @@ fn failed(address: &Address, scheme: Scheme, source: io::Error) -> BindError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::net::TcpStream;
 
     async fn listener() -> (Listener, SocketAddr) {
         let listener = tcp(&Address::loopback(0)).await.unwrap().remove(0);
@@ -283,7 +305,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_permit_a_connection_waits_in_the_kernels_queue() {
+    async fn without_a_permit_a_connection_waits() {
         let (listener, at) = listener().await;
         let mut listener = listener.with_permits(Arc::new(Semaphore::new(1)));
         let _clients = (TcpStream::connect(at).await.unwrap(), TcpStream::connect(at).await.unwrap());
@@ -292,6 +314,18 @@ mod tests {
         assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(second.as_mut().poll(cx))).await.is_pending());
         drop(first);
         assert!(matches!(second.await.unwrap(), Incoming::Connection { .. }));
+    }
+
+    #[tokio::test]
+    async fn a_listener_that_nobody_connects_to_holds_no_permit() {
+        let permits = Arc::new(Semaphore::new(1));
+        let (idle, _) = listener().await;
+        let (busy, at) = listener().await;
+        let (mut idle, mut busy) = (idle.with_permits(permits.clone()), busy.with_permits(permits));
+        let mut nobody = std::pin::pin!(idle.accept());
+        assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(nobody.as_mut().poll(cx))).await.is_pending());
+        let _client = TcpStream::connect(at).await.unwrap();
+        assert!(matches!(busy.accept().await.unwrap(), Incoming::Connection { .. }));
     }
 
     #[test]
