@@ -171,14 +171,23 @@ impl EventKind {
 pub struct Events {
     service: &'static str,
     detail: Detail,
-    queue: Option<mpsc::Sender<Event>>,
+    queue: Option<mpsc::Sender<Told>>,
     not_shown: Arc<AtomicU64>,
 }
 
-/// The reading end of [`Events`].
+/// What goes through the queue.
+#[derive(Debug)]
+enum Told {
+    Event(Event),
+    /// There will be no more.
+    End,
+}
+
+/// The reading end of [`Events`], for a thread of its own: whoever shows events may have to wait for a terminal or a
+/// pipe, and must not make the services wait.
 #[derive(Debug)]
 pub struct EventReader {
-    queue: mpsc::Receiver<Event>,
+    queue: mpsc::Receiver<Told>,
     not_shown: Arc<AtomicU64>,
 }
 
@@ -214,8 +223,15 @@ impl Events {
     /// Tells one event.
     pub fn tell(&self, kind: EventKind) {
         let Some(queue) = self.queue.as_ref().filter(|_| kind.detail() <= self.detail) else { return };
-        if queue.try_send(Event { service: self.service, kind }).is_err() {
+        if queue.try_send(Told::Event(Event { service: self.service, kind })).is_err() {
             self.not_shown.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Tells the reader that nothing more will come, once there is room in the queue to say so.
+    pub async fn end(&self) {
+        if let Some(queue) = &self.queue {
+            let _ = queue.send(Told::End).await;
         }
     }
 
@@ -229,23 +245,16 @@ impl Events {
 }
 
 impl EventReader {
-    /// The next event; `None` when every teller is gone, or after [`EventReader::close`] when all are read. Events that did not fit come first, as one count.
-    pub async fn next(&mut self) -> Option<Event> {
+    /// Waits for the next event; `None` after [`Events::end`], or when every teller is gone. Events that did not fit come
+    /// first, as one count. Not for async code: it blocks its thread.
+    pub fn next_blocking(&mut self) -> Option<Event> {
         match self.not_shown.swap(0, Ordering::Relaxed) {
-            0 => self.queue.recv().await,
+            0 => match self.queue.blocking_recv() {
+                Some(Told::Event(event)) => Some(event),
+                Some(Told::End) | None => None,
+            },
             count => Some(Event { service: "", kind: EventKind::NotShown { count } }),
         }
-    }
-
-    /// Takes no more events; those already told can still be read.
-    pub fn close(&mut self) {
-        self.queue.close();
-    }
-
-    /// Whether [`EventReader::close`] was called.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.queue.is_closed()
     }
 }
 
@@ -257,19 +266,19 @@ fn as_micros<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_reader_that_is_behind_gets_a_count_instead_of_the_events() {
+    #[test]
+    fn a_reader_that_is_behind_gets_a_count_instead_of_the_events() {
         let (events, mut reader) = Events::channel();
         let peer = SocketAddr::from(([127, 0, 0, 1], 1));
         for _ in 0..limits::EVENT_QUEUE + 3 {
             events.tell(EventKind::Connected { peer });
         }
-        assert_eq!(reader.next().await.map(|e| e.kind), Some(EventKind::NotShown { count: 3 }));
-        assert_eq!(reader.next().await.map(|e| e.kind), Some(EventKind::Connected { peer }));
+        assert_eq!(reader.next_blocking().map(|e| e.kind), Some(EventKind::NotShown { count: 3 }));
+        assert_eq!(reader.next_blocking().map(|e| e.kind), Some(EventKind::Connected { peer }));
     }
 
-    #[tokio::test]
-    async fn less_detail_leaves_reads_out_then_connections_and_never_troubles() {
+    #[test]
+    fn less_detail_leaves_reads_out_then_connections_and_never_troubles() {
         let peer = SocketAddr::from(([127, 0, 0, 1], 5000));
         for (detail, told) in [(Detail::Everything, 3), (Detail::Connections, 2), (Detail::Troubles, 1)] {
             let (all, mut reader) = Events::channel();
@@ -280,7 +289,7 @@ mod tests {
             events.tell(EventKind::Trouble { message: "full".to_owned() });
             drop(events);
             let mut count = 0;
-            while reader.next().await.is_some() {
+            while reader.next_blocking().is_some() {
                 count += 1;
             }
             assert_eq!(count, told, "{detail:?}");

@@ -11,13 +11,10 @@ pub(crate) fn line(text: impl Display) -> Outcome {
     wrote(writeln!(out, "{text}").and_then(|()| out.flush()))
 }
 
-/// One line of a service's events; false when nobody reads them any more.
-pub(crate) fn event(text: impl Display) -> Outcome<bool> {
+/// One line of a service's events.
+pub(crate) fn event(text: impl Display) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        written => wrote(written).map(|()| true),
-    }
+    writeln!(out, "{text}").and_then(|()| out.flush())
 }
 
 /// One result as a JSON object on its own line.

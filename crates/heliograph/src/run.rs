@@ -11,16 +11,15 @@ use helio_net::clock::Clock;
 use helio_net::listen::{self, BindError, Listener};
 use helio_net::udp::UdpEndpoint;
 use helio_server::driver::Timeouts;
-use helio_server::event::{Detail, EventKind, EventReader, Events};
+use helio_server::event::{Detail, Event, EventKind, EventReader, Events};
 use helio_server::service::Context;
 use helio_server::stop::Stop;
 use serde::Deserialize;
 use std::io;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Limits of any service's sessions; table `[limits]` of the settings file.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -34,9 +33,9 @@ pub(crate) struct SessionFlags {
     #[arg(long, value_name = "TIME", env = "HELIO_WRITE_TIMEOUT", help_heading = "Limits")]
     pub(crate) write_timeout: Option<Span>,
 
-    /// Connections at a time; further ones wait in the kernel's queue [default: 10000]
+    /// Connections of a service at a time; further ones wait [default: 10000]
     #[arg(long, value_name = "N", env = "HELIO_MAX_CONNECTIONS", help_heading = "Limits")]
-    pub(crate) max_connections: Option<u32>,
+    pub(crate) max_connections: Option<NonZeroU32>,
 }
 
 layered!(SessionFlags { idle_timeout, write_timeout, max_connections });
@@ -51,7 +50,7 @@ impl SessionFlags {
     }
 
     pub(crate) fn permits(&self) -> Arc<Semaphore> {
-        Arc::new(Semaphore::new(self.max_connections.map_or(limits::CONNECTIONS_PER_SERVICE, |n| n as usize)))
+        Arc::new(Semaphore::new(self.max_connections.map_or(limits::CONNECTIONS_PER_SERVICE, |n| n.get() as usize)))
     }
 }
 
@@ -102,29 +101,45 @@ pub(crate) fn small_runtime() -> Outcome<tokio::runtime::Runtime> {
 /// A context whose events are shown as `show` says until every service has ended. From here on signals wait for
 /// [`Console::until_stopped`]: whoever reads that something listens may stop it at once.
 pub(crate) fn context(show: Show, timeouts: Timeouts) -> Outcome<(Context, Console)> {
-    let signals = Signals::catch()
-        .map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot wait for signals: {error}")))?;
+    let unavailable = |error| Failure::new(Exit::Unavailable, format_args!("cannot start: {error}"));
+    let has_terminal = has_terminal() && !is_hangup_ignored();
+    let signals = Signals::catch().map_err(unavailable)?;
     let (events, reader) = Events::channel();
     let detail = if show == Show::Troubles { Detail::Troubles } else { Detail::Everything };
-    let context = Context { clock: Clock::start(), events: events.up_to(detail), stop: Stop::default(), timeouts };
-    let done = CancellationToken::new();
-    let task = tokio::spawn(print(reader, show, done.clone(), context.stop.clone()));
-    Ok((context, Console { show, signals, has_terminal: has_terminal(), task, done }))
+    let events = events.up_to(detail);
+    let context = Context { clock: Clock::start(), events: events.clone(), stop: Stop::default(), timeouts };
+    let (alive, printed) = oneshot::channel::<()>();
+    let stop = context.stop.clone();
+    let print = move || {
+        print(reader, show, &stop);
+        drop(alive);
+    };
+    // A thread of its own: a terminal that is held (Ctrl-S) or a pipe that nobody reads stops it, and it alone.
+    std::thread::Builder::new().name("events".to_owned()).spawn(print).map_err(unavailable)?;
+    Ok((context, Console { show, signals, has_terminal, events, printed }))
 }
 
 /// The side of the program that faces its user: events go out, signals come in.
 pub(crate) struct Console {
     show: Show,
     signals: Signals,
+    /// The closing of the terminal ends the program.
     has_terminal: bool,
-    /// Prints events.
-    task: JoinHandle<Outcome>,
-    done: CancellationToken,
+    events: Events,
+    /// Ends when all events are shown.
+    printed: oneshot::Receiver<()>,
 }
 
 /// Whether there is a controlling terminal (`tty(4)`).
 fn has_terminal() -> bool {
     std::fs::File::open("/dev/tty").is_ok()
+}
+
+/// Whether we were started to outlive the terminal, as `nohup(1)` does: SIGHUP (bit 0) in the ignored set of `proc(5)`.
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 struct Signals {
@@ -221,35 +236,53 @@ impl Console {
             },
             () = self.signals.end() => output::message("stopped at once, open connections were cut"),
         }
-        self.done.cancel();
-        self.task.await.unwrap_or(Ok(()))
+        let events = async {
+            self.events.end().await;
+            let _ = self.printed.await;
+        };
+        tokio::select! {
+            _ = tokio::time::timeout(limits::LAST_EVENTS_TIMEOUT, events) => {}
+            () = self.signals.end() => {}
+        }
+        Ok(())
     }
 }
 
 /// Prints events until there are no more. When nobody reads them, the program ends as on a signal: what was accepted is
-/// still finished.
-async fn print(mut reader: EventReader, show: Show, done: CancellationToken, stop: Stop) -> Outcome {
-    loop {
-        let event = tokio::select! {
-            biased;
-            event = reader.next() => event,
-            () = done.cancelled(), if !reader.is_closed() => {
-                reader.close();
-                continue;
+/// still finished. When they cannot be written, as on a full disk, they are counted until it works again.
+fn print(mut reader: EventReader, show: Show, stop: &Stop) {
+    let mut not_shown = 0;
+    while let Some(event) = reader.next_blocking() {
+        let shown = tell_not_shown(&mut not_shown, show).and_then(|()| print_one(&event, show));
+        match shown {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => stop.begin(),
+            Err(error) => {
+                if not_shown == 0 {
+                    output::message(format_args!("helio: cannot write events: {error}; going on without"));
+                }
+                not_shown += if let EventKind::NotShown { count } = event.kind { count } else { 1 };
             }
-        };
-        let Some(event) = event else { return Ok(()) };
-        let is_read = match show {
-            Show::Troubles => {
-                output::message(&event.kind);
-                true
-            }
-            Show::Text => output::event(&event.kind)?,
-            Show::Named => output::event(format_args!("{:<5} {}", event.service, event.kind))?,
-            Show::Json => output::event(serde_json::to_string(&event).unwrap_or_default())?,
-        };
-        if !is_read {
-            stop.begin();
         }
+    }
+}
+
+fn tell_not_shown(count: &mut u64, show: Show) -> io::Result<()> {
+    if *count > 0 {
+        print_one(&Event { service: "", kind: EventKind::NotShown { count: *count } }, show)?;
+        *count = 0;
+    }
+    Ok(())
+}
+
+fn print_one(event: &Event, show: Show) -> io::Result<()> {
+    match show {
+        Show::Troubles => {
+            output::message(&event.kind);
+            Ok(())
+        }
+        Show::Text => output::event(&event.kind),
+        Show::Named => output::event(format_args!("{:<5} {}", event.service, event.kind)),
+        Show::Json => output::event(serde_json::to_string(event).unwrap_or_default()),
     }
 }

@@ -113,8 +113,9 @@ impl Settings {
         let echo = EchoFlags::at(args.echo_listen.clone());
         let log = LogFlags::at(args.log_listen.clone(), args.log_to.clone());
         let serve = args.flags.clone().over(file.serve);
+        let wanted = serve.services.unwrap_or_else(|| ServiceName::ALL.to_vec());
         let settings = Self {
-            services: serve.services.unwrap_or_else(|| ServiceName::ALL.to_vec()),
+            services: ServiceName::ALL.into_iter().filter(|name| wanted.contains(name)).collect(),
             echo: echo.over(from_environment()?).over(file.echo),
             log: log.over(from_environment()?).over(file.log).over(default_log()),
             session: args.session.clone().over(file.limits),

@@ -121,3 +121,59 @@ fn more_than_max_connections_wait_for_their_turn() {
     second.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"ACK: me too");
 }
+
+/// Whoever shows the events may stand still (Ctrl-S, a pager, a pipe that nobody reads); the service must not.
+#[test]
+fn events_that_nobody_reads_stop_neither_the_service_nor_its_end() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = helio();
+    command.args(["echo", "--json", "--listen", &format!("tcp://{port}")]);
+    // The pipe is held open and never read.
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let unread = child.stdout.take();
+    crate::support::eventually("it listens", || TcpStream::connect(port).is_ok());
+    let mut stream = connect(port);
+    for _ in 0..helio_core::limits::EVENT_QUEUE * 2 {
+        stream.write_all(b"x").unwrap();
+        stream.read_exact(&mut [0; 6]).unwrap();
+    }
+    drop(stream);
+    assert!(Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+    drop(unread);
+}
+
+#[test]
+fn events_that_cannot_be_written_are_told_once_and_stop_nothing() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = helio();
+    command.args(["echo", "--listen", &format!("tcp://{port}")]).stdout(full).stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    crate::support::eventually("it listens", || TcpStream::connect(port).is_ok());
+    let mut stream = connect(port);
+    stream.write_all(b"x").unwrap();
+    stream.read_exact(&mut [0; 6]).unwrap();
+    drop(stream);
+    assert!(Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap().success());
+    let ended = crate::support::Finished::from(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 0);
+    assert_eq!(ended.stderr, "helio: cannot write events: No space left on device (os error 28); going on without\n");
+}
+
+#[test]
+fn an_idle_service_takes_no_place_from_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = helio();
+    command.env("XDG_DATA_HOME", dir.path()).args(["serve", "--max-connections", "1"]);
+    command.args(["--echo-listen", "127.0.0.1:0,127.0.0.2:0", "--log-listen", "127.0.0.1:0"]);
+    let mut serving = Running::start(&mut command);
+    let row = serving.wait_for("  echo");
+    // One at a time, each listener in turn: none of them may hold the only permit while it waits.
+    for address in row.split_whitespace().filter_map(|word| word.strip_prefix("tcp://")) {
+        let mut stream = connect(address.parse().unwrap());
+        stream.write_all(b"x").unwrap();
+        stream.read_exact(&mut [0; 6]).unwrap();
+    }
+    assert_eq!(crate::support::run(&["echo", "--max-connections", "0"]).code, 2);
+}

@@ -161,20 +161,39 @@ fn nothing_is_started_when_one_port_is_taken() {
     assert!(second.stderr.contains("the port is in use"), "{}", second.stderr);
 }
 
-/// SIGHUP is "read again" for a service, and "the terminal is gone" for what runs in a terminal: both must work.
-#[test]
-fn closing_the_terminal_ends_what_ran_in_it() {
-    let program = "
-import os, pty, sys
+/// Starts `helio echo` in a terminal of its own, closes the terminal, and prints how it ended after SIGTERM, if it did
+/// not end before.
+const IN_A_TERMINAL: &str = "
+import os, pty, signal, sys
 child, terminal = pty.fork()
 if child == 0:
-    os.execv(sys.argv[1], [sys.argv[1], 'echo', '--listen', '127.0.0.1:0'])
+    if 'nohup' in sys.argv:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.execv(sys.argv[1], [sys.argv[1], 'echo', '--listen', '127.0.0.1:0', '--quiet'])
 shown = b''
 while shown.count(b'listening') < 2:
     shown += os.read(terminal, 1024)
 os.close(terminal)
+if 'nohup' in sys.argv:
+    import socket
+    port = int(shown.split(b'tcp://127.0.0.1:')[1].split()[0])
+    with socket.create_connection(('127.0.0.1', port)) as s:
+        s.sendall(b'still there?')
+        print(s.recv(1024).decode())
+    os.kill(child, signal.SIGTERM)
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 ";
-    let ended = finish(&mut python(program, &[env!("CARGO_BIN_EXE_helio")]));
+
+/// SIGHUP is "read again" for a service, and "the terminal is gone" for what runs in a terminal: both must work.
+#[test]
+fn closing_the_terminal_ends_what_ran_in_it() {
+    let ended = finish(&mut python(IN_A_TERMINAL, &[env!("CARGO_BIN_EXE_helio")]));
     assert_eq!((ended.code, ended.stdout.as_str()), (0, "0\n"), "{}", ended.stderr);
+}
+
+/// nohup(1) ignores SIGHUP and starts the program: it asks to outlive its terminal.
+#[test]
+fn with_nohup_it_outlives_its_terminal() {
+    let ended = finish(&mut python(IN_A_TERMINAL, &[env!("CARGO_BIN_EXE_helio"), "nohup"]));
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "ACK: still there?\n0\n"), "{}", ended.stderr);
 }

@@ -83,8 +83,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    #[tokio::test]
-    async fn a_full_disk_under_many_files_is_one_trouble_and_one_recovery() {
+    #[test]
+    fn a_full_disk_under_many_files_is_one_trouble_and_one_recovery() {
         let (events, mut reader) = Events::channel();
         let mut announcer = Announcer::new(events);
         let failing =
@@ -98,7 +98,7 @@ mod tests {
         announcer.tell(FileId(3), Path::new("/log"), &works);
         drop(announcer);
         let mut told = Vec::new();
-        while let Some(event) = reader.next().await {
+        while let Some(event) = reader.next_blocking() {
             told.push(event.kind.to_string());
         }
         assert_eq!(

@@ -18,53 +18,39 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Binds everything first, so that nothing is served when something cannot be; then starts, and says so.
+    /// Binds and opens everything first, so that nothing is served when something cannot be; then starts, and says so.
     pub(super) async fn start(settings: Settings, context: &Context, console: &Console, json: bool) -> Outcome<Self> {
-        let permits = settings.session.permits();
-        let mut bound = Vec::new();
+        let mut ready = Vec::new();
         for service in &settings.services {
-            bound.push((*service, Bound::bind(&settings.listen(*service), &permits).await?));
+            let bound = Bound::bind(&settings.listen(*service), &settings.session.permits()).await?;
+            ready.push((*service, bound));
+        }
+        let mut log = None;
+        if settings.runs(ServiceName::Log) {
+            make_log_directory(&settings)?;
+            log = Some(Log::open(&context.of(ServiceName::Log.name()), settings.log.settings()?)?);
         }
         let mut running = Self { settings, echo: None, log: None };
         let mut rows = Vec::new();
-        for (service, bound) in bound {
+        for (service, bound) in ready {
             let context = context.of(service.name());
             if json {
                 console.listening(&context, &bound)?;
             }
             rows.push((service, bound.addresses()));
-            running.start_one(service, bound, &context)?;
+            match service {
+                ServiceName::Echo => {
+                    let (sender, settings) = watch::channel(running.settings.echo.settings());
+                    echo::serve(&context, bound.listeners, bound.endpoints, &settings);
+                    running.echo = Some(sender);
+                }
+                ServiceName::Log => running.log = log.take().map(|log| log.serve(bound.listeners, bound.endpoints)),
+            }
         }
         if !json {
             running.banner(rows)?;
         }
         Ok(running)
-    }
-
-    fn start_one(&mut self, service: ServiceName, bound: Bound, context: &Context) -> Outcome {
-        match service {
-            ServiceName::Echo => {
-                let (sender, settings) = watch::channel(self.settings.echo.settings());
-                echo::serve(context, bound.listeners, bound.endpoints, &settings);
-                self.echo = Some(sender);
-            }
-            ServiceName::Log => {
-                self.make_log_directory()?;
-                let log = Log::open(context, self.settings.log.settings()?)?;
-                self.log = Some(log.serve(bound.listeners, bound.endpoints));
-            }
-        }
-        Ok(())
-    }
-
-    /// The default directory is ours to make; one that somebody named must exist, or a slip of the pen would make one.
-    fn make_log_directory(&self) -> Outcome {
-        let Some(path) = super::default_log().to.filter(|path| self.settings.log.to.as_ref() == Some(path)) else {
-            return Ok(());
-        };
-        let Some(directory) = path.parent() else { return Ok(()) };
-        std::fs::create_dir_all(directory)
-            .map_err(|error| Failure::file(format_args!("make the directory {}", directory.display()), &error))
     }
 
     fn banner(&self, rows: Vec<(ServiceName, Vec<String>)>) -> Outcome {
@@ -101,6 +87,16 @@ impl Running {
             None => Ok(()),
         }
     }
+}
+
+/// The default directory is ours to make; one that somebody named must exist, or a slip of the pen would make one.
+fn make_log_directory(settings: &Settings) -> Outcome {
+    let Some(path) = super::default_log().to.filter(|path| settings.log.to.as_ref() == Some(path)) else {
+        return Ok(());
+    };
+    let Some(directory) = path.parent() else { return Ok(()) };
+    std::fs::create_dir_all(directory)
+        .map_err(|error| Failure::file(format_args!("make the directory {}", directory.display()), &error))
 }
 
 fn needs_restart(old: &Settings, new: &Settings) -> bool {
