@@ -4,10 +4,12 @@
 //! stop flag, count, measure or change the method after each step. Give a blocking socket short time-outs
 //! (`SO_SNDTIMEO`, `SO_RCVTIMEO`): a step then comes back as [`Step::TimedOut`] instead of hanging.
 
+mod buffer;
+
+use buffer::Buffer;
 use helio_core::limits;
 use helio_core::transfer::Method;
 use std::io;
-use std::ops::Range;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use thiserror::Error;
 
@@ -42,11 +44,9 @@ pub enum MoveError {
 }
 
 /// Moves bytes from one descriptor to another. Holds a buffer of [`limits::BULK_CHUNK`], and a pipe once it splices.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Mover {
-    buffer: Vec<u8>,
-    /// Bytes of the buffer that were read and not yet written.
-    unwritten: Range<usize>,
+    buffer: Buffer,
     pipe: Option<Pipe>,
     /// Bytes in the pipe.
     in_pipe: usize,
@@ -58,17 +58,11 @@ struct Pipe {
     writer: OwnedFd,
 }
 
-impl Default for Mover {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Mover {
     /// A mover that holds nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { buffer: Vec::new(), unwritten: 0..0, pipe: None, in_pipe: 0 }
+        Self::default()
     }
 
     /// Moves up to `most` bytes. What an earlier step has read is always written first, whatever its method was.
@@ -89,7 +83,7 @@ impl Mover {
         if self.in_pipe > 0 {
             return self.empty_pipe(to);
         }
-        if self.unwritten.is_empty() {
+        if self.buffer.is_empty() {
             let most = most.min(limits::BULK_CHUNK);
             return match method {
                 Method::Copy => self.copy(from, to, most, on_read),
@@ -107,13 +101,12 @@ impl Mover {
         most: usize,
         on_read: &mut dyn FnMut(&[u8]),
     ) -> Result<Step, MoveError> {
-        self.buffer.resize(limits::BULK_CHUNK, 0);
-        let buffer = &mut self.buffer[..most];
-        match outcome(rustix::io::retry_on_intr(|| rustix::io::read(from, &mut *buffer))) {
+        let room = self.buffer.room(most);
+        match outcome(rustix::io::retry_on_intr(|| rustix::io::read(from, &mut *room))) {
             Ok(Step::Moved(0)) => return Ok(Step::End),
             Ok(Step::Moved(read)) => {
-                on_read(&self.buffer[..read]);
-                self.unwritten = 0..read;
+                self.buffer.filled(read);
+                on_read(self.buffer.unwritten());
             }
             Ok(step) => return Ok(step),
             Err(error) => return Err(MoveError::Read(error)),
@@ -122,10 +115,10 @@ impl Mover {
     }
 
     fn write_buffer(&mut self, to: BorrowedFd<'_>) -> Result<Step, MoveError> {
-        let bytes = &self.buffer[self.unwritten.clone()];
+        let bytes = self.buffer.unwritten();
         let step = outcome(rustix::io::retry_on_intr(|| rustix::io::write(to, bytes))).map_err(MoveError::Write)?;
         if let Step::Moved(written) = step {
-            self.unwritten.start += written;
+            self.buffer.wrote(written);
         }
         Ok(step)
     }
@@ -194,12 +187,10 @@ mod linux {
             let len = self.in_pipe;
             let spliced = retry_on_intr(|| rustix::pipe::splice(&pipe.reader, None, to, None, len, SpliceFlags::MOVE));
             if spliced == Err(Errno::INVAL) {
-                self.buffer.resize(limits::BULK_CHUNK, 0);
-                let most = len.min(limits::BULK_CHUNK);
-                let read = rustix::io::read(&pipe.reader, &mut self.buffer[..most]);
+                let read = rustix::io::read(&pipe.reader, self.buffer.room(len));
                 let read = read.map_err(|error| MoveError::Read(error.into()))?;
                 self.in_pipe -= read;
-                self.unwritten = 0..read;
+                self.buffer.filled(read);
                 return self.write_buffer(to);
             }
             let step = outcome(spliced).map_err(MoveError::Write)?;
