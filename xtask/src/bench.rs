@@ -4,7 +4,9 @@ mod contender;
 mod echo;
 mod environment;
 mod part;
+mod raw;
 mod report;
+mod turns;
 
 pub(crate) use part::{Part, run as run_part};
 
@@ -12,9 +14,10 @@ use crate::prerequisites::{self, Program};
 use crate::workspace::{self, cargo};
 use anyhow::{Context, Result, bail};
 use environment::Environment;
-use report::{Record, Series};
+use report::{Ratio, Record, Series};
 use std::io::{ErrorKind, Write, stdout};
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Instant;
 
 /// What `cargo xtask bench` takes.
@@ -36,6 +39,7 @@ struct Bench {
     about: &'static str,
     /// Programs it compares with or uses. One that is missing is left out of the table, and named.
     programs: &'static [Program],
+    ratio: Ratio,
     run: fn(&Lab) -> Result<Vec<Series>>,
 }
 
@@ -49,7 +53,7 @@ struct Lab {
     core: usize,
 }
 
-const BENCHES: &[Bench] = &[echo::BENCH];
+const BENCHES: &[Bench] = &[echo::BENCH, raw::BENCH];
 
 /// Builds the release programs, runs the benches, and prints a table for each.
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -71,7 +75,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         };
         let series = (bench.run)(&lab).with_context(|| format!("bench {}", bench.name))?;
         eprintln!("<== {}: {:.0} s", bench.name, start.elapsed().as_secs_f64());
-        print(&report::markdown(bench.name, bench.about, &series))?;
+        print(&report::markdown(bench.name, bench.about, bench.ratio, &series))?;
         record.add(bench.name, series);
     }
     if let Some(path) = &options.json {
@@ -83,6 +87,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 impl Lab {
     fn has(&self, program: &str) -> bool {
         !self.without.contains(&program)
+    }
+
+    /// A command for a program of the release build or of the system.
+    fn command(&self, program: &str, pinned: bool) -> Command {
+        let ours = self.programs.join(program);
+        let program = if ours.exists() { ours.into_os_string() } else { program.into() };
+        if !pinned {
+            return Command::new(program);
+        }
+        let mut command = Command::new("taskset");
+        command.args(["-c", &self.core.to_string()]).arg(program);
+        command
     }
 }
 
@@ -112,5 +128,11 @@ mod tests {
         assert_eq!(choose(&["echo".to_owned()]).unwrap()[0].name, "echo");
         let error = choose(&["ecko".to_owned()]).err().unwrap();
         assert!(error.to_string().starts_with("there is no bench `ecko`; there are: echo"), "{error}");
+    }
+
+    #[test]
+    fn pinned_programs_run_under_taskset() {
+        let lab = Lab { without: Vec::new(), programs: "no-such-folder".into(), core: 0 };
+        assert_eq!(format!("{:?}", lab.command("socat", true)), r#""taskset" "-c" "0" "socat""#);
     }
 }

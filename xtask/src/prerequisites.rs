@@ -24,22 +24,28 @@ pub(crate) struct Program {
 /// What the end-to-end tests use. A program more is one row more.
 pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "python3", package: "python3", ask: &["--version"], answer: "Python 3" },
-    Program { name: "nc", package: "netcat-openbsd", ask: &["-h"], answer: "OpenBSD netcat" },
-    Program { name: "socat", package: "socat", ask: &["-V"], answer: "socat version" },
+    NC,
+    SOCAT,
     Program { name: "zstd", package: "zstd", ask: &["--version"], answer: "Zstandard" },
     Program { name: "prlimit", package: "util-linux", ask: &["--version"], answer: "util-linux" },
     // Where namespaces are forbidden, it is of no use.
     Program { name: "unshare", package: "util-linux", ask: NAMESPACES, answer: "they work" },
 ];
 
+const NC: Program = Program { name: "nc", package: "netcat-openbsd", ask: &["-h"], answer: "OpenBSD netcat" };
+const SOCAT: Program = Program { name: "socat", package: "socat", ask: &["-V"], answer: "socat version" };
+
 const NAMESPACES: &[&str] = &["--map-root-user", "--mount", "--net", "echo", "they work"];
 
 /// What the measurements compare with, or use.
 pub(crate) const FOR_BENCHES: &[Program] = &[
-    Program { name: "socat", package: "socat", ask: &["-V"], answer: "socat version" },
+    SOCAT,
     Program { name: "sockperf", package: "sockperf", ask: &["--version"], answer: "sockperf, version" },
     Program { name: "taskset", package: "util-linux", ask: &["--version"], answer: "util-linux" },
 ];
+
+/// What the measurements of transfers compare with.
+pub(crate) const FOR_TRANSFERS: &[Program] = &[SOCAT, NC];
 
 /// The variable by which tests learn which programs to do without: names, separated by commas.
 pub(crate) const WITHOUT: &str = "HELIO_TEST_WITHOUT";

@@ -1,9 +1,11 @@
 //! Processes as the kernel shows them in `/proc`: who started whom, and what they have cost (proc(5)).
 
-use rustix::process::{Pid, Signal, kill_process};
+use anyhow::{Context, Result, bail};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 use std::collections::BTreeMap;
-use std::process::Child;
-use std::time::Duration;
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
 
 /// What proc(5) calls `/proc/PID/stat`, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,53 @@ pub(crate) fn end(child: &mut Child) {
         }
     }
     child.wait().ok();
+}
+
+/// A program that is ended, with everything below it, when nobody waits for it any more.
+pub(crate) struct Running {
+    child: Child,
+    ended: bool,
+}
+
+impl Running {
+    /// Starts it.
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        let child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+        Ok(Self { child, ended: false })
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for its end without delay, and tells how it ended and what it has cost; an error at the deadline.
+    pub(crate) fn wait(&mut self, deadline: Instant) -> Result<(ExitStatus, Duration)> {
+        let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw).context("a process without a number")?;
+        let pidfd = pidfd_open(id, PidfdFlags::empty()).context("pidfd_open")?;
+        loop {
+            let left = Timespec::try_from(deadline.saturating_duration_since(Instant::now()))?;
+            match poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&left)) {
+                Ok(0) => bail!("was not done in time and was ended"),
+                Ok(_) => break,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        // It has ended, but the kernel keeps its account until it is waited for.
+        let cost = cpu_time(self.id());
+        let status = self.child.wait()?;
+        self.ended = true;
+        Ok((status, cost))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.ended {
+            end(&mut self.child);
+        }
+    }
 }
 
 /// CPU time, user and system, that a process and all below it have used since their starts.
@@ -83,6 +132,21 @@ mod tests {
         let all = [(1, stat(0)), (5, stat(1)), (6, stat(5)), (7, stat(5)), (8, stat(6)), (9, stat(1))].into();
         assert_eq!(below(5, &all), [6, 7, 8]);
         assert_eq!(below(9, &all), [0; 0]);
+    }
+
+    #[test]
+    fn a_program_that_has_ended_still_tells_its_cost() {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        let work = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; exit 3";
+        let (status, cost) = Running::start(Command::new("sh").args(["-c", work])).unwrap().wait(deadline).unwrap();
+        assert_eq!(status.code(), Some(3));
+        assert!(cost > Duration::ZERO);
+    }
+
+    #[test]
+    fn the_wait_for_a_program_ends_at_the_deadline() {
+        let mut sleep = Running::start(Command::new("sleep").arg("600")).unwrap();
+        assert_eq!(sleep.wait(Instant::now()).unwrap_err().to_string(), "was not done in time and was ended");
     }
 
     #[test]

@@ -5,21 +5,22 @@ pub(super) mod load;
 pub(super) mod round_trip;
 
 use super::contender::Contender;
-use super::report::Series;
+use super::report::{Ratio, Series};
+use super::turns::{Turns, take_turns};
 use super::{Bench, Lab};
 use crate::prerequisites;
 use crate::workspace::output_within;
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::net::SocketAddr;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub(super) const BENCH: Bench = Bench {
     name: "echo",
     about: "64-byte messages over TCP. Requests: each client keeps 16 on the way. Round trip: one at a time, both ends \
             on one core. `bare` is a blocking echo with a thread a connection: the least that a server can do.",
     programs: prerequisites::FOR_BENCHES,
+    ratio: Ratio::FirstToEach,
     run,
 };
 
@@ -34,14 +35,6 @@ const ROUND_TRIP_SECONDS: u64 = 2;
 
 /// Far longer than any one run takes; a client that is not done by then is ended, and the bench fails.
 const PART: Duration = Duration::from_secs(30);
-
-/// How often each program has its turn.
-#[derive(Clone, Copy, Debug)]
-struct Turns {
-    rounds: usize,
-    /// No round starts after this time: on a busy machine there are fewer, which the table shows.
-    time: Duration,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Program {
@@ -94,20 +87,6 @@ impl Program {
     }
 }
 
-impl Lab {
-    /// A command for a program of the release build or of the system.
-    fn command(&self, program: &str, pinned: bool) -> Command {
-        let ours = self.programs.join(program);
-        let program = if ours.exists() { ours.into_os_string() } else { program.into() };
-        if !pinned {
-            return Command::new(program);
-        }
-        let mut command = Command::new("taskset");
-        command.args(["-c", &self.core.to_string()]).arg(program);
-        command
-    }
-}
-
 fn run(lab: &Lab) -> Result<Vec<Series>> {
     let mut series = Vec::new();
     for clients in [1, 64] {
@@ -124,7 +103,8 @@ fn requests(lab: &Lab, clients: usize) -> Result<Vec<Series>> {
     let noun = if clients == 1 { "client" } else { "clients" };
     let mut rates = start_series(&programs, &format!("requests, {clients} {noun}"), "/s");
     let mut costs = start_series(&programs, &format!("server CPU a request, {clients} {noun}"), "µs");
-    take_turns(lab, &programs, LOAD, |index, program| {
+    take_turns(&there(lab, &programs), LOAD, |index| {
+        let program = programs[index];
         let server = program.start(lab, false)?;
         let (address, clients, millis) = (server.address().to_string(), clients.to_string(), LOAD_MILLIS.to_string());
         let id = server.id().to_string();
@@ -143,7 +123,8 @@ fn requests(lab: &Lab, clients: usize) -> Result<Vec<Series>> {
 fn round_trips(lab: &Lab) -> Result<Vec<Series>> {
     let programs = [Program::Helio, Program::Sockperf, Program::Bare];
     let mut series = start_series(&programs, "round trip, median", "µs");
-    take_turns(lab, &programs, ROUND_TRIP, |index, program| {
+    take_turns(&there(lab, &programs), ROUND_TRIP, |index| {
+        let program = programs[index];
         let server = program.start(lab, true)?;
         let median = match program {
             Program::Sockperf => sockperf_round_trip(lab, server.address())?,
@@ -161,32 +142,15 @@ fn round_trips(lab: &Lab) -> Result<Vec<Series>> {
     Ok(series)
 }
 
+/// Which of them are there.
+fn there(lab: &Lab, programs: &[Program]) -> Vec<bool> {
+    programs.iter().map(|program| program.is_there(lab)).collect()
+}
+
 /// An empty series for each program.
 fn start_series(programs: &[Program], task: &str, unit: &'static str) -> Vec<Series> {
     let one = |program: &Program| Series { task: task.to_owned(), program: program.name(), unit, runs: Vec::new() };
     programs.iter().map(one).collect()
-}
-
-/// Runs `measure` for each program that is there, round after round, each round beginning with another one.
-fn take_turns(
-    lab: &Lab,
-    programs: &[Program],
-    turns: Turns,
-    mut measure: impl FnMut(usize, Program) -> Result<()>,
-) -> Result<()> {
-    let start = Instant::now();
-    for round in 0..turns.rounds {
-        for turn in 0..programs.len() {
-            let index = (round + turn) % programs.len();
-            if programs[index].is_there(lab) {
-                measure(index, programs[index])?;
-            }
-        }
-        if start.elapsed() >= turns.time {
-            break;
-        }
-    }
-    Ok(())
 }
 
 fn sockperf_round_trip(lab: &Lab, server: SocketAddr) -> Result<f64> {
@@ -211,44 +175,10 @@ fn number(result: &Value, key: &str) -> Result<f64> {
 mod tests {
     use super::*;
 
-    fn lab(without: &[&'static str]) -> Lab {
-        Lab { without: without.to_vec(), programs: "no-such-folder".into(), core: 0 }
-    }
-
-    /// The places of the programs in the order of their turns.
-    fn order(turns: Turns, without: &[&'static str]) -> Vec<usize> {
-        let programs = [Program::Helio, Program::Socat, Program::Bare];
-        let mut order = Vec::new();
-        let measure = |index: usize, program| {
-            assert_eq!(programs[index], program);
-            order.push(index);
-            Ok(())
-        };
-        take_turns(&lab(without), &programs, turns, measure).unwrap();
-        order
-    }
-
-    #[test]
-    fn programs_take_turns_at_being_first_and_missing_ones_are_left_out() {
-        let turns = Turns { rounds: 3, time: Duration::MAX };
-        assert_eq!(order(turns, &[]), [0, 1, 2, 1, 2, 0, 2, 0, 1]);
-        assert_eq!(order(turns, &["socat"]), [0, 2, 2, 0, 2, 0]);
-    }
-
-    #[test]
-    fn no_round_starts_after_the_time_and_the_first_is_always_whole() {
-        assert_eq!(order(Turns { rounds: 3, time: Duration::ZERO }, &[]), [0, 1, 2]);
-    }
-
     #[test]
     fn the_median_of_sockperf_is_found() {
         let text = "sockperf: ---> percentile 75.000 =  271.172\nsockperf: ---> percentile 50.000 =   83.033\n";
         assert_eq!(sockperf_median(text), Some(83.033));
         assert_eq!(sockperf_median("sockperf: no messages\n"), None);
-    }
-
-    #[test]
-    fn pinned_programs_run_under_taskset() {
-        assert_eq!(format!("{:?}", lab(&[]).command("socat", true)), r#""taskset" "-c" "0" "socat""#);
     }
 }

@@ -4,7 +4,7 @@ use super::environment::Environment;
 use crate::figures::figure;
 use serde_json::{Map, Value, json};
 
-/// The runs of one program at one task. Within a task the first series is ours, the others are what it is held to.
+/// The runs of one program at one task.
 #[derive(Clone, Debug)]
 pub(crate) struct Series {
     /// What was measured, in words.
@@ -13,6 +13,15 @@ pub(crate) struct Series {
     pub(crate) unit: &'static str,
     /// One figure a run, in the order of the runs.
     pub(crate) runs: Vec<f64>,
+}
+
+/// What the last column divides, within one task.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ratio {
+    /// The first series, which is ours, by each of the others, which it is held to.
+    FirstToEach,
+    /// Each series by that of one program, which all are held to.
+    EachTo(&'static str),
 }
 
 /// Everything of one `cargo xtask bench`, for a file.
@@ -40,18 +49,18 @@ impl Record {
     }
 }
 
-/// A Markdown table: the median of each series, its range, and our median divided by it.
-pub(crate) fn markdown(name: &str, about: &str, series: &[Series]) -> String {
+/// A Markdown table: the median of each series, its range, and a ratio of medians.
+pub(crate) fn markdown(name: &str, about: &str, ratio: Ratio, series: &[Series]) -> String {
     let mut text = format!("\n## {name}\n\n{about}\n\n");
-    text += "| What | Program | Median | Least to most | Runs | Ours ÷ it |\n|---|---|--:|--:|--:|--:|\n";
-    let mut ours: Option<&Series> = None;
+    text += &format!("| What | Program | Median | Least to most | Runs | {} |\n", ratio.title());
+    text += "|---|---|--:|--:|--:|--:|\n";
+    let mut task = "";
     for one in series.iter().filter(|one| !one.runs.is_empty()) {
-        let first = ours.filter(|ours| ours.task == one.task);
-        let ratio = first.map_or_else(String::new, |ours| format!("{:.2}", median(&ours.runs) / median(&one.runs)));
+        let of = ratio.of(one, series).map_or_else(String::new, |ratio| format!("{ratio:.2}"));
         let (least, most) = range(&one.runs);
         text += &format!(
-            "| {} | {} | {} {} | {} to {} | {} | {ratio} |\n",
-            if first.is_none() { one.task.as_str() } else { "" },
+            "| {} | {} | {} {} | {} to {} | {} | {of} |\n",
+            if one.task == task { "" } else { one.task.as_str() },
             one.program,
             figure(median(&one.runs)),
             one.unit,
@@ -59,9 +68,32 @@ pub(crate) fn markdown(name: &str, about: &str, series: &[Series]) -> String {
             figure(most),
             one.runs.len()
         );
-        ours = first.or(Some(one));
+        task = &one.task;
     }
     text
+}
+
+impl Ratio {
+    fn title(self) -> String {
+        match self {
+            Self::FirstToEach => "Ours ÷ it".to_owned(),
+            Self::EachTo(program) => format!("÷ {program}"),
+        }
+    }
+
+    /// `None` for the series that the others are compared with, and where that one has no runs.
+    fn of(self, one: &Series, all: &[Series]) -> Option<f64> {
+        let mut task = all.iter().filter(|other| other.task == one.task && !other.runs.is_empty());
+        let (other, is_above) = match self {
+            Self::FirstToEach => (task.next()?, true),
+            Self::EachTo(program) => (task.find(|other| other.program == program)?, false),
+        };
+        if other.program == one.program {
+            return None;
+        }
+        let ratio = median(&other.runs) / median(&one.runs);
+        Some(if is_above { ratio } else { ratio.recip() })
+    }
 }
 
 /// The middle run; between the two middle ones of an even number.
@@ -105,13 +137,33 @@ mod tests {
             series("two", "socat", &[60_000.0]),
         ];
         assert_eq!(
-            markdown("echo", "What it is.", &all),
+            markdown("echo", "What it is.", Ratio::FirstToEach, &all),
             "\n## echo\n\nWhat it is.\n\n\
              | What | Program | Median | Least to most | Runs | Ours ÷ it |\n|---|---|--:|--:|--:|--:|\n\
              | one | helio | 11.0 µs | 10.0 to 12.0 | 3 |  |\n\
              |  | socat | 22.0 µs | 22.0 to 22.0 | 1 | 0.50 |\n\
              | two | helio | 120,000 µs | 120,000 to 120,000 | 1 |  |\n\
              |  | socat | 60,000 µs | 60,000 to 60,000 | 1 | 2.00 |\n"
+        );
+    }
+
+    #[test]
+    fn all_are_held_to_one_program_where_it_ran() {
+        let all = [
+            series("one", "helio", &[12.0]),
+            series("one", "helio, other way", &[33.0]),
+            series("one", "socat", &[24.0]),
+            series("two", "helio", &[12.0]),
+            series("two", "socat", &[]),
+        ];
+        assert_eq!(
+            markdown("raw", "What it is.", Ratio::EachTo("socat"), &all),
+            "\n## raw\n\nWhat it is.\n\n\
+             | What | Program | Median | Least to most | Runs | ÷ socat |\n|---|---|--:|--:|--:|--:|\n\
+             | one | helio | 12.0 µs | 12.0 to 12.0 | 1 | 0.50 |\n\
+             |  | helio, other way | 33.0 µs | 33.0 to 33.0 | 1 | 1.38 |\n\
+             |  | socat | 24.0 µs | 24.0 to 24.0 | 1 |  |\n\
+             | two | helio | 12.0 µs | 12.0 to 12.0 | 1 |  |\n"
         );
     }
 
