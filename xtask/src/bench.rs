@@ -3,6 +3,7 @@
 mod contender;
 mod echo;
 mod environment;
+mod idle;
 mod part;
 mod raw;
 mod report;
@@ -53,7 +54,7 @@ struct Lab {
     core: usize,
 }
 
-const BENCHES: &[Bench] = &[echo::BENCH, raw::BENCH];
+const BENCHES: &[Bench] = &[echo::BENCH, raw::BENCH, idle::BENCH];
 
 /// Builds the release programs, runs the benches, and prints a table for each.
 pub(crate) fn run(options: &Options) -> Result<()> {

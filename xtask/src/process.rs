@@ -85,6 +85,18 @@ pub(crate) fn cpu_time(pid: u32) -> Duration {
     Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
 }
 
+/// Memory of the process that is in RAM: `VmRSS` of proc(5).
+pub(crate) fn resident_bytes(pid: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
+}
+
+/// Files and sockets that the process holds open.
+pub(crate) fn open_files(pid: u32) -> Result<usize> {
+    Ok(std::fs::read_dir(format!("/proc/{pid}/fd"))?.count())
+}
+
 /// All processes below `root`, parents before children.
 fn below(root: u32, all: &BTreeMap<u32, Stat>) -> Vec<u32> {
     let mut found = vec![root];
@@ -147,6 +159,13 @@ mod tests {
     fn the_wait_for_a_program_ends_at_the_deadline() {
         let mut sleep = Running::start(Command::new("sleep").arg("600")).unwrap();
         assert_eq!(sleep.wait(Instant::now()).unwrap_err().to_string(), "was not done in time and was ended");
+    }
+
+    #[test]
+    fn memory_and_files_of_ourselves_are_seen() {
+        let pid = std::process::id();
+        assert!(resident_bytes(pid).unwrap() > 100_000);
+        assert!(open_files(pid).unwrap() > 2);
     }
 
     #[test]
