@@ -32,7 +32,7 @@ pub const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
 /// A peer that takes nothing of a pending answer for this long is dropped (setting `write-timeout`).
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Time that open connections get to finish when the program ends (setting `drain-timeout`); then they are reset.
+/// Time that open connections get to finish when the program ends; then they are cut.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// After our own end of stream, how long a session reads and drops what the peer still sends before it closes.

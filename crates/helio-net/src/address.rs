@@ -46,6 +46,18 @@ pub enum Host {
     Name(String),
 }
 
+impl Host {
+    /// Whether a listener on `self` also has what one on `other` would have. `[::]` is dual-stack, as `*` is.
+    fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, _) => true,
+            (Self::Ip(IpAddr::V6(ip)), _) if ip.is_unspecified() => true,
+            (Self::Ip(IpAddr::V4(ip)), Self::Ip(IpAddr::V4(_))) if ip.is_unspecified() => true,
+            (a, b) => a == b,
+        }
+    }
+}
+
 /// Where to listen or connect. Without a scheme it stands for whatever transports the command works with.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -75,6 +87,15 @@ impl Address {
     #[must_use]
     pub fn admits(&self, scheme: Scheme) -> bool {
         self.scheme.is_none_or(|own| own == scheme)
+    }
+
+    /// Whether listening on both fails because one already has what the other asks for. Names are compared as names, and
+    /// port 0 never clashes.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let common_scheme = Scheme::ALL.into_iter().any(|scheme| self.admits(scheme) && other.admits(scheme));
+        let common_host = self.host.covers(&other.host) || other.host.covers(&self.host);
+        self.port == other.port && self.port != 0 && common_scheme && common_host
     }
 
     /// The same address with the scheme set.
@@ -223,6 +244,16 @@ mod tests {
         let udp: Address = "UDP://localhost:1".parse().unwrap();
         assert!(bare.admits(Scheme::Tcp) && bare.admits(Scheme::Udp));
         assert!(udp.admits(Scheme::Udp) && !udp.admits(Scheme::Tcp));
+    }
+
+    #[test]
+    fn addresses_that_cannot_both_be_listened_on_overlap() {
+        let overlap = |a: &str, b: &str| a.parse::<Address>().unwrap().overlaps(&b.parse().unwrap());
+        assert!(overlap("127.0.0.1:1", "tcp://127.0.0.1:1"));
+        assert!(overlap("0.0.0.0:1", "127.0.0.1:1") && overlap("[::]:1", "0.0.0.0:1") && overlap("*:1", "[::1]:1"));
+        assert!(!overlap("tcp://127.0.0.1:1", "udp://127.0.0.1:1"));
+        assert!(!overlap("127.0.0.1:1", "127.0.0.1:2") && !overlap("127.0.0.1:0", "127.0.0.1:0"));
+        assert!(!overlap("0.0.0.0:1", "[::1]:1") && !overlap("127.0.0.1:1", "[::1]:1"));
     }
 
     #[test]

@@ -54,6 +54,23 @@ impl SessionFlags {
     }
 }
 
+/// Finds addresses that two listeners would fight for, before the system says that "another program" has the port.
+pub(crate) fn distinct(services: &[(&str, Vec<Address>)]) -> Outcome {
+    let all: Vec<_> =
+        services.iter().flat_map(|(name, list)| list.iter().map(move |address| (name, address))).collect();
+    for (index, (first, a)) in all.iter().enumerate() {
+        for (second, b) in &all[index + 1..] {
+            if a.overlaps(b) {
+                let both =
+                    if a == b { "is given twice" } else { "are the same port; `*:PORT` stands for every address" };
+                let pair = if a == b { format!("{first}: {a}") } else { format!("{first} {a} and {second} {b}") };
+                return Err(Failure::usage(format_args!("{pair} {both}")));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// How events are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Show {

@@ -1,13 +1,51 @@
-//! Values that people write with a unit: `50ms`, `15m`, `64k`.
+//! Values that people write as text: `50ms`, `64k`, `10.0.0.0/8`.
 
+use ipnet::IpNet;
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
+use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// Reads a value from the settings file as it is read from a flag. What is no text at all is told what was expected.
+macro_rules! from_text {
+    ($type:ty, $expected:literal) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str($crate::value::Text::<Self>::expecting($expected))
+            }
+        }
+    };
+}
+pub(crate) use from_text;
+
+/// Reads text by its `FromStr`.
+pub(crate) struct Text<T> {
+    expected: &'static str,
+    value: PhantomData<T>,
+}
+
+impl<T> Text<T> {
+    pub(crate) fn expecting(expected: &'static str) -> Self {
+        Self { expected, value: PhantomData }
+    }
+}
+
+impl<T: FromStr<Err: fmt::Display>> de::Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
 /// A length of time: `50ms`, `1.5s`, `15m`, `1h 30m`, `2d`. A number alone is refused, its unit would be a guess.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span(pub(crate) Duration);
 
 impl FromStr for Span {
@@ -26,17 +64,10 @@ impl FromStr for Span {
     }
 }
 
-impl TryFrom<String> for Span {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
+from_text!(Span, "a length of time with its unit, as in \"15m\"");
 
 /// A number of bytes: `16`, `64k`, `1M`, `2G`; each letter is a power of 1024, as in iperf3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) u64);
 
 impl FromStr for Size {
@@ -58,13 +89,25 @@ impl FromStr for Size {
     }
 }
 
-impl TryFrom<String> for Size {
-    type Error = String;
+from_text!(Size, "a size as text, as in \"64k\"");
 
-    fn try_from(text: String) -> Result<Self, Self::Error> {
+/// A network: `10.0.0.0/8`, `fd00::/8`, or one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Net(pub(crate) IpNet);
+
+impl FromStr for Net {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let one = || text.parse().map(|address: std::net::IpAddr| address.into());
         text.parse()
+            .or_else(|_| one())
+            .map(Self)
+            .map_err(|_| format!("`{text}` is not a network, expected an address and a prefix length as in 10.0.0.0/8"))
     }
 }
+
+from_text!(Net, "a network as text, as in \"10.0.0.0/8\"");
 
 #[cfg(test)]
 mod tests {
@@ -81,6 +124,15 @@ mod tests {
         for wrong in ["", "5", "-1s", "s", "1 parsec"] {
             assert!(millis(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn networks_may_be_one_address() {
+        let net = |text: &str| text.parse::<Net>().map(|net| net.0.to_string());
+        assert_eq!(net("10.0.0.0/8"), Ok("10.0.0.0/8".into()));
+        assert_eq!(net("::1"), Ok("::1/128".into()));
+        let wrong = "`10.0.0.0/99` is not a network, expected an address and a prefix length as in 10.0.0.0/8";
+        assert_eq!(net("10.0.0.0/99"), Err(wrong.into()));
     }
 
     #[test]

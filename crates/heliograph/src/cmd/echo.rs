@@ -3,14 +3,14 @@
 use crate::args::Global;
 use crate::config;
 use crate::exit::Outcome;
-use crate::run::{self, Bound, SessionFlags, Show};
+use crate::run::{self, Bound, SessionFlags, Show, distinct};
 use crate::settings::{Layered, layered};
+use crate::value::Net;
 use clap::Args;
 use helio_core::echo::{DEFAULT_PREFIX, EchoOptions, UdpEchoOptions};
 use helio_core::limits;
 use helio_net::address::Address;
 use helio_server::service::echo::{self, EchoSettings};
-use ipnet::IpNet;
 use serde::Deserialize;
 use tokio::sync::watch;
 
@@ -49,12 +49,15 @@ pub(crate) struct EchoFlags {
     prefix: Option<String>,
 
     /// Close each TCP connection after its first answer, as the workshop's one-shot server does
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    #[arg(
+        long, value_name = "BOOL", env = "HELIO_ECHO_CLOSE_AFTER_REPLY",
+        num_args = 0..=1, default_missing_value = "true", require_equals = true
+    )]
     close_after_reply: Option<bool>,
 
     /// Networks whose UDP datagrams get the prefix; elsewhere an answer is never longer than its request
     #[arg(long, value_name = "NET", env = "HELIO_ECHO_ALLOW", value_delimiter = ',')]
-    allow: Option<Vec<IpNet>>,
+    allow: Option<Vec<Net>>,
 
     /// UDP answers a second for one source outside loopback [default: 100]
     #[arg(long, value_name = "N", env = "HELIO_ECHO_UDP_RATE")]
@@ -79,7 +82,7 @@ impl EchoFlags {
             streams: EchoOptions { prefix: prefix.into(), close_after_reply: self.close_after_reply.unwrap_or(false) },
             datagrams: UdpEchoOptions {
                 prefix: prefix.to_vec(),
-                allowed: self.allow.clone().unwrap_or_default(),
+                allowed: self.allow.iter().flatten().map(|net| net.0).collect(),
                 answers_per_second: self.udp_rate.unwrap_or(limits::UDP_ANSWERS_PER_SECOND),
             },
         }
@@ -90,6 +93,7 @@ pub(crate) fn run(args: EchoArgs, global: &Global) -> Outcome {
     let file = config::load(global)?;
     let session = args.session.over(file.limits);
     let flags = args.flags.over(file.echo);
+    distinct(&[("echo", flags.listen())])?;
     run::runtime()?.block_on(async {
         let bound = Bound::bind(&flags.listen(), &session.permits()).await?;
         let (context, console) = run::context(Show::of(global.quiet, args.json), session.timeouts())?;

@@ -8,7 +8,7 @@ use crate::cmd::log::LogFlags;
 use crate::config;
 use crate::exit::{Failure, Outcome};
 use crate::output;
-use crate::run::{self, SessionFlags, Show};
+use crate::run::{self, SessionFlags, Show, distinct};
 use crate::settings::{Layered, from_environment, layered};
 use clap::{Args, ValueEnum};
 use helio_net::address::Address;
@@ -126,7 +126,16 @@ impl Settings {
         if settings.runs(ServiceName::Log) {
             settings.log.settings()?;
         }
+        let listen: Vec<_> = settings.services.iter().map(|name| (name.name(), settings.listen(*name))).collect();
+        distinct(&listen)?;
         Ok(settings)
+    }
+
+    /// The directory of the log's file, when somebody named it: the default one is made at the start.
+    fn log_directory(&self) -> Option<PathBuf> {
+        let to =
+            self.log.to.as_ref().filter(|to| self.runs(ServiceName::Log) && default_log().to.as_ref() != Some(to))?;
+        Some(to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned())
     }
 
     fn runs(&self, service: ServiceName) -> bool {
@@ -165,6 +174,10 @@ pub(crate) fn run(args: ServeArgs, global: &Global) -> Outcome {
 }
 
 fn check(settings: &Settings, global: &Global) -> Outcome {
+    if let Some(directory) = settings.log_directory() {
+        std::fs::read_dir(&directory)
+            .map_err(|error| Failure::file(format_args!("write the log into {}", directory.display()), &error))?;
+    }
     let file = global.config.clone().or_else(config::default_path).filter(|path| path.exists());
     match file {
         Some(path) => output::line(format_args!("settings in {} are right", path.display()))?,

@@ -285,12 +285,21 @@ fn wrong_places_and_options_are_said_before_anything_listens() {
             2,
             "--to: unknown placeholder {who} in the file name; use {peer}, {n}, or {{ for a brace".into(),
         ),
-        (&["--to", &inside("x"), "--max-line", "1"], 2, "--max-line is 1 bytes, expected 16 to 1048576".into()),
         (&["--to", &inside("x"), "--keep", "3"], 2, "--keep and --compress need --rotate-size or --rotate-age".into()),
     ];
     for (args, code, message) in cases {
         let ended = run(&[&["log", "--listen", "127.0.0.1:0"], args].concat());
         assert_eq!((ended.code, ended.stdout, ended.stderr), (code, String::new(), format!("helio: {message}\n")));
+    }
+    for (option, value, expected) in [
+        ("--max-line", "1", "1 bytes, expected 16 to 1048576"),
+        ("--rotate-size", "1k", "1024 bytes, expected at least"),
+        ("--rotate-age", "1ms", "1ms, expected at least"),
+    ] {
+        let ended = run(&["log", "--to", &inside("x"), option, value]);
+        assert_eq!(ended.code, 2);
+        let message = format!("error: invalid value '{value}' for '{option}");
+        assert!(ended.stderr.starts_with(&message) && ended.stderr.contains(expected), "{}", ended.stderr);
     }
 }
 

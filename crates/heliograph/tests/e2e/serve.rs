@@ -90,6 +90,10 @@ fn wrong_settings_are_named_with_line_and_accepted_values() {
         ("[ecko]\n", "line 1, column 2", "expected one of `serve`, `echo`"),
         ("[log]\nfsync = 'often'\n", "line 2, column 9", "expected one of `every`, `interval`, `close`"),
         ("[limits]\nidle-timeout = '5'\n", "line 2, column 16", "expected a number and a unit"),
+        ("[limits]\nidle-timeout = 5\n", "line 2, column 16", "expected a length of time with its unit"),
+        ("[limits]\nmax-connections = 0\n", "line 2, column 19", "expected a nonzero u32"),
+        ("[log]\nrotate-size = '1k'\n", "line 2, column 15", "1024 bytes, expected at least"),
+        ("[echo]\nallow = ['10.0.0.0/99']\n", "line 2, column 10", "expected an address and a prefix length"),
     ];
     for (settings, place, expected) in cases {
         let dir = tempfile::tempdir().unwrap();
@@ -99,6 +103,22 @@ fn wrong_settings_are_named_with_line_and_accepted_values() {
     }
     let missing = run(&["serve", "--check", "--config", "/nonexistent/helio.toml"]);
     assert_eq!(missing.code, 3, "{}", missing.stderr);
+}
+
+#[test]
+fn check_finds_what_could_not_be_started() {
+    let check = |args: &[&str]| run(&[&["serve", "--check"], args].concat());
+    let nowhere = check(&["--log-to", "/nonexistent/in.log"]);
+    assert_eq!(nowhere.code, 3, "{}", nowhere.stderr);
+    let twice = check(&["--echo-listen", "127.0.0.1:7001", "--log-listen", "127.0.0.1:7001", "--log-to", "/tmp/x"]);
+    assert_eq!((twice.code, twice.stderr.as_str()), (2, "helio: echo: 127.0.0.1:7001 is given twice\n"));
+    let covered = run(&["echo", "--listen", "0.0.0.0:7001", "--listen", "[::]:7001"]);
+    let expected = "helio: echo 0.0.0.0:7001 and echo [::]:7001 are the same port; `*:PORT` stands for every address\n";
+    assert_eq!((covered.code, covered.stderr.as_str()), (2, expected));
+    let variable = finish(helio().args(["serve", "--check"]).env("HELIO_ECHO_UDP_RATE", "abc"));
+    let expected =
+        "helio: environment variable HELIO_ECHO_UDP_RATE: `abc` is not accepted: invalid digit found in string\n";
+    assert_eq!((variable.code, variable.stderr.as_str()), (2, expected));
 }
 
 #[test]
