@@ -1,0 +1,197 @@
+//! What is answered, to whom, and what never is.
+
+use super::*;
+use crate::measure::wire::{Header, SessionId, Start};
+use core::net::Ipv4Addr;
+use core::time::Duration;
+use proptest::prelude::*;
+
+fn echo(prefix: &[u8], allowed: &[&str]) -> UdpEcho {
+    UdpEcho::new(UdpEchoOptions {
+        prefix: prefix.to_vec(),
+        allowed: allowed.iter().map(|net| net.parse().unwrap()).collect(),
+        answers_per_second: 10,
+    })
+}
+
+fn at(millis: u64) -> Instant {
+    Instant::after_origin(Duration::from_millis(millis))
+}
+
+fn ask(echo: &mut UdpEcho, from: &str, payload: &[u8]) -> Verdict {
+    echo.handle_datagram(from.parse().unwrap(), payload, at(0))
+}
+
+fn answer(bytes: &[u8]) -> Verdict {
+    Verdict::Answer(bytes.to_vec())
+}
+
+fn sent(verdict: Verdict) -> Option<Vec<u8>> {
+    match verdict {
+        Verdict::Answer(answer) | Verdict::Reflect { answer, .. } => Some(answer),
+        Verdict::Ignore(_) => None,
+    }
+}
+
+#[test]
+fn loopback_and_allowed_networks_get_the_prefix() {
+    let mut e = echo(b"ACK: ", &["10.0.0.0/8"]);
+    assert_eq!(ask(&mut e, "127.0.0.1:5000", b"hi"), answer(b"ACK: hi"));
+    assert_eq!(ask(&mut e, "[::1]:5000", b"hi"), answer(b"ACK: hi"));
+    assert_eq!(ask(&mut e, "[::ffff:127.0.0.1]:5000", b"hi"), answer(b"ACK: hi"));
+    assert_eq!(ask(&mut e, "10.1.2.3:5000", b"hi"), answer(b"ACK: hi"));
+}
+
+#[test]
+fn elsewhere_the_answer_is_cut_to_the_size_of_the_request() {
+    let mut e = echo(b"ACK: ", &[]);
+    assert_eq!(ask(&mut e, "192.0.2.1:5000", b"Hello, UDP"), answer(b"ACK: Hello"));
+    assert_eq!(ask(&mut e, "192.0.2.1:5000", b"hi"), answer(b"AC"));
+    assert_eq!(ask(&mut e, "192.0.2.1:5000", b""), answer(b""));
+}
+
+#[test]
+fn services_and_other_echoes_are_not_answered() {
+    let mut e = echo(b"ACK: ", &[]);
+    assert_eq!(ask(&mut e, "127.0.0.1:7", b"hi"), Verdict::Ignore(Ignored::PrivilegedPort));
+    assert_eq!(ask(&mut e, "127.0.0.1:5000", b"ACK: hi"), Verdict::Ignore(Ignored::AlreadyAnswered));
+}
+
+/// RFC 862: a pure echo has no prefix to recognise, so every datagram is answered.
+#[test]
+fn a_pure_echo_answers_everything_unchanged() {
+    let mut e = echo(b"", &[]);
+    assert_eq!(ask(&mut e, "192.0.2.1:5000", b"ACK: hi"), answer(b"ACK: hi"));
+}
+
+#[test]
+fn two_echoes_that_meet_fall_silent() {
+    let (mut a, mut b) = (echo(b"ACK: ", &[]), echo(b"ACK: ", &[]));
+    let Verdict::Answer(first) = ask(&mut a, "127.0.0.1:5000", b"forged") else { panic!("no answer") };
+    assert_eq!(ask(&mut b, "127.0.0.1:65432", &first), Verdict::Ignore(Ignored::AlreadyAnswered));
+}
+
+#[test]
+fn the_rate_limit_is_per_source_and_exempts_loopback() {
+    let mut e = echo(b"", &[]);
+    let answered = |e: &mut UdpEcho, from: &str, millis: u64| {
+        (0..1000)
+            .filter(|_| matches!(e.handle_datagram(from.parse().unwrap(), b"x", at(millis)), Verdict::Answer(_)))
+            .count()
+    };
+    assert_eq!(answered(&mut e, "192.0.2.1:5000", 0), limits::UDP_ANSWER_BURST as usize);
+    assert_eq!(answered(&mut e, "192.0.2.1:6000", 1000), 10);
+    assert_eq!(answered(&mut e, "192.0.2.2:5000", 1000), limits::UDP_ANSWER_BURST as usize);
+    assert_eq!(answered(&mut e, "127.0.0.1:5000", 0), 1000);
+}
+
+#[test]
+fn forged_sources_cannot_grow_the_table_and_idle_ones_make_room() {
+    let mut e = echo(b"", &[]);
+    let source = |n: u32| SocketAddr::from((Ipv4Addr::from(0x0800_0000 + n), 5000));
+    for n in 0..limits::UDP_SOURCES as u32 {
+        assert!(matches!(e.handle_datagram(source(n), b"x", at(0)), Verdict::Answer(_)));
+    }
+    assert_eq!(e.handle_datagram(source(1 << 20), b"x", at(0)), Verdict::Ignore(Ignored::RateLimited));
+    assert_eq!(e.sources.len(), limits::UDP_SOURCES);
+    assert!(matches!(e.handle_datagram(source(1 << 20), b"x", at(1000)), Verdict::Answer(_)));
+    assert_eq!(e.sources.len(), 1);
+}
+
+#[test]
+fn the_largest_datagram_is_cut_so_that_its_answer_can_be_sent() {
+    let mut e = echo(b"ACK: ", &[]);
+    let Verdict::Answer(out) = ask(&mut e, "127.0.0.1:5000", &[b'x'; limits::DATAGRAM_MAX]) else { panic!() };
+    assert_eq!(out.len(), limits::DATAGRAM_MAX);
+}
+
+fn reflector_request(session: u64, piece: &[u8]) -> Vec<u8> {
+    let header = Header {
+        session: SessionId(session),
+        message: 0,
+        piece: 0,
+        pieces: 1,
+        total_bytes: piece.len() as u32,
+        reflected: 0,
+        refused: 0,
+    };
+    [&header.encode(Start::REQUEST)[..], piece].concat()
+}
+
+/// spec/reflector.md "UDP": same size, no prefix, the session's count in it.
+#[test]
+fn a_measuring_client_gets_its_datagram_back_counted() {
+    let mut e = echo(b"ACK: ", &[]);
+    let asked = reflector_request(1, b"payload");
+    for count in 1..=3 {
+        let verdict = ask(&mut e, "127.0.0.1:5000", &asked);
+        let Verdict::Reflect { answer, first } = verdict else { panic!("{verdict:?}") };
+        assert_eq!(first, count == 1);
+        let (header, piece) = Header::decode(&answer).unwrap();
+        assert_eq!((header.reflected, header.refused, piece), (count, 0, &b"payload"[..]));
+    }
+    assert_eq!(ask(&mut e, "127.0.0.1:7", &asked), Verdict::Ignore(Ignored::PrivilegedPort));
+}
+
+#[test]
+fn what_the_rate_limit_drops_of_a_measurement_is_counted() {
+    let mut e = echo(b"ACK: ", &[]);
+    let asked = reflector_request(1, b"");
+    for _ in 0..limits::UDP_ANSWER_BURST + 5 {
+        ask(&mut e, "192.0.2.1:5000", &asked);
+    }
+    let out = sent(e.handle_datagram("192.0.2.1:5000".parse().unwrap(), &asked, at(1000))).unwrap();
+    let (header, _) = Header::decode(&out).unwrap();
+    assert_eq!((header.reflected, header.refused), (limits::UDP_ANSWER_BURST + 1, 5));
+}
+
+/// Also with a pure echo, which has no prefix to recognise an answer by.
+#[test]
+fn two_reflectors_that_meet_fall_silent() {
+    for prefix in [&b"ACK: "[..], b""] {
+        let (mut a, mut b) = (echo(prefix, &[]), echo(prefix, &[]));
+        let forged = reflector_request(1, b"forged");
+        let first = sent(ask(&mut a, "127.0.0.1:5000", &forged)).unwrap();
+        assert_eq!(ask(&mut b, "127.0.0.1:65432", &first), Verdict::Ignore(Ignored::Reflected));
+        let other_version = Start { version: 2, ..Start::REQUEST }.encode();
+        let first = sent(ask(&mut a, "127.0.0.1:5000", &other_version)).unwrap();
+        assert_eq!(ask(&mut b, "127.0.0.1:65432", &first), Verdict::Ignore(Ignored::Reflected));
+    }
+}
+
+#[test]
+fn text_that_begins_with_the_magic_is_echoed() {
+    let mut e = echo(b"ACK: ", &[]);
+    assert_eq!(ask(&mut e, "127.0.0.1:5000", b"HELIOREF"), answer(b"ACK: HELIOREF"));
+    let text = b"HELIOREFERENCE, a text longer than the header of a datagram";
+    assert_eq!(ask(&mut e, "127.0.0.1:5000", text), answer(&[b"ACK: ", &text[..]].concat()));
+}
+
+proptest! {
+    #[test]
+    fn a_measurement_is_never_amplified(
+        start in (0u8..40, any::<u8>()), tail: Vec<u8>, ip in any::<u32>(), prefix: Vec<u8>,
+    ) {
+        let mut datagram = Start::REQUEST.encode().to_vec();
+        (datagram[8], datagram[9]) = start;
+        datagram.extend(tail);
+        let from = SocketAddr::from((Ipv4Addr::from(ip), 5000));
+        prop_assume!(!from.ip().is_loopback());
+        let mut e = echo(&prefix, &[]);
+        if let Some(out) = sent(e.handle_datagram(from, &datagram, at(0))) {
+            prop_assert!(out.len() <= datagram.len());
+        }
+    }
+
+    #[test]
+    fn outside_the_allowed_networks_nothing_is_amplified(
+        ip in any::<u32>(), port in any::<u16>(), payload: Vec<u8>, prefix: Vec<u8>,
+    ) {
+        let from = SocketAddr::from((Ipv4Addr::from(ip), port));
+        prop_assume!(!from.ip().is_loopback());
+        let mut e = echo(&prefix, &[]);
+        if let Verdict::Answer(out) = e.handle_datagram(from, &payload, at(0)) {
+            prop_assert!(out.len() <= payload.len());
+        }
+    }
+}
