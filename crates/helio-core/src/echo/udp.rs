@@ -3,6 +3,12 @@
 //! UDP lets anyone write any return address. An echo that adds bytes, or that answers another echo, turns into a
 //! weapon against that address; the rules of [`UdpEcho`] keep every answer outside the allowed networks no larger
 //! than its request, and break loops between two servers.
+//!
+//! Three things end a loop. What begins with the prefix, or outside the allowed networks is no more than its
+//! beginning, is the answer of an echo with the same prefix. A datagram from our own port outside loopback comes
+//! from another server of the same kind, whatever its prefix. And reflectors mark what they send. What remains are
+//! two echoes on different ports, with different prefixes or none: nothing in the datagrams tells them from clients,
+//! and the rate of each source is all that holds them back.
 
 use crate::limits;
 use crate::measure::reflector::{self, Kind, Reflector};
@@ -45,6 +51,11 @@ pub enum Verdict {
 pub enum Ignored {
     /// It already begins with the prefix: most likely the answer of another echo server.
     AlreadyAnswered,
+    /// It is no more than the beginning of the prefix: what another echo server makes of a short datagram when it cuts
+    /// its answer to the size of the request. The empty datagram is one.
+    CutAnswer,
+    /// Its source port is the one that we serve: another server of the same kind.
+    OwnPort,
     /// It is what a reflector sends (`spec/reflector.md`); answering could start an endless exchange.
     Reflected,
     /// Its source port is below 1024: a service, not a client. Answering could start an endless exchange.
@@ -59,6 +70,8 @@ impl Ignored {
     pub fn reason(self) -> &'static str {
         match self {
             Self::AlreadyAnswered => "it already begins with the prefix",
+            Self::CutAnswer => "it is only the beginning of the prefix",
+            Self::OwnPort => "its source port is the one served here",
             Self::Reflected => "it is the answer of a reflector",
             Self::PrivilegedPort => "its source port is privileged",
             Self::RateLimited => "its source is over the rate limit",
@@ -72,15 +85,16 @@ impl Ignored {
 #[derive(Debug)]
 pub struct UdpEcho {
     options: UdpEchoOptions,
+    own_port: u16,
     sources: BTreeMap<IpAddr, TokenBucket>,
     reflector: Reflector,
 }
 
 impl UdpEcho {
-    /// An echo that has heard of no source yet.
+    /// An echo on `own_port` that has heard of no source yet.
     #[must_use]
-    pub fn new(options: UdpEchoOptions) -> Self {
-        Self { options, sources: BTreeMap::new(), reflector: Reflector::default() }
+    pub fn new(options: UdpEchoOptions, own_port: u16) -> Self {
+        Self { options, own_port, sources: BTreeMap::new(), reflector: Reflector::default() }
     }
 
     /// Decides about one datagram; there is at most one answer, and it goes to `from`.
@@ -90,11 +104,13 @@ impl UdpEcho {
             return Verdict::Ignore(Ignored::PrivilegedPort);
         }
         let kind = reflector::classify(payload);
-        let already_answered = !self.options.prefix.is_empty() && payload.starts_with(&self.options.prefix);
-        match kind {
-            Kind::Response => return Verdict::Ignore(Ignored::Reflected),
-            Kind::Ordinary if already_answered => return Verdict::Ignore(Ignored::AlreadyAnswered),
-            Kind::Ordinary | Kind::Request(_) | Kind::OtherVersion => {}
+        let ignored = match kind {
+            Kind::Response => Some(Ignored::Reflected),
+            Kind::Ordinary => self.answer_of_another(from, payload),
+            Kind::Request(_) | Kind::OtherVersion => None,
+        };
+        if let Some(ignored) = ignored {
+            return Verdict::Ignore(ignored);
         }
         if !ip.is_loopback() && !self.take(ip, now) {
             if let Kind::Request(session) = kind {
@@ -112,9 +128,26 @@ impl UdpEcho {
         }
     }
 
+    /// Why `payload` is taken for the answer of another echo, which might answer ours.
+    fn answer_of_another(&self, from: SocketAddr, payload: &[u8]) -> Option<Ignored> {
+        let (ip, prefix) = (from.ip().to_canonical(), &self.options.prefix);
+        if !prefix.is_empty() && payload.starts_with(prefix) {
+            Some(Ignored::AlreadyAnswered)
+        } else if !prefix.is_empty() && !self.trusts(ip) && prefix.starts_with(payload) {
+            Some(Ignored::CutAnswer)
+        } else if !ip.is_loopback() && from.port() == self.own_port {
+            Some(Ignored::OwnPort)
+        } else {
+            None
+        }
+    }
+
+    fn trusts(&self, ip: IpAddr) -> bool {
+        ip.is_loopback() || self.options.allowed.iter().any(|net| net.contains(&ip))
+    }
+
     fn echo(&self, ip: IpAddr, payload: &[u8]) -> Vec<u8> {
-        let trusted = ip.is_loopback() || self.options.allowed.iter().any(|net| net.contains(&ip));
-        let largest = if trusted { limits::DATAGRAM_MAX } else { payload.len() };
+        let largest = if self.trusts(ip) { limits::DATAGRAM_MAX } else { payload.len() };
         let prefix = &self.options.prefix;
         let mut answer = Vec::with_capacity(prefix.len() + payload.len());
         answer.extend_from_slice(prefix);

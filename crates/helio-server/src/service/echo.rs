@@ -40,7 +40,9 @@ pub fn serve(
 }
 
 async fn serve_datagrams(context: &Context, endpoint: &UdpEndpoint, mut settings: watch::Receiver<EchoSettings>) {
-    let mut echo = UdpEcho::new(settings.borrow_and_update().datagrams.clone());
+    // 0, which no datagram comes from, should the system not tell.
+    let own_port = endpoint.local().map_or(0, |at| at.port());
+    let mut echo = UdpEcho::new(settings.borrow_and_update().datagrams.clone(), own_port);
     let mut buffer = vec![0; limits::DATAGRAM_MAX];
     loop {
         let received = tokio::select! {
@@ -49,7 +51,7 @@ async fn serve_datagrams(context: &Context, endpoint: &UdpEndpoint, mut settings
             received = endpoint.receive(&mut buffer) => received,
         };
         if settings.has_changed().unwrap_or(false) {
-            echo = UdpEcho::new(settings.borrow_and_update().datagrams.clone());
+            echo = UdpEcho::new(settings.borrow_and_update().datagrams.clone(), own_port);
         }
         match received {
             Ok((length, sender)) => answer(context, endpoint, &mut echo, &buffer[..length], sender).await,

@@ -2,16 +2,24 @@
 
 use super::*;
 use crate::measure::wire::{Header, SessionId, Start};
+use alloc::format;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 use proptest::prelude::*;
 
+const OWN_PORT: u16 = 65432;
+
 fn echo(prefix: &[u8], allowed: &[&str]) -> UdpEcho {
-    UdpEcho::new(UdpEchoOptions {
+    echo_on(OWN_PORT, prefix, allowed)
+}
+
+fn echo_on(port: u16, prefix: &[u8], allowed: &[&str]) -> UdpEcho {
+    let options = UdpEchoOptions {
         prefix: prefix.to_vec(),
         allowed: allowed.iter().map(|net| net.parse().unwrap()).collect(),
         answers_per_second: 10,
-    })
+    };
+    UdpEcho::new(options, port)
 }
 
 fn at(millis: u64) -> Instant {
@@ -47,7 +55,6 @@ fn elsewhere_the_answer_is_cut_to_the_size_of_the_request() {
     let mut e = echo(b"ACK: ", &[]);
     assert_eq!(ask(&mut e, "192.0.2.1:5000", b"Hello, UDP"), answer(b"ACK: Hello"));
     assert_eq!(ask(&mut e, "192.0.2.1:5000", b"hi"), answer(b"AC"));
-    assert_eq!(ask(&mut e, "192.0.2.1:5000", b""), answer(b""));
 }
 
 #[test]
@@ -64,11 +71,52 @@ fn a_pure_echo_answers_everything_unchanged() {
     assert_eq!(ask(&mut e, "192.0.2.1:5000", b"ACK: hi"), answer(b"ACK: hi"));
 }
 
+/// Outside the allowed networks the answer to a datagram shorter than the prefix is a beginning of the prefix.
 #[test]
-fn two_echoes_that_meet_fall_silent() {
-    let (mut a, mut b) = (echo(b"ACK: ", &[]), echo(b"ACK: ", &[]));
-    let Verdict::Answer(first) = ask(&mut a, "127.0.0.1:5000", b"forged") else { panic!("no answer") };
-    assert_eq!(ask(&mut b, "127.0.0.1:65432", &first), Verdict::Ignore(Ignored::AlreadyAnswered));
+fn a_cut_answer_is_recognised_where_answers_are_cut() {
+    let mut e = echo(b"ACK: ", &["10.0.0.0/8"]);
+    for cut in [&b""[..], b"A", b"AC", b"ACK:"] {
+        assert_eq!(ask(&mut e, "192.0.2.1:5000", cut), Verdict::Ignore(Ignored::CutAnswer));
+        assert_eq!(ask(&mut e, "10.0.0.1:5000", cut), answer(&[b"ACK: ", cut].concat()));
+    }
+    assert_eq!(ask(&mut e, "192.0.2.1:5000", b"ACK: "), Verdict::Ignore(Ignored::AlreadyAnswered));
+    assert_eq!(ask(&mut e, "192.0.2.1:5000", b"AB"), answer(b"AC"));
+}
+
+/// A client may have any port; another server of our kind has ours. On loopback only one socket can have it.
+#[test]
+fn our_own_port_elsewhere_is_another_server() {
+    let mut e = echo(b"", &["10.0.0.0/8"]);
+    for elsewhere in ["192.0.2.1:65432", "10.0.0.1:65432", "[2001:db8::1]:65432"] {
+        assert_eq!(ask(&mut e, elsewhere, b"hi"), Verdict::Ignore(Ignored::OwnPort), "{elsewhere}");
+    }
+    assert_eq!(ask(&mut e, "127.0.0.1:65432", b"hi"), answer(b"hi"));
+    let measured = ask(&mut e, "192.0.2.1:65432", &reflector_request(1, b""));
+    assert!(matches!(measured, Verdict::Reflect { .. }), "its answer is marked, so it can be told: {measured:?}");
+}
+
+/// Datagrams that two echoes send each other after `payload` was sent to the first in the name of the second.
+fn hops(echoes: [(&mut UdpEcho, &str); 2], payload: &[u8]) -> usize {
+    let [(first, first_at), (second, second_at)] = echoes;
+    let mut datagram = payload.to_vec();
+    for hop in 0..ROUND_AND_ROUND {
+        let verdict = if hop % 2 == 0 { ask(first, second_at, &datagram) } else { ask(second, first_at, &datagram) };
+        let Some(answer) = sent(verdict) else { return hop };
+        datagram = answer;
+    }
+    ROUND_AND_ROUND
+}
+
+/// Hops after which a loop is taken for endless; far below what the rate limit lets through.
+const ROUND_AND_ROUND: usize = 10;
+
+/// What the rules cannot end: no datagram of these two can be told from a client's. The rate limit remains.
+#[test]
+fn two_pure_echoes_on_different_ports_are_held_back_by_the_rate_alone() {
+    let (mut a, mut b) = (echo(b"", &[]), echo_on(7000, b"", &[]));
+    assert_eq!(hops([(&mut a, "192.0.2.1:65432"), (&mut b, "192.0.2.2:7000")], b"forged"), ROUND_AND_ROUND);
+    let answered = (0..1_000).filter(|_| sent(ask(&mut a, "192.0.2.2:7000", b"forged")).is_some()).count();
+    assert_eq!(answered, limits::UDP_ANSWER_BURST as usize - ROUND_AND_ROUND / 2);
 }
 
 #[test]
@@ -167,7 +215,36 @@ fn text_that_begins_with_the_magic_is_echoed() {
     assert_eq!(ask(&mut e, "127.0.0.1:5000", text), answer(&[b"ACK: ", &text[..]].concat()));
 }
 
+/// An address of each kind: the other echo trusts it or does not.
+const KINDS: [&str; 3] = ["127.0.0.1", "10.0.0.1", "192.0.2.1"];
+
 proptest! {
+    /// The same prefix, ports of any kind: recognised by what they say.
+    #[test]
+    fn two_echoes_with_one_prefix_fall_silent(
+        prefix in proptest::collection::vec(0u8..3, 1..6), payload in proptest::collection::vec(0u8..3, 0..12),
+        at in (0usize..3, 0usize..3), trusts in any::<(bool, bool)>(),
+    ) {
+        let allowed = |trusts: bool| if trusts { &["10.0.0.0/8"][..] } else { &[] };
+        let (mut a, mut b) = (echo(&prefix, allowed(trusts.0)), echo_on(7000, &prefix, allowed(trusts.1)));
+        let (at_a, at_b) = (format!("{}:65432", KINDS[at.0]), format!("{}:7000", KINDS[at.1]));
+        let hops = hops([(&mut a, &at_a), (&mut b, &at_b)], &payload);
+        prop_assert!(hops <= 2, "{} hops", hops);
+    }
+
+    /// Any two prefixes, or none, on the port that both serve: recognised by where it comes from. A request of a
+    /// measurement, too: what answers it is marked.
+    #[test]
+    fn two_echoes_on_one_port_fall_silent(
+        prefixes: (Vec<u8>, Vec<u8>), payload: Vec<u8>, measures: bool, at in (1usize..3, 1usize..3),
+    ) {
+        let (mut a, mut b) = (echo(&prefixes.0, &["10.0.0.0/8"]), echo(&prefixes.1, &[]));
+        let payload = if measures { reflector_request(1, &payload) } else { payload };
+        let (at_a, at_b) = (format!("{}:65432", KINDS[at.0]), format!("{}:65432", KINDS[at.1]));
+        let hops = hops([(&mut a, &at_a), (&mut b, &at_b)], &payload);
+        prop_assert!(hops <= 1, "{} hops", hops);
+    }
+
     #[test]
     fn a_measurement_is_never_amplified(
         start in (0u8..40, any::<u8>()), tail: Vec<u8>, ip in any::<u32>(), prefix: Vec<u8>,

@@ -57,7 +57,7 @@ impl World {
         let options = UdpEchoOptions { prefix: b"ACK: ".to_vec(), allowed: Vec::new(), answers_per_second: 100 };
         Self {
             client: DatagramSession::new(SESSION, TIMEOUT),
-            reflector: UdpEcho::new(options),
+            reflector: UdpEcho::new(options, 65432),
             source: SocketAddr::from(([127, 0, 0, 1], 5000)),
             network,
             rng: Rng::from_seed(seed),

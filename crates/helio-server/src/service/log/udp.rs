@@ -52,7 +52,9 @@ impl Datagrams {
         let (answering, waiting) = mpsc::channel(limits::LOG_UDP_ANSWERS);
         context.stop.spawn(send_answers(endpoint.clone(), waiting));
         let files = PeerFiles::new(sink.clone(), settings.target.clone());
-        let answers = UdpEcho::new(settings.answers.clone());
+        // 0, which no datagram comes from, should the system not tell.
+        let own_port = endpoint.local().map_or(0, |at| at.port());
+        let answers = UdpEcho::new(settings.answers.clone(), own_port);
         Self { context, endpoint, sink, settings, files, answers, answering, losses: Losses::default() }
     }
 
