@@ -55,8 +55,12 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest UDP payload: 65,535 less the IPv4 and UDP headers. Longer answers are cut to it.
 pub const DATAGRAM_MAX: usize = 65_507;
 
-/// Sources whose rate is remembered at a time. Beyond it, idle sources are forgotten first, then all new ones refused.
+/// Sources whose rate is remembered at a time: IPv4 addresses and IPv6 subnets (/64). Beyond it, idle sources are
+/// forgotten first, then all new ones refused.
 pub const UDP_SOURCES: usize = 4_096;
+
+/// Shortest time between two looks for idle sources at [`UDP_SOURCES`]; new ones are refused until the next.
+pub const UDP_SOURCES_SWEEP: Duration = Duration::from_millis(100);
 
 /// Datagrams a second that one source gets answered; loopback sources are exempt. The rest is dropped and counted.
 pub const UDP_ANSWERS_PER_SECOND: u32 = 100;

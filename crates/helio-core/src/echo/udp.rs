@@ -16,7 +16,7 @@ use crate::rate::TokenBucket;
 use crate::time::Instant;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 use ipnet::IpNet;
 
 /// How an echo service answers datagrams.
@@ -26,7 +26,7 @@ pub struct UdpEchoOptions {
     pub prefix: Vec<u8>,
     /// Networks that get the prefix, beside loopback, which always does.
     pub allowed: Vec<IpNet>,
-    /// Answers a second for one source address.
+    /// Answers a second for one source: an IPv4 address, or an IPv6 subnet (/64).
     pub answers_per_second: u32,
 }
 
@@ -86,7 +86,9 @@ impl Ignored {
 pub struct UdpEcho {
     options: UdpEchoOptions,
     own_port: u16,
-    sources: BTreeMap<IpAddr, TokenBucket>,
+    sources: BTreeMap<Source, TokenBucket>,
+    /// When idle sources were last looked for.
+    swept: Option<Instant>,
     reflector: Reflector,
 }
 
@@ -94,7 +96,7 @@ impl UdpEcho {
     /// An echo on `own_port` that has heard of no source yet.
     #[must_use]
     pub fn new(options: UdpEchoOptions, own_port: u16) -> Self {
-        Self { options, own_port, sources: BTreeMap::new(), reflector: Reflector::default() }
+        Self { options, own_port, sources: BTreeMap::new(), swept: None, reflector: Reflector::default() }
     }
 
     /// Decides about one datagram; there is at most one answer, and it goes to `from`.
@@ -157,20 +159,43 @@ impl UdpEcho {
     }
 
     fn take(&mut self, ip: IpAddr, now: Instant) -> bool {
-        let rate = self.options.answers_per_second;
-        if let Some(bucket) = self.sources.get_mut(&ip) {
+        let source = Source::of(ip);
+        if let Some(bucket) = self.sources.get_mut(&source) {
             return bucket.take(now);
         }
         if self.sources.len() >= limits::UDP_SOURCES {
-            self.sources.retain(|_, bucket| !bucket.is_full(now));
+            self.sweep(now);
         }
         if self.sources.len() >= limits::UDP_SOURCES {
             return false;
         }
-        let mut bucket = TokenBucket::new(rate, limits::UDP_ANSWER_BURST, now);
+        let mut bucket = TokenBucket::new(self.options.answers_per_second, limits::UDP_ANSWER_BURST, now);
         let taken = bucket.take(now);
-        self.sources.insert(ip, bucket);
+        self.sources.insert(source, bucket);
         taken
+    }
+
+    /// Forgets idle sources. Looking at all of them for each forged datagram would be work that a stranger orders.
+    fn sweep(&mut self, now: Instant) {
+        if self.swept.is_some_and(|swept| now.since(swept) < limits::UDP_SOURCES_SWEEP) {
+            return;
+        }
+        self.swept = Some(now);
+        self.sources.retain(|_, bucket| !bucket.is_full(now));
+    }
+}
+
+/// Whose rate is counted together: an IPv4 address, or the /64 of an IPv6 address. A single host has the 2^64
+/// addresses of its subnet to choose from (RFC 4291 §2.5.1, §2.5.4), so its own one names nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Source(IpAddr);
+
+impl Source {
+    fn of(ip: IpAddr) -> Self {
+        Self(match ip {
+            IpAddr::V4(_) => ip,
+            IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
+        })
     }
 }
 

@@ -146,6 +146,37 @@ fn forged_sources_cannot_grow_the_table_and_idle_ones_make_room() {
     assert_eq!(e.sources.len(), 1);
 }
 
+/// Each forged datagram of a flood would else look at the whole table.
+#[test]
+fn idle_sources_are_looked_for_now_and_then_only() {
+    let mut e = echo(b"", &[]);
+    let options = UdpEchoOptions { answers_per_second: 1_000, ..e.options.clone() };
+    e = UdpEcho::new(options, OWN_PORT);
+    let mut answered = |n: u32, millis: u64| {
+        let from = SocketAddr::from((Ipv4Addr::from(0x0800_0000 + n), 5000));
+        sent(e.handle_datagram(from, b"x", at(millis))).is_some()
+    };
+    assert!((0..limits::UDP_SOURCES as u32).all(|n| answered(n, 0)));
+    assert!(!answered(1 << 20, 0), "all are in use, as the look shows");
+    let next = limits::UDP_SOURCES_SWEEP.as_millis() as u64;
+    assert!(!answered(1 << 20, next - 1), "all are idle since 1 ms, but nobody looks");
+    assert!(answered(1 << 20, next));
+}
+
+/// RFC 4291 §2.5.4: the subnet is the /64; a host picks the rest as it likes.
+#[test]
+fn the_addresses_of_one_ipv6_subnet_share_a_rate() {
+    let mut e = echo(b"", &[]);
+    let mut answered = |from: &str| sent(ask(&mut e, from, b"x")).is_some();
+    for host in 0..limits::UDP_ANSWER_BURST {
+        assert!(answered(&format!("[2001:db8:0:1:{host:x}::1]:5000")), "{host}");
+    }
+    assert!(!answered("[2001:db8:0:1:ffff:ffff:ffff:ffff]:5000"));
+    assert!(answered("[2001:db8:0:2::1]:5000"), "the next subnet");
+    // IPv4 addresses, also as a dual-stack socket shows them, are one each.
+    assert!((0..=255).all(|host| answered(&format!("[::ffff:192.0.2.{host}]:5000"))));
+}
+
 #[test]
 fn the_largest_datagram_is_cut_so_that_its_answer_can_be_sent() {
     let mut e = echo(b"ACK: ", &[]);
