@@ -121,7 +121,7 @@ impl Conversation {
     /// A conversation in which nothing was said yet; nothing is opened before the first message.
     #[must_use]
     pub fn new(options: SayOptions, clock: Clock) -> Self {
-        Self { options, clock, pipe: None, tcp_facts: None, buffer: vec![0; limits::DATAGRAM_MAX] }
+        Self { options, clock, pipe: None, tcp_facts: None, buffer: vec![0; limits::DATAGRAM_BUFFER] }
     }
 
     /// What the kernel said after the last exchange; `None` over UDP or where it says nothing.

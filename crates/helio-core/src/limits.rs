@@ -55,6 +55,10 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest UDP payload: 65,535 less the IPv4 and UDP headers. Longer answers are cut to it.
 pub const DATAGRAM_MAX: usize = 65_507;
 
+/// Bytes of a buffer for one received datagram. No UDP length (16 bits) reaches it, so nothing is cut: over IPv6, where
+/// the header does not count, payloads go up to 65,527 bytes.
+pub const DATAGRAM_BUFFER: usize = 65_535;
+
 /// Sources whose rate is remembered at a time: IPv4 addresses and IPv6 subnets (/64). Beyond it, idle sources are
 /// forgotten first, then all new ones refused.
 pub const UDP_SOURCES: usize = 4_096;

@@ -109,7 +109,7 @@ struct Naked {
 
 impl Receiving<'_> {
     fn naked(&mut self, options: &UdpReceiveOptions) -> Result<UdpReceived, TransferError> {
-        let mut buffer = vec![0; limits::DATAGRAM_MAX];
+        let mut buffer = vec![0; limits::DATAGRAM_BUFFER];
         let mut out = io::BufWriter::with_capacity(limits::BULK_CHUNK, self.target.file());
         let mut hasher = options.hash.then(|| (blake3::Hasher::new(), Duration::ZERO));
         let mut count = Naked::default();
@@ -145,7 +145,7 @@ impl Receiving<'_> {
     }
 
     fn numbered(&mut self, options: &UdpReceiveOptions) -> Result<UdpReceived, TransferError> {
-        let mut buffer = vec![0; limits::DATAGRAM_MAX];
+        let mut buffer = vec![0; limits::DATAGRAM_BUFFER];
         let mut machine = NumberedReceiver::new(ReceiverOptions { idle: options.idle });
         let mut storing = Ok(());
         let outcome = loop {

@@ -43,7 +43,7 @@ async fn serve_datagrams(context: &Context, endpoint: &UdpEndpoint, mut settings
     // 0, which no datagram comes from, should the system not tell.
     let own_port = endpoint.local().map_or(0, |at| at.port());
     let mut echo = UdpEcho::new(settings.borrow_and_update().datagrams.clone(), own_port);
-    let mut buffer = vec![0; limits::DATAGRAM_MAX];
+    let mut buffer = vec![0; limits::DATAGRAM_BUFFER];
     loop {
         let received = tokio::select! {
             biased;

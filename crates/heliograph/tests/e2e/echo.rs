@@ -106,6 +106,18 @@ fn datagrams_of_no_and_of_full_length_are_answered() {
     }
 }
 
+/// RFC 8200 §3: the header does not count to the length, so IPv6 has room for 20 bytes more. The answer has them not.
+#[test]
+fn the_longest_datagram_of_ipv6_is_received_whole() {
+    let mut echo = Running::helio(&["echo", "--listen", "udp://[::1]:0", "--prefix", ""]);
+    let socket = UdpSocket::bind("[::1]:0").unwrap();
+    socket.connect(echo.address("udp")).unwrap();
+    socket.set_read_timeout(Some(crate::support::PLENTY)).unwrap();
+    socket.send(&[b'x'; 65_527]).unwrap();
+    echo.wait_for("sent 65527 bytes over udp");
+    assert_eq!(socket.recv(&mut [0; 65_536]).unwrap(), 65_507);
+}
+
 #[test]
 fn an_answer_is_no_request_for_another() {
     let mut echo = Running::helio(&["echo", "--listen", "udp://127.0.0.1:0"]);

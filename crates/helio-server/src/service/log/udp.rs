@@ -60,7 +60,7 @@ impl Datagrams {
 
     /// Logs what arrives until the program stops.
     pub(super) async fn serve(mut self) {
-        let mut buffer = vec![0; limits::DATAGRAM_MAX];
+        let mut buffer = vec![0; limits::DATAGRAM_BUFFER];
         let mut reporting = interval(limits::LOG_LOSS_REPORT);
         reporting.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut reported = Losses::default();
