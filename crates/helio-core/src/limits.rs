@@ -96,6 +96,10 @@ pub const REFLECTOR_PIECE: usize = 1_400;
 /// Values of the reflector's counter told apart in one message; beyond it the direction of a loss is unknown.
 pub const REFLECTOR_COUNT_WINDOW: usize = 262_144;
 
+/// Pieces of a message sent between two looks at what came back. The receive buffer holds about ninety of them by
+/// default, so a client that sent everything first would itself lose most echoes of a large message.
+pub const COMPARE_PIECES_BETWEEN_READS: u32 = 8;
+
 /// Times that a reflector is asked for its counters after a lost message; then the direction of the loss is unknown.
 pub const REFLECTOR_TALLY_TRIES: u32 = 3;
 
@@ -281,6 +285,10 @@ pub const FILE_DATAGRAM_IDLE: Duration = Duration::from_secs(2);
 
 /// Longest wait for a datagram before timers and the stop flag are looked at; the silences above are measured to this.
 pub const DATAGRAM_WAIT_SLICE: Duration = Duration::from_millis(20);
+
+/// Missed sending that a paced sender may make up for after a stall; of a longer one the rest is not made up for, so that
+/// no long burst follows.
+pub const PACER_CATCH_UP: Duration = Duration::from_millis(10);
 
 /// Receive buffer asked of the kernel for datagrams of a file; it grants at most `net.core.rmem_max`.
 pub const FILE_DATAGRAM_BUFFER: usize = 8 * 1024 * 1024;

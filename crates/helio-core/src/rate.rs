@@ -1,5 +1,6 @@
 //! Token bucket: how often something may happen, with a burst.
 
+use crate::limits;
 use crate::time::Instant;
 use core::time::Duration;
 
@@ -68,11 +69,11 @@ impl Pacer {
         self.next
     }
 
-    /// Tells the pacer that `bytes` left at `now`. A late sender may catch up at most 10 ms of missed sending, so that
-    /// a stall is not followed by a long burst.
+    /// Tells the pacer that `bytes` left at `now`. A late sender may catch up at most
+    /// [`limits::PACER_CATCH_UP`] of missed sending, so that a stall is not followed by a long burst.
     pub fn handle_sent(&mut self, bytes: usize, now: Instant) {
-        const CATCH_UP: Duration = Duration::from_millis(10);
-        let earliest = Instant::ORIGIN + Duration::from_nanos(now.nanos().saturating_sub(CATCH_UP.as_nanos() as u64));
+        let catch_up = limits::PACER_CATCH_UP.as_nanos() as u64;
+        let earliest = Instant::ORIGIN + Duration::from_nanos(now.nanos().saturating_sub(catch_up));
         let cost_nanos = (bytes as u128 * 1_000_000_000 / u128::from(self.bytes_per_second)) as u64;
         self.next = self.next.max(earliest) + Duration::from_nanos(cost_nanos);
     }

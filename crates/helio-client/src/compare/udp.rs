@@ -16,10 +16,6 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Pieces sent between two looks at what came back. The receive buffer holds about ninety of them by default, so a
-/// client that sent everything first would itself lose most echoes of a large message.
-const PIECES_BETWEEN_READS: u32 = 8;
-
 /// A reflector over UDP.
 pub(super) struct Udp {
     peer: SocketAddr,
@@ -105,7 +101,7 @@ impl Udp {
                 Err(error) => return Err(error.into()),
             }
             since_read += 1;
-            if since_read == PIECES_BETWEEN_READS {
+            if since_read == limits::COMPARE_PIECES_BETWEEN_READS {
                 since_read = 0;
                 while self.receive(RecvFlags::DONTWAIT)? {}
             }
