@@ -1,8 +1,9 @@
 //! Heliograph's client side: what `helio` does when it is the one that asks.
 //!
-//! Each module is one command's work, without printing: it returns values, and the binary shows them.
+//! Each module but [`random`] is one command's work, without printing: it returns values, and the binary shows them.
 
 pub mod compare;
+pub mod random;
 pub mod say;
 pub mod transfer;
 pub mod weather;

@@ -4,6 +4,7 @@ use super::control::Control;
 use super::error::{FailedTransfer, TransferError};
 use super::pump::ContentHash;
 use super::source::Source;
+use crate::random::random_u64;
 use helio_core::limits;
 use helio_core::rate::Pacer;
 use helio_core::transfer::numbered::{Common, DATA_HEADER, PieceSize, TransferId};
@@ -12,7 +13,6 @@ use helio_core::transfer::{NumberedSender, SenderCommand, SenderOutcome};
 use helio_net::clock::Clock;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
@@ -62,9 +62,10 @@ pub fn udp_send(
     control.set_total(source.length());
     let clock = Clock::start();
     let numbered = options.numbered.then(|| {
-        let common = Common { transfer: TransferId(random_u64()), piece: options.piece };
-        NumberedSender::new(common, source.length())
+        let common = Common { transfer: TransferId(random_u64()?), piece: options.piece };
+        Ok(NumberedSender::new(common, source.length()))
     });
+    let numbered = numbered.transpose().map_err(|error| FailedTransfer::new(TransferError::Broken(error), 0))?;
     let mut sending = Sending {
         source,
         socket,
@@ -248,9 +249,4 @@ fn explain(error: io::Error, bytes: usize) -> TransferError {
         return TransferError::DatagramTooLarge { bytes };
     }
     TransferError::Broken(error)
-}
-
-/// The standard library seeds its hash maps from the system's random source; that seed serves as a random id.
-fn random_u64() -> u64 {
-    RandomState::new().build_hasher().finish()
 }

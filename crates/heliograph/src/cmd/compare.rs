@@ -9,13 +9,14 @@ use crate::settings::{Layered, layered};
 use crate::value::{Size, Span};
 use clap::Args;
 use helio_client::compare::{self, CompareError, Progress, Settings};
+use helio_client::random::random_u64;
 use helio_core::limits;
 use helio_core::measure::compare::Comparison;
 use helio_core::measure::wire::SessionId;
 use helio_net::address::{Address, ParseAddressError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
-use std::hash::{BuildHasher as _, RandomState};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -75,25 +76,27 @@ pub(crate) struct CompareFlags {
 layered!(CompareFlags { sizes, runs, timeout });
 
 impl CompareFlags {
-    fn settings(self, address: Address, seed: Option<u64>) -> Settings {
+    fn settings(self, address: Address, seed: Option<u64>) -> io::Result<Settings> {
         let bytes = |size: Size| usize::try_from(size.0).unwrap_or(usize::MAX);
-        Settings {
+        Ok(Settings {
             address,
             sizes_bytes: self
                 .sizes
                 .map_or_else(|| DEFAULT_SIZES_BYTES.to_vec(), |sizes| sizes.into_iter().map(bytes).collect()),
             runs: self.runs.unwrap_or(DEFAULT_RUNS),
             // Short enough to be typed again, and below 2^53, so that every JSON reader keeps it whole.
-            seed: seed.unwrap_or_else(|| random() >> 32),
+            seed: seed.map_or_else(|| random_u64().map(|random| random >> 32), Ok)?,
             timeout: self.timeout.map_or(limits::COMPARE_TIMEOUT, |span| span.0),
-            session: SessionId(random()),
-        }
+            session: SessionId(random_u64()?),
+        })
     }
 }
 
 pub(crate) fn run(args: CompareArgs, global: &Global) -> Outcome {
     let flags = args.flags.over(config::load(global)?.compare);
-    let settings = flags.settings(args.address, args.seed);
+    let settings = flags
+        .settings(args.address, args.seed)
+        .map_err(|error| Failure::new(Exit::Failure, format_args!("cannot draw a random number: {error}")))?;
     let stop = Arc::new(AtomicBool::new(false));
     let runtime = run::runtime()?;
     let measured = runtime.block_on(measure(settings, &stop, global.quiet));
@@ -147,11 +150,6 @@ fn address(text: &str) -> Result<Address, ParseAddressError> {
         Err(ParseAddressError::NoPort(_)) => format!("{text}:65432").parse(),
         parsed => parsed,
     }
-}
-
-/// Random by the standard library's own keys, which the system draws for each process.
-fn random() -> u64 {
-    RandomState::new().hash_one(std::process::id())
 }
 
 fn interrupted() -> Failure {
