@@ -98,9 +98,28 @@ pub enum CompareError {
         /// What the system said.
         source: io::Error,
     },
+    /// Nothing but failures any more.
+    #[error("gave up on {peer} after {failures} failed exchanges in a row; the last: {last}")]
+    GaveUp {
+        /// Who.
+        peer: SocketAddr,
+        /// How many, [`limits::COMPARE_FAILURES`].
+        failures: u32,
+        /// What broke last.
+        last: String,
+    },
     /// The thread that measures ended by a panic: a fault of ours.
     #[error("the measuring thread failed; please report this")]
     Thread,
+}
+
+/// A comparison, perhaps a part of one.
+#[derive(Debug)]
+pub struct Compared {
+    /// What was measured.
+    pub comparison: Comparison,
+    /// What ended it early; never a failure before the first exchange, which leaves no comparison.
+    pub failure: Option<CompareError>,
 }
 
 /// How far a comparison is.
@@ -113,15 +132,17 @@ pub struct Progress {
 }
 
 /// Connects, measures everything and gives the result. When `stop` becomes true, the exchange in progress is finished
-/// and the result holds what was measured until then.
+/// and the result holds what was measured until then. Once a reflector was found, a lost message and a broken
+/// connection are part of the result, and the next exchange tries anew; after [`limits::COMPARE_FAILURES`] in a row the
+/// result is what was measured until then.
 ///
 /// # Errors
-/// See [`CompareError`]. A lost message is not an error but part of the result.
+/// See [`CompareError`]: no reflector was found, or nothing was measured.
 pub async fn compare(
     settings: Settings,
     stop: Arc<AtomicBool>,
     progress: impl FnMut(Progress) + Send + 'static,
-) -> Result<Comparison, CompareError> {
+) -> Result<Compared, CompareError> {
     check(&settings)?;
     let connected = connect::tcp(&settings.address, limits::CONNECT_TIMEOUT).await?;
     let congestion_control = connected.connection.congestion_control();
@@ -154,7 +175,7 @@ impl Run {
         environment: environment::Before,
         stop: &AtomicBool,
         mut progress: impl FnMut(Progress),
-    ) -> Result<Comparison, CompareError> {
+    ) -> Result<Compared, CompareError> {
         let Settings { ref sizes_bytes, runs, seed, .. } = self.settings;
         let mut all = configurations(sizes_bytes, &Transport::ALL);
         all.retain(|configuration| configuration.transport != Transport::Udp || self.udp.is_ok());
@@ -162,16 +183,34 @@ impl Run {
         let payloads: BTreeMap<usize, Arc<[u8]>> =
             sizes_bytes.iter().map(|&size| (size, payload(size, seed))).collect();
         let mut exchanges = Vec::with_capacity(steps.len());
+        let (mut failures, mut failure) = (0, None);
         for (position, step) in steps.iter().enumerate() {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
             progress(Progress { done: position, planned: steps.len() });
             let Some(payload) = payloads.get(&step.configuration.size_bytes) else { continue };
-            exchanges.push(Exchange::new(position, *step, self.exchange(step, payload)?));
+            let measured = match self.exchange(step, payload) {
+                Ok(measured) => measured,
+                Err(error) if exchanges.is_empty() => return Err(error),
+                Err(error) => {
+                    failure = Some(error);
+                    break;
+                }
+            };
+            failures = if measured.total_ns.is_some() { 0 } else { failures + u32::from(measured.failed.is_some()) };
+            let last = measured.failed.clone();
+            exchanges.push(Exchange::new(position, *step, measured));
+            if let Some(last) = last {
+                if failures >= limits::COMPARE_FAILURES {
+                    failure = Some(CompareError::GaveUp { peer: self.peer, failures, last });
+                    break;
+                }
+                std::thread::sleep(limits::COMPARE_FAILURE_PAUSE);
+            }
         }
         progress(Progress { done: exchanges.len(), planned: steps.len() });
-        Ok(Comparison {
+        let comparison = Comparison {
             address: self.settings.address.to_string(),
             peer: self.peer.to_string(),
             seed,
@@ -183,16 +222,25 @@ impl Run {
             environment: environment.finish(self.tcp.kept()),
             exchanges,
             udp_absent: self.udp.err(),
-        })
+            broken_off: failure.as_ref().map(ToString::to_string),
+        };
+        Ok(Compared { comparison, failure })
     }
 
     fn exchange(&mut self, step: &Step, payload: &Arc<[u8]>) -> Result<Measured, CompareError> {
-        match (step.configuration.transport, &mut self.udp) {
+        let measured = match (step.configuration.transport, &mut self.udp) {
             (Transport::TcpKept, _) => self.tcp.exchange_kept(payload),
             (Transport::TcpNew, _) => self.tcp.exchange_new(payload),
-            (Transport::Udp, Ok(udp)) => udp.exchange(payload),
+            (Transport::Udp, Ok(udp)) => Ok(udp.exchange(payload)),
             // Left out of the plan above.
             (Transport::Udp, Err(_)) => Ok(Measured::default()),
+        };
+        match measured {
+            // The network, or a reflector that is restarted: it may come back.
+            Err(CompareError::Socket { doing, source, .. }) => {
+                Ok(Measured { failed: Some(format!("{doing}: {source}")), ..Measured::default() })
+            }
+            lasting => lasting,
         }
     }
 }

@@ -113,6 +113,13 @@ pub const COMPARE_SIZES: usize = 16;
 /// below 48,000 exchanges and the connections left in TIME_WAIT below the range of ports.
 pub const COMPARE_RUNS: u32 = 1_000;
 
+/// Failed exchanges in a row (refused, reset, no new connection) after which a comparison ends with what it has. A
+/// message that is merely lost is none, and one that comes back whole starts the count anew.
+pub const COMPARE_FAILURES: u32 = 10;
+
+/// Wait after a failed exchange, so that [`COMPARE_FAILURES`] of them outlast a reflector's restart.
+pub const COMPARE_FAILURE_PAUSE: Duration = Duration::from_millis(200);
+
 /// Time that one message gets to come back whole (setting `timeout` of `compare`); then it is lost.
 pub const COMPARE_TIMEOUT: Duration = Duration::from_secs(1);
 

@@ -10,8 +10,8 @@ pub(super) struct Before(Environment);
 
 impl Before {
     /// Reads the environment of `connection`.
-    pub(super) fn read(connection: &TcpStream, congestion_control: Option<String>) -> Self {
-        let ends = connection.peer_addr().ok().zip(connection.local_addr().ok());
+    pub(super) fn read(connection: Option<&TcpStream>, congestion_control: Option<String>) -> Self {
+        let ends = connection.and_then(|c| Some((c.peer_addr().ok()?, c.local_addr().ok()?)));
         Self(Environment {
             helio_version: env!("CARGO_PKG_VERSION").to_owned(),
             loopback: ends
@@ -26,8 +26,8 @@ impl Before {
     }
 
     /// Adds what is known at the end. The kernel settles the path MTU while data flows, so it is read last.
-    pub(super) fn finish(self, connection: &TcpStream) -> Environment {
-        let path_mtu_bytes = TcpInfo::of(connection).ok().and_then(|info| info.pmtu);
+    pub(super) fn finish(self, connection: Option<&TcpStream>) -> Environment {
+        let path_mtu_bytes = connection.and_then(|connection| TcpInfo::of(connection).ok()).and_then(|info| info.pmtu);
         Environment { path_mtu_bytes, load_after: load(), ..self.0 }
     }
 }

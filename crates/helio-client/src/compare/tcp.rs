@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 /// A reflector over TCP.
 pub(super) struct Tcp {
     peer: SocketAddr,
-    kept: TcpStream,
+    /// None after a failure, until its next turn.
+    kept: Option<TcpStream>,
     timeout: Duration,
     /// Where echoes are read to; it keeps its size, so that no exchange pays for fresh pages but a size's first.
     echo: Vec<u8>,
@@ -40,37 +41,52 @@ impl Tcp {
         let broken = |source| CompareError::Socket { peer, doing: "preparing the TCP socket", source };
         let kept = connection.into_blocking().unwrap_or(Err(io::ErrorKind::Unsupported.into())).map_err(broken)?;
         kept.set_read_timeout(Some(timeout)).map_err(broken)?;
-        let mut tcp = Self { peer, kept, timeout, echo: Vec::new(), opening: Vec::new() };
-        tcp.greet_kept()?;
+        let mut tcp = Self { peer, kept: None, timeout, echo: Vec::new(), opening: Vec::new() };
+        tcp.greet_kept(&kept)?;
+        tcp.kept = Some(kept);
         Ok(tcp)
     }
 
-    /// The connection that stays open.
-    pub(super) fn kept(&self) -> &TcpStream {
-        &self.kept
+    /// The connection that stays open, unless it broke.
+    pub(super) fn kept(&self) -> Option<&TcpStream> {
+        self.kept.as_ref()
     }
 
-    /// Sends `payload` on the connection that stays open and times its echo.
+    /// Sends `payload` on the connection that stays open and times its echo. One that broke is opened again before.
     pub(super) fn exchange_kept(&mut self, payload: &[u8]) -> Result<Measured, CompareError> {
+        let kept = match self.kept.take() {
+            Some(kept) => kept,
+            None => self.connect_again()?,
+        };
         self.echo.resize(payload.len(), 0);
         let started = Instant::now();
-        let end = exchange(&self.kept, payload, &mut self.echo, started + self.timeout);
+        let end = exchange(&kept, payload, &mut self.echo, started + self.timeout);
         let elapsed = started.elapsed();
         match end.map_err(|source| self.broken("exchanging over TCP", source))? {
             End::Whole if elapsed < self.timeout => {
                 self.check_echo(0, payload)?;
+                self.kept = Some(kept);
                 let exchange_ns = Some(nanos(elapsed));
                 Ok(Measured { exchange_ns, total_ns: exchange_ns, ..Measured::default() })
             }
             End::Closed(_) => Err(self.broken("exchanging over TCP", io::ErrorKind::UnexpectedEof.into())),
-            End::Whole | End::TimedOut(_) => {
-                // The rest of the echo is still on its way on this connection.
-                let connected = blocking::tcp(self.peer, self.timeout)
-                    .and_then(|connected| connected.ok_or(io::ErrorKind::TimedOut.into()));
-                (self.kept, _) = connected.map_err(|source| self.broken("connecting again", source))?;
-                self.greet_kept()?;
-                Ok(Measured::default())
+            // The rest of the echo is still on its way, so this connection is of no more use.
+            End::Whole | End::TimedOut(_) => Ok(Measured::default()),
+        }
+    }
+
+    fn connect_again(&mut self) -> Result<TcpStream, CompareError> {
+        let connected = blocking::tcp(self.peer, self.timeout)
+            .and_then(|connected| connected.ok_or(io::ErrorKind::TimedOut.into()));
+        let (kept, _) = connected.map_err(|source| self.broken("connecting again", source))?;
+        match self.greet_kept(&kept) {
+            Ok(()) => Ok(kept),
+            // It is known to be a reflector; that it says nothing now is no reason to doubt it.
+            Err(CompareError::Silent { timed_out, .. }) => {
+                let kind = if timed_out { io::ErrorKind::TimedOut } else { io::ErrorKind::UnexpectedEof };
+                Err(self.broken("greeting it again", kind.into()))
             }
+            Err(other) => Err(other),
         }
     }
 
@@ -99,10 +115,10 @@ impl Tcp {
         }
     }
 
-    fn greet_kept(&mut self) -> Result<(), CompareError> {
+    fn greet_kept(&mut self, kept: &TcpStream) -> Result<(), CompareError> {
         self.echo.resize(START_BYTES, 0);
         let deadline = Instant::now() + self.timeout;
-        let end = exchange(&self.kept, &Start::REQUEST.encode(), &mut self.echo, deadline);
+        let end = exchange(kept, &Start::REQUEST.encode(), &mut self.echo, deadline);
         let (peer, nothing) = (self.peer, "closed it without an answer".to_owned());
         match end {
             Ok(End::Whole) => self.check_preamble(START_BYTES),

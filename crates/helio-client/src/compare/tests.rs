@@ -32,6 +32,41 @@ fn what_is_out_of_bounds_is_refused_with_the_bound() {
     assert_eq!(message(Settings { timeout: Duration::ZERO, ..settings() }), expected);
 }
 
+/// Answers `count` datagrams as a reflector does, then closes its socket.
+fn reflect(at: SocketAddr, count: u32) -> (SocketAddr, std::thread::JoinHandle<()>) {
+    let socket = std::net::UdpSocket::bind(at).unwrap();
+    let at = socket.local_addr().unwrap();
+    let serving = std::thread::spawn(move || {
+        let mut buffer = [0; 2_000];
+        for reflected in 1..=count {
+            let (length, client) = socket.recv_from(&mut buffer).unwrap();
+            buffer[9] |= 1;
+            buffer[36..40].copy_from_slice(&reflected.to_be_bytes());
+            socket.send_to(&buffer[..length], client).unwrap();
+        }
+    });
+    (at, serving)
+}
+
+/// ICMP port unreachable, while the reflector is restarted.
+#[test]
+fn a_refusal_over_udp_costs_the_exchange_that_it_meets() {
+    let (peer, serving) = reflect(([127, 0, 0, 1], 0).into(), 2);
+    let mut udp = udp::Udp::greet(peer, SessionId(1), Duration::from_secs(30)).unwrap().ok().unwrap();
+    assert!(udp.exchange(&payload(16, 7)).total_ns.is_some());
+    serving.join().unwrap();
+    for _ in 0..2 {
+        let measured = udp.exchange(&payload(5_000, 7));
+        assert_eq!((measured.total_ns, measured.datagrams.map(|datagrams| datagrams.back)), (None, Some(0)));
+        let failed = measured.failed.unwrap();
+        assert!(failed.starts_with("exchanging over UDP: Connection refused"), "{failed}");
+    }
+    let (_, serving) = reflect(peer, 1);
+    let measured = udp.exchange(&payload(16, 7));
+    assert!(measured.total_ns.is_some() && measured.failed.is_none(), "{measured:?}");
+    serving.join().unwrap();
+}
+
 #[test]
 fn payloads_are_repeatable_and_do_not_compress() {
     for size in [1, 16, 1_400, 70_001] {

@@ -18,13 +18,14 @@ use std::time::Duration;
 
 /// A reflector over UDP.
 pub(super) struct Udp {
-    peer: SocketAddr,
     socket: UdpSocket,
     session: DatagramSession,
     clock: Clock,
     timeout: Duration,
     /// What the socket's receive timeout is set to.
     armed: Duration,
+    /// The last exchange failed.
+    failed: bool,
     out: Vec<u8>,
     /// One byte more than the largest answer, so that a longer datagram is not mistaken for one.
     incoming: [u8; HEADER_BYTES + limits::REFLECTOR_PIECE + 1],
@@ -40,12 +41,12 @@ impl Udp {
         let broken = |source| CompareError::Socket { peer, doing: "preparing the UDP socket", source };
         let socket = blocking::udp(peer, timeout).map_err(broken)?;
         let mut udp = Self {
-            peer,
             socket,
             session: DatagramSession::new(session, timeout),
             clock: Clock::start(),
             timeout,
             armed: timeout,
+            failed: false,
             out: Vec::new(),
             incoming: [0; HEADER_BYTES + limits::REFLECTOR_PIECE + 1],
         };
@@ -66,18 +67,28 @@ impl Udp {
         })
     }
 
-    /// Sends `payload` in as many datagrams as it takes and times its echo.
-    pub(super) fn exchange(&mut self, payload: &Arc<[u8]>) -> Result<Measured, CompareError> {
+    /// Sends `payload` in as many datagrams as it takes and times its echo. What the socket says of a broken way, such
+    /// as a refusal by ICMP, is a failure of this exchange alone.
+    pub(super) fn exchange(&mut self, payload: &Arc<[u8]>) -> Measured {
+        if std::mem::take(&mut self.failed) {
+            // Word of an earlier message that came after its end.
+            let _ = self.socket.take_error();
+        }
         let drops = sys::receive_drops(&self.socket).ok();
-        let outcome = self.converse(payload).map_err(|source| CompareError::Socket {
-            peer: self.peer,
-            doing: "exchanging over UDP",
-            source,
-        })?;
+        let talked = self.converse(payload);
         let dropped_here = drops.zip(sys::receive_drops(&self.socket).ok()).map(|(old, new)| new.wrapping_sub(old));
-        let exchange_ns = outcome.elapsed.map(|elapsed| u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
-        let datagrams = Some(outcome.datagrams);
-        Ok(Measured { exchange_ns, total_ns: exchange_ns, datagrams, dropped_here, ..Measured::default() })
+        match talked {
+            Ok(Outcome { elapsed, datagrams }) => {
+                let exchange_ns = elapsed.map(|elapsed| u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX));
+                let datagrams = Some(datagrams);
+                Measured { exchange_ns, total_ns: exchange_ns, datagrams, dropped_here, ..Measured::default() }
+            }
+            Err(error) => {
+                self.failed = true;
+                let (datagrams, failed) = (self.session.give_up(), Some(format!("exchanging over UDP: {error}")));
+                Measured { datagrams, dropped_here, failed, ..Measured::default() }
+            }
+        }
     }
 
     fn converse(&mut self, payload: &Arc<[u8]>) -> io::Result<Outcome> {

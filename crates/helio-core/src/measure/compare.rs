@@ -47,6 +47,9 @@ pub struct Comparison {
     /// Why UDP was not measured, to finish the sentence "UDP was not measured: ".
     #[serde(skip)]
     pub udp_absent: Option<String>,
+    /// What ended it before its plan was done, to finish the sentence "Broken off: ".
+    #[serde(skip)]
+    pub broken_off: Option<String>,
 }
 
 /// What bears on how the numbers are to be read. What the system does not tell is absent.
@@ -111,6 +114,9 @@ pub struct Measured {
     /// way back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped_here: Option<u32>,
+    /// What broke, when it was no mere loss: the connection, or the way to a new one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 // spec: end
 

@@ -108,10 +108,11 @@ impl DatagramSession {
         Self { session, timeout, next_message: 0, counters, settled: true, phase: Phase::Idle, outcome: None }
     }
 
-    /// Begins a message; one still in progress is given up without an outcome. Its time begins with the first poll.
+    /// Begins a message; one still in progress is [given up](Self::give_up). Its time begins with the first poll.
     ///
     /// Bytes beyond [`MESSAGE_MAX`] are left out: callers keep to [`limits::COMPARE_SIZE_MAX`], far below.
     pub fn start(&mut self, payload: Arc<[u8]>) {
+        self.give_up();
         // An empty payload is one empty piece.
         let pieces = payload.len().div_ceil(limits::REFLECTOR_PIECE).clamp(1, usize::from(u16::MAX)) as u16;
         self.phase = Phase::Waiting(Message {
@@ -127,6 +128,18 @@ impl DatagramSession {
             datagrams: Datagrams::default(),
         });
         self.outcome = None;
+    }
+
+    /// Ends a message in progress without an outcome and returns what is known of its datagrams. Where the missing ones
+    /// were lost is not, and neither will it be of the next loss: some of these may have been reflected.
+    pub fn give_up(&mut self) -> Option<Datagrams> {
+        match core::mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Idle => None,
+            Phase::Waiting(message) | Phase::Tallying { message, .. } => {
+                self.settled = false;
+                Some(message.datagrams)
+            }
+        }
     }
 
     /// Writes the next datagram to be sent into `buffer`, replacing what is in it; false when there is none for now.

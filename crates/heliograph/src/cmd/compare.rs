@@ -8,10 +8,9 @@ use crate::run;
 use crate::settings::{Layered, layered};
 use crate::value::{Size, Span};
 use clap::Args;
-use helio_client::compare::{self, CompareError, Progress, Settings};
+use helio_client::compare::{self, CompareError, Compared, Progress, Settings};
 use helio_client::random::random_u64;
 use helio_core::limits;
-use helio_core::measure::compare::Comparison;
 use helio_core::measure::wire::SessionId;
 use helio_net::address::{Address, ParseAddressError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -38,7 +37,7 @@ const DEFAULT_SIZES_BYTES: [usize; 4] = [16, 1 << 10, 64 << 10, 1 << 20];
   helio compare --runs 100 --seed 7 --json    raw times and all statistics, in a repeatable order
 
 Exit codes: 0 measured, losses included; 4 refused, or not a reflector; 5 the network broke; 124 no answer;
-130 Ctrl-C (the table then holds what was measured).")]
+130 Ctrl-C. The table of a comparison that was ended early holds what was measured until then.")]
 pub(crate) struct CompareArgs {
     /// Where the reflector is; tcp:// in front leaves UDP out
     #[arg(value_name = "ADDR", default_value = "127.0.0.1:65432", value_parser = address)]
@@ -102,16 +101,20 @@ pub(crate) fn run(args: CompareArgs, global: &Global) -> Outcome {
     let measured = runtime.block_on(measure(settings, &stop, global.quiet));
     // A second Ctrl-C, or one before the first exchange, does not wait for what is in progress.
     runtime.shutdown_background();
-    let comparison = measured?;
+    let Compared { comparison, failure } = measured?;
     if args.json {
         output::json(&comparison.record())?;
     } else {
         output::line(comparison.table())?;
     }
-    if stop.load(Ordering::Relaxed) { Err(interrupted()) } else { Ok(()) }
+    match failure {
+        _ if stop.load(Ordering::Relaxed) => Err(interrupted()),
+        Some(failure) => Err(failure.into()),
+        None => Ok(()),
+    }
 }
 
-async fn measure(settings: Settings, stop: &Arc<AtomicBool>, quiet: bool) -> Outcome<Comparison> {
+async fn measure(settings: Settings, stop: &Arc<AtomicBool>, quiet: bool) -> Outcome<Compared> {
     let bar = progress_bar(quiet);
     let shown = bar.clone();
     let show = move |progress: Progress| {
@@ -163,7 +166,9 @@ impl From<CompareError> for Failure {
             CompareError::Settings(_) => Exit::Usage,
             CompareError::NotReflector { .. } | CompareError::OtherVersion { .. } => Exit::Refused,
             CompareError::Silent { timed_out: true, .. } => Exit::TimedOut,
-            CompareError::Silent { timed_out: false, .. } | CompareError::Socket { .. } => Exit::Network,
+            CompareError::Silent { timed_out: false, .. }
+            | CompareError::Socket { .. }
+            | CompareError::GaveUp { .. } => Exit::Network,
             CompareError::Damaged { .. } => Exit::Incomplete,
             CompareError::Thread => Exit::Failure,
         };

@@ -180,6 +180,135 @@ fn nothing_there_and_wrong_sizes_are_told_apart() {
     assert_eq!(run(&["compare", &at, "--sizes", "many"]).code, 2);
 }
 
+/// What the reflector of the next test does with a connection.
+#[derive(Clone, Copy)]
+enum Mood {
+    Reflects,
+    /// Closes after the greeting and one echo.
+    Tires,
+    /// Takes the greeting and says nothing.
+    Silent,
+    /// Closes after it read the greeting.
+    Closes,
+}
+
+/// A reflector over TCP that has the given moods in turn, for kept connections (whose first write is the greeting
+/// alone) and for those of one exchange; after them it reflects.
+fn moody(kept: &'static [Mood], new: &'static [Mood]) -> String {
+    let listener = TcpListener::bind(ANY_PORT).unwrap();
+    let at = format!("tcp://{}", listener.local_addr().unwrap());
+    let moods = std::sync::Mutex::new((kept.iter(), new.iter()));
+    let moods: &'static _ = Box::leak(Box::new(moods));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut buffer = [0; 1024];
+                let mut length = stream.read(&mut buffer).unwrap();
+                let mood = match (length, &mut *moods.lock().unwrap()) {
+                    (16, (kept, _)) => kept.next(),
+                    (_, (_, new)) => new.next(),
+                };
+                let mut echoes = match mood.copied().unwrap_or(Mood::Reflects) {
+                    Mood::Reflects => usize::MAX,
+                    Mood::Tires => 2,
+                    Mood::Closes => 0,
+                    Mood::Silent => stream.read(&mut buffer).map_or(0, |_| 0),
+                };
+                buffer[9] |= 1;
+                while echoes > 0 && length > 0 && stream.write_all(&buffer[..length]).is_ok() {
+                    echoes -= 1;
+                    length = stream.read(&mut buffer).unwrap_or(0);
+                }
+            });
+        }
+    });
+    at
+}
+
+/// A connection that breaks, a reconnect that fails, a reflector that pauses: each costs the exchange that it meets.
+#[test]
+fn a_bad_moment_costs_one_exchange_each() {
+    let at = moody(&[Mood::Tires, Mood::Silent, Mood::Closes], &[Mood::Reflects, Mood::Closes, Mood::Silent]);
+    let done = run(&["compare", &at, "--sizes=64", "--runs=5", "--timeout=3s", "--json"]);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    let record = record(&done);
+    let course = |transport: &str| -> Vec<String> {
+        let exchanges = record["exchanges"].as_array().unwrap().iter().filter(|e| e["transport"] == transport);
+        let seen = exchanges.map(|e| match (e.get("total_ns"), e.get("failed")) {
+            (Some(_), None) => "whole".to_owned(),
+            (None, None) => "lost".to_owned(),
+            (None, Some(why)) => why.as_str().unwrap().to_owned(),
+            (Some(_), Some(_)) => panic!("{e}"),
+        });
+        seen.collect()
+    };
+    let kept = course("tcp-kept");
+    assert!(kept[1].starts_with("exchanging over TCP: "), "{kept:?}");
+    assert_eq!(kept[2..4], ["greeting it again: timed out", "greeting it again: unexpected end of file"]);
+    assert_eq!([&kept[..1], &kept[4..]].concat(), ["whole"; 4]);
+    let new = course("tcp-new");
+    assert!(new[1].starts_with("exchanging over "), "{new:?}");
+    assert_eq!([&new[..1], &new[2..]].concat(), ["whole", "lost", "whole", "whole", "whole", "whole"]);
+    let failed = record["warnings"].as_array().unwrap().iter().find(|warning| warning["code"] == "failed");
+    assert!(failed.unwrap()["text"].as_str().unwrap().starts_with("4 of 14 exchanges failed"), "{failed:?}");
+}
+
+/// limits: `COMPARE_FAILURES`. What was measured before the reflector went away is not thrown away with it.
+#[test]
+fn a_reflector_that_goes_away_leaves_a_table_of_what_was_measured() {
+    let mut echo = Running::helio(&["echo", "--listen", ANY_PORT]);
+    let at = echo.address("tcp").to_string();
+    let compare = Running::helio(&["compare", &at, "--sizes=16", "--runs=1000"]);
+    echo.wait_for("measures over udp");
+    // A connection of its own: the first exchange has begun.
+    echo.wait_for("connected");
+    drop(echo);
+    let (status, lines, errors) = compare.wait();
+    let expected = format!("helio: gave up on {at} after 10 failed exchanges in a row; the last: ");
+    assert!(status.code() == Some(5) && errors.starts_with(&expected), "{status}: {errors} {lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("! Broken off after ")), "{lines:#?}");
+}
+
+/// What lasts ends the comparison at once, with what was measured before: something else answers now.
+#[test]
+fn a_damaged_echo_ends_the_comparison_with_what_was_measured() {
+    let server = "
+import socket
+s = socket.create_server(('127.0.0.1', 0))
+print(f'listening on tcp://127.0.0.1:{s.getsockname()[1]}', flush=True)
+connections = 0
+while True:
+    c, _ = s.accept()
+    connections += 1
+    if connections == 1:
+        kept = c
+        data = bytearray(c.recv(1024))
+        data[9] |= 1
+        c.sendall(data)
+        import threading
+        def echo():
+            while data := kept.recv(1024):
+                kept.sendall(data)
+        threading.Thread(target=echo, daemon=True).start()
+        continue
+    data = bytearray(c.recv(1024))
+    data[9] |= 1
+    if connections == 4:
+        data[20] ^= 1
+    c.sendall(data)
+";
+    let mut server = Running::start(&mut python(server, &[]));
+    let at = server.address("tcp").to_string();
+    let done = run(&["compare", &format!("tcp://{at}"), "--sizes=16", "--runs=5", "--json", PATIENT]);
+    let why =
+        format!("the echo over TCP differs from what was sent at byte 4: {at} or something before it changes data");
+    assert_eq!((done.code, done.stderr.as_str()), (6, format!("helio: {why}\n").as_str()));
+    let record = record(&done);
+    let new = record["exchanges"].as_array().unwrap().iter().filter(|e| e["transport"] == "tcp-new");
+    assert_eq!(new.filter(|e| e.get("total_ns").is_some()).count(), 2, "{record}");
+    assert_eq!(record["warnings"][0]["code"], "broken_off");
+}
+
 #[test]
 fn ctrl_c_leaves_a_table_of_what_was_measured() {
     let mut echo = Running::helio(&["echo", "--listen", ANY_PORT]);

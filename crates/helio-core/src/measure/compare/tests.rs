@@ -40,6 +40,7 @@ fn comparison(sizes_bytes: &[usize], runs: u32, measure: impl Fn(Configuration, 
         environment: environment(),
         exchanges: exchanges.collect(),
         udp_absent: None,
+        broken_off: None,
     }
 }
 
@@ -196,6 +197,32 @@ fn the_record_is_raw_and_whole() {
     let scalars: Vec<_> = scalars.iter().map(|key| &record[key]).collect();
     let address = "127.0.0.1:65432";
     assert_eq!(json!(scalars), json!(["helio-compare", 1, address, address, 7, [16], 1, 2, 1_000_000_000]));
+}
+
+/// A failed exchange is a lost one whose cause is known; a broken off comparison holds what was measured until then.
+#[test]
+fn what_broke_is_told_and_the_rest_is_kept() {
+    let failing = |configuration: Configuration, n: u64| match (configuration.transport, n) {
+        (Transport::TcpNew, 0 | 5) => Measured { failed: Some("connecting: refused".into()), ..Measured::default() },
+        (Transport::TcpKept | Transport::TcpNew | Transport::Udp, _) => well_behaved(configuration, n),
+    };
+    let mut failing = comparison(&[16], 10, failing);
+    failing.exchanges.truncate(30);
+    failing.broken_off = Some("enough".into());
+    let record = serde_json::to_value(failing.record()).unwrap();
+    assert_eq!(record["rows"][1]["lost"], 1, "the other was a warm-up");
+    let failed = record["exchanges"].as_array().unwrap().iter().filter_map(|exchange| exchange.get("failed"));
+    assert_eq!(failed.collect::<Vec<_>>(), ["connecting: refused"; 2]);
+    let warnings: Vec<(&str, &str)> = record["warnings"].as_array().unwrap()[..3]
+        .iter()
+        .map(|warning| (warning["code"].as_str().unwrap(), warning["text"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("broken_off", "Broken off after 30 of 36 exchanges; the table holds those: enough."),
+        ("loopback", warnings[1].1),
+        ("failed", "2 of 30 exchanges failed and have no time. The first, TCP, new, 16 B: connecting: refused."),
+    ];
+    assert_eq!(warnings, expected);
 }
 
 #[test]

@@ -24,7 +24,8 @@ pub struct Warning {
 
 /// All warnings about `comparison`, the widest first.
 pub(super) fn of(comparison: &Comparison, rows: &[Row]) -> Vec<Warning> {
-    let whole = [interrupted(comparison), loopback(comparison), busy(comparison), udp_absent(comparison)];
+    let whole =
+        [interrupted(comparison), loopback(comparison), busy(comparison), udp_absent(comparison), failed(comparison)];
     let few = [few_times(rows)];
     let by_row = rows.iter().flat_map(|row| [lost(row), refused(row), survivors(row)]);
     whole.into_iter().chain(few).chain(by_row).flatten().collect()
@@ -32,10 +33,21 @@ pub(super) fn of(comparison: &Comparison, rows: &[Row]) -> Vec<Warning> {
 
 fn interrupted(comparison: &Comparison) -> Option<Warning> {
     let (done, planned) = (comparison.exchanges.len(), comparison.planned_exchanges);
-    (done < planned).then(|| Warning {
-        code: "interrupted",
-        text: format!("Interrupted after {done} of {planned} exchanges; the table holds those."),
-    })
+    let after = format!("after {done} of {planned} exchanges; the table holds those");
+    if let Some(why) = &comparison.broken_off {
+        return Some(Warning { code: "broken_off", text: format!("Broken off {after}: {why}.") });
+    }
+    (done < planned).then(|| Warning { code: "interrupted", text: format!("Interrupted {after}.") })
+}
+
+fn failed(comparison: &Comparison) -> Option<Warning> {
+    let failures =
+        comparison.exchanges.iter().filter_map(|exchange| Some((exchange, exchange.measured.failed.as_ref()?)));
+    let (first, why) = failures.clone().next()?;
+    let (count, all) = (failures.count(), comparison.exchanges.len());
+    let name = format!("{}, {}", transport(first.transport), payload(first.size_bytes));
+    let text = format!("{count} of {all} exchanges failed and have no time. The first, {name}: {why}.");
+    Some(Warning { code: "failed", text })
 }
 
 fn loopback(comparison: &Comparison) -> Option<Warning> {

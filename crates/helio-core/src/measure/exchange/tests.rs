@@ -244,6 +244,26 @@ fn after_an_unanswered_tally_the_next_loss_has_no_direction_either() {
     assert_eq!(client.poll_outcome().unwrap().datagrams.lost, None);
 }
 
+/// What was sent of a message that was given up may have been reflected, so it must not be blamed on the next loss.
+#[test]
+fn after_a_message_was_given_up_the_next_loss_has_no_direction() {
+    let mut client = DatagramSession::new(SESSION, TIMEOUT);
+    let mut buffer = Vec::new();
+    assert_eq!(client.give_up(), None);
+    client.start([1; 3_000][..].into());
+    while client.poll_transmit(at(0), &mut buffer) {}
+    client.handle_datagram(&answer(0, (0, 3), &[1; 1_400], 1), at(1));
+    assert_eq!(client.give_up(), Some(Datagrams { sent: 3, back: 1, ..Datagrams::default() }));
+    assert_eq!((client.poll_outcome(), client.poll_timeout()), (None, None));
+    client.start(b"next"[..].into());
+    assert!(client.poll_transmit(at(2), &mut buffer));
+    client.handle_timeout(at(1_002));
+    assert!(client.poll_transmit(at(1_002), &mut buffer), "the tally");
+    client.handle_datagram(&answer(2, (0, 1), b"", 4), at(1_003));
+    let datagrams = Datagrams { sent: 2, back: 1, ..Datagrams::default() };
+    assert_eq!(client.poll_outcome(), Some(Outcome { elapsed: None, datagrams }));
+}
+
 #[test]
 fn a_reflector_that_forgot_the_session_leaves_the_direction_unknown_once() {
     let mut world = World::new(PERFECT, 1);
