@@ -67,6 +67,19 @@ fn a_refusal_over_udp_costs_the_exchange_that_it_meets() {
     serving.join().unwrap();
 }
 
+/// The bounds themselves are let through.
+#[test]
+fn what_is_at_its_bound_is_measured() {
+    let most = Settings {
+        sizes_bytes: (1..=limits::COMPARE_SIZES).collect(),
+        runs: limits::COMPARE_RUNS,
+        timeout: limits::COMPARE_TIMEOUT_MAX,
+        ..settings()
+    };
+    assert!(check(&most).is_ok());
+    assert!(check(&Settings { sizes_bytes: vec![limits::COMPARE_SIZE_MAX], ..settings() }).is_ok());
+}
+
 #[test]
 fn payloads_are_repeatable_and_do_not_compress() {
     for size in [1, 16, 1_400, 70_001] {

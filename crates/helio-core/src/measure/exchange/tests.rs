@@ -264,6 +264,22 @@ fn after_a_message_was_given_up_the_next_loss_has_no_direction() {
     assert_eq!(client.poll_outcome(), Some(Outcome { elapsed: None, datagrams }));
 }
 
+/// Beyond [`limits::REFLECTOR_COUNT_WINDOW`] counter values are not told apart, so neither is the direction.
+#[test]
+fn at_the_window_of_counter_values_a_loss_keeps_its_direction_and_beyond_it_has_none() {
+    let window = limits::REFLECTOR_COUNT_WINDOW as u32;
+    for (reflected, lost) in [(window, Some(Lost { there: 0, refused: 0, back: 1 })), (window + 1, None)] {
+        let mut client = DatagramSession::new(SESSION, TIMEOUT);
+        let mut buffer = Vec::new();
+        client.start(b"x"[..].into());
+        assert!(client.poll_transmit(at(0), &mut buffer));
+        client.handle_timeout(at(1_000));
+        assert!(client.poll_transmit(at(1_000), &mut buffer), "the tally");
+        client.handle_datagram(&answer(1, (0, 1), b"", reflected), at(1_001));
+        assert_eq!(client.poll_outcome().unwrap().datagrams.lost, lost, "{reflected}");
+    }
+}
+
 #[test]
 fn a_reflector_that_forgot_the_session_leaves_the_direction_unknown_once() {
     let mut world = World::new(PERFECT, 1);
