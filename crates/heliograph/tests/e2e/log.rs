@@ -257,7 +257,7 @@ fn wrong_places_and_options_are_said_before_anything_listens() {
     let directory = tempfile::tempdir().unwrap();
     let inside = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let base = directory.path().to_str().unwrap().to_owned();
-    let cases: [(&[&str], i32, String); 9] = [
+    let cases: [(&[&str], i32, String); 8] = [
         (&[], 2, "where to? give the file with --to FILE".into()),
         (
             &["--to", &inside("no/log")],
