@@ -73,6 +73,14 @@ pub fn hex_dump(bytes: &[u8]) -> String {
     out
 }
 
+/// Whether a character changes how the text around it is shown instead of being seen itself: controls (C0 and C1), line
+/// separators, direction marks and overrides, characters without width.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 fn cut(mut out: String, total_bytes: usize) -> String {
     let _ = write!(out, " … ({total_bytes} bytes)");
     out
@@ -89,12 +97,6 @@ fn push_char(out: &mut String, c: char) {
         }
         c => out.push(c),
     }
-}
-
-/// Characters that change how the text around them is shown: controls, line separators, direction overrides.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -300,6 +300,6 @@ fn print_one(event: &Event, show: Show) -> io::Result<()> {
         }
         Show::Text => output::event(&event.kind),
         Show::Named => output::event(format_args!("{:<5} {}", event.service, event.kind)),
-        Show::Json => output::event(serde_json::to_string(event).unwrap_or_default()),
+        Show::Json => output::event(output::json_text(event)?),
     }
 }

@@ -198,7 +198,7 @@ impl Receiver {
     /// The result, on stderr when the content goes to stdout.
     fn print(&self, result: &impl Lines, record: Record) -> Outcome {
         let lines = if self.args.transfer.json {
-            let json = serde_json::to_string(&record);
+            let json = output::json_text(&record);
             vec![json.map_err(|error| Failure::new(Exit::Failure, format_args!("cannot write JSON: {error}")))?]
         } else {
             result.lines()

@@ -170,6 +170,15 @@ fn hex_shows_every_byte_and_other_bytes_come_as_they_are() {
     assert_eq!(objects(&json)[0]["answer_hex"], "00ff41");
 }
 
+/// U+009B is the one-character form of ESC `[`; JSON itself asks only for U+0000–001F to be escaped.
+#[test]
+fn json_brings_no_terminal_sequence_from_the_peer() {
+    let (_echo, tcp, _) = echo(&["--prefix", ""]);
+    let json = run_with_input(&["say", "--json", &tcp], "\u{9b}2J\u{202e}".as_bytes());
+    assert!(json.stdout.contains(r#""answer":"\u009b2J\u202e""#), "{}", json.stdout);
+    assert_eq!(objects(&json)[0]["answer"], "\u{9b}2J\u{202e}");
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let (_echo, tcp, _) = echo(&[]);
