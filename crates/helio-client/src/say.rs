@@ -1,18 +1,20 @@
 //! One message out, one answer back, every step timed: the work of `helio say`.
 
+mod channel;
+#[cfg(test)]
+mod tests;
+
+use channel::{Channel, Socket};
 use helio_core::answer::{Exchange, Outcome, Times, Until};
 use helio_core::limits;
 use helio_net::address::Address;
 use helio_net::clock::Clock;
-use helio_net::conn::Connection;
 use helio_net::connect::{self, ConnectError};
 use helio_net::tcp_info::TcpInfo;
-use helio_net::udp::UdpEndpoint;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Whom to ask and when to be content.
 #[derive(Clone, Debug)]
@@ -23,7 +25,7 @@ pub struct SayOptions {
     pub udp: bool,
     /// What completes an answer.
     pub until: Until,
-    /// Time for lookup and connect, and again for each answer's first byte.
+    /// Time for lookup and connect, and again for each message to be sent and its answer's first byte to come.
     pub timeout: Duration,
 }
 
@@ -60,7 +62,10 @@ pub enum SayError {
 pub struct Said {
     /// The other side.
     pub peer: SocketAddr,
-    /// Bytes sent.
+    /// The message's size.
+    pub message_bytes: usize,
+    /// Bytes of it that the kernel took; fewer than all with [`Outcome::SendTimedOut`] only. Says nothing about what
+    /// the peer read.
     pub sent_bytes: usize,
     /// Name lookup, when this exchange did one.
     pub lookup: Option<Duration>,
@@ -87,27 +92,16 @@ pub struct TcpFacts {
     pub congestion_control: Option<String>,
 }
 
-/// A conversation: the connection is opened at the first message and again when the peer has closed it.
+/// A conversation: the connection is opened at the first message, and again when the peer has closed it or the exchange
+/// before had no whole answer: what still comes of that one cannot be told from the next answer.
 #[derive(Debug)]
 pub struct Conversation {
     options: SayOptions,
     clock: Clock,
-    pipe: Option<Pipe>,
+    channel: Option<Channel>,
     tcp_facts: Option<TcpFacts>,
     /// For reads; made once, so that no exchange's time contains making it.
     buffer: Vec<u8>,
-}
-
-#[derive(Debug)]
-struct Pipe {
-    way: Way,
-    peer: SocketAddr,
-}
-
-#[derive(Debug)]
-enum Way {
-    Stream(Connection),
-    Datagrams(UdpEndpoint),
 }
 
 /// How long opening took; set only for the exchange that did it.
@@ -121,7 +115,7 @@ impl Conversation {
     /// A conversation in which nothing was said yet; nothing is opened before the first message.
     #[must_use]
     pub fn new(options: SayOptions, clock: Clock) -> Self {
-        Self { options, clock, pipe: None, tcp_facts: None, buffer: vec![0; limits::DATAGRAM_BUFFER] }
+        Self { options, clock, channel: None, tcp_facts: None, buffer: vec![0; limits::DATAGRAM_BUFFER] }
     }
 
     /// What the kernel said after the last exchange; `None` over UDP or where it says nothing.
@@ -138,31 +132,30 @@ impl Conversation {
         if self.options.udp && message.len() > limits::DATAGRAM_MAX {
             return Err(SayError::TooLong { got: message.len() });
         }
-        let (kept, late_bytes) = match self.pipe.take() {
-            Some(pipe) => drop_late(pipe, &mut self.buffer).await,
+        let (kept, late_bytes) = match self.channel.take() {
+            Some(channel) => channel.without_late_bytes(&mut self.buffer).await,
             None => (None, 0),
         };
-        let (mut pipe, opened) = match kept {
-            Some(pipe) => (pipe, Opened::default()),
+        let (mut channel, opened) = match kept {
+            Some(channel) => (channel, Opened::default()),
             None => self.open().await?,
         };
-        let mut exchange = Exchange::start(self.options.until, self.options.timeout, self.clock.now());
-        let mut ear = Ear { exchange: &mut exchange, buffer: &mut self.buffer, answer: Vec::new(), clock: self.clock };
-        let done = match &mut pipe.way {
-            Way::Stream(stream) => ear.over_stream(stream, message).await,
-            Way::Datagrams(endpoint) => ear.over_udp(endpoint, message).await,
-        };
-        let answer = ear.answer;
-        self.note_tcp_facts(&pipe);
-        let peer = pipe.peer;
+        let exchange = Exchange::start(self.options.until, self.options.timeout, self.clock.now());
+        let mut driver =
+            Driver { exchange, sent_bytes: 0, answer: Vec::new(), buffer: &mut self.buffer, clock: self.clock };
+        let done = driver.drive(&mut channel.socket, message).await;
+        let Driver { exchange, sent_bytes, answer, .. } = driver;
+        self.note_tcp_facts(&channel.socket);
+        let peer = channel.peer;
         let outcome = done.map_err(|source| match source.kind() == io::ErrorKind::ConnectionRefused {
             true => SayError::Refused { peer },
             false => SayError::Broken { peer, source },
         })?;
-        self.pipe = is_open_after(outcome).then_some(pipe);
+        self.keep(channel, outcome);
         Ok(Said {
             peer,
-            sent_bytes: message.len(),
+            message_bytes: message.len(),
+            sent_bytes,
             lookup: opened.lookup,
             connect: opened.connect,
             outcome,
@@ -173,20 +166,35 @@ impl Conversation {
         })
     }
 
-    async fn open(&self) -> Result<(Pipe, Opened), ConnectError> {
+    async fn open(&self) -> Result<(Channel, Opened), ConnectError> {
         let SayOptions { address, udp, timeout, .. } = &self.options;
         if *udp {
             let udp = connect::udp(address, *timeout).await?;
             let opened = Opened { lookup: Some(udp.lookup), connect: None };
-            return Ok((Pipe { way: Way::Datagrams(udp.endpoint), peer: udp.peer }, opened));
+            return Ok((Channel { socket: Socket::Datagrams(udp.endpoint), peer: udp.peer }, opened));
         }
         let tcp = connect::tcp(address, *timeout).await?;
         let opened = Opened { lookup: Some(tcp.lookup), connect: Some(tcp.connect) };
-        Ok((Pipe { way: Way::Stream(tcp.connection), peer: tcp.peer }, opened))
+        Ok((Channel { socket: Socket::Stream(tcp.connection), peer: tcp.peer }, opened))
     }
 
-    fn note_tcp_facts(&mut self, pipe: &Pipe) {
-        if let Way::Stream(stream) = &pipe.way
+    /// Keeps the channel for the next message, if nothing of this exchange can come through it any more but what an
+    /// answered peer says too much.
+    fn keep(&mut self, channel: Channel, outcome: Outcome) {
+        match outcome {
+            Outcome::Expected | Outcome::Datagram | Outcome::Quiet | Outcome::NoAnswer => self.channel = Some(channel),
+            Outcome::EndOfStream | Outcome::ClosedWithoutAnswer | Outcome::Incomplete { .. } => {}
+            Outcome::SendTimedOut => {
+                // A regular end would make a whole message of the part that the peer has.
+                if let Socket::Stream(stream) = &channel.socket {
+                    stream.reset_on_close();
+                }
+            }
+        }
+    }
+
+    fn note_tcp_facts(&mut self, socket: &Socket) {
+        if let Socket::Stream(stream) = socket
             && let Some(info) = stream.tcp_info()
         {
             self.tcp_facts = Some(TcpFacts { info, congestion_control: stream.congestion_control() });
@@ -194,28 +202,21 @@ impl Conversation {
     }
 }
 
-fn is_open_after(outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::Expected | Outcome::Datagram | Outcome::Quiet | Outcome::NoAnswer => true,
-        Outcome::EndOfStream | Outcome::ClosedWithoutAnswer | Outcome::Incomplete { .. } => false,
-    }
-}
-
-/// Sends one message and listens for its answer.
-struct Ear<'a> {
-    exchange: &'a mut Exchange,
-    buffer: &'a mut [u8],
+/// Carries out one exchange on a socket.
+struct Driver<'a> {
+    exchange: Exchange,
+    sent_bytes: usize,
     answer: Vec<u8>,
+    buffer: &'a mut [u8],
     clock: Clock,
 }
 
-impl Ear<'_> {
+impl Driver<'_> {
     /// Writes and reads at the same time: a peer that answers while a long message is still on its way would otherwise
     /// stop both sides.
-    async fn over_stream(&mut self, stream: &mut Connection, message: &[u8]) -> io::Result<Outcome> {
-        let (mut reader, mut writer) = tokio::io::split(stream);
-        let mut writing = std::pin::pin!(writer.write_all(message));
-        let mut written = false;
+    async fn drive(&mut self, socket: &mut Socket, message: &[u8]) -> io::Result<Outcome> {
+        let (mut reader, mut writer) = socket.split();
+        let (mut is_sent, mut has_ended) = (false, false);
         loop {
             if let Some(outcome) = self.exchange.poll_outcome() {
                 return Ok(outcome);
@@ -223,34 +224,20 @@ impl Ear<'_> {
             let wake = self.wake_at();
             tokio::select! {
                 biased;
-                result = &mut writing, if !written => {
-                    self.exchange.handle_send_returned(self.clock.now());
-                    written = true;
-                    result?;
+                taken = writer.write(&message[self.sent_bytes..]), if !is_sent => {
+                    self.sent_bytes += taken?;
+                    is_sent = self.sent_bytes >= message.len();
+                    if is_sent {
+                        self.exchange.handle_send_returned(self.clock.now());
+                    }
                 }
-                got = reader.read(self.buffer) => match got? {
-                    0 => self.exchange.handle_end(),
-                    length => self.hear(length),
+                got = reader.read(self.buffer), if !has_ended => match got? {
+                    Some(length) => self.receive(length),
+                    None => {
+                        has_ended = true;
+                        self.exchange.handle_end();
+                    }
                 },
-                () = tokio::time::sleep_until(wake) => self.exchange.handle_timeout(self.clock.now()),
-            }
-        }
-    }
-
-    async fn over_udp(&mut self, endpoint: &UdpEndpoint, message: &[u8]) -> io::Result<Outcome> {
-        endpoint.send(message).await?;
-        self.exchange.handle_send_returned(self.clock.now());
-        loop {
-            if let Some(outcome) = self.exchange.poll_outcome() {
-                return Ok(outcome);
-            }
-            let wake = self.wake_at();
-            tokio::select! {
-                biased;
-                got = endpoint.receive(self.buffer) => {
-                    let (length, _) = got?;
-                    self.hear(length);
-                }
                 () = tokio::time::sleep_until(wake) => self.exchange.handle_timeout(self.clock.now()),
             }
         }
@@ -260,104 +247,9 @@ impl Ear<'_> {
         self.clock.deadline(self.exchange.poll_timeout().unwrap_or_else(|| self.clock.now()))
     }
 
-    fn hear(&mut self, length: usize) {
+    fn receive(&mut self, length: usize) {
         self.exchange.handle_bytes(length, self.clock.now());
         let room = limits::ANSWER_KEPT.saturating_sub(self.answer.len());
         self.answer.extend_from_slice(&self.buffer[..length.min(room)]);
-    }
-}
-
-/// Takes what is still there from an earlier exchange out of the pipe. A pipe that has ended is not given back.
-async fn drop_late(mut pipe: Pipe, buffer: &mut [u8]) -> (Option<Pipe>, u64) {
-    // Lets the runtime look at the socket before it is asked.
-    tokio::task::yield_now().await;
-    let mut late_bytes = 0;
-    // Bounded: a peer that never stops talking must not keep the next message from being said.
-    for _ in 0..limits::SAID_AHEAD {
-        let got = match &mut pipe.way {
-            Way::Stream(stream) => tokio::select! {
-                biased;
-                got = stream.read(buffer) => got,
-                () = std::future::ready(()) => return (Some(pipe), late_bytes),
-            },
-            Way::Datagrams(endpoint) => match endpoint.try_receive(buffer) {
-                Ok((length, _)) => Ok(length.max(1)),
-                Err(_) => return (Some(pipe), late_bytes),
-            },
-        };
-        match got {
-            Ok(0) | Err(_) => return (None, late_bytes),
-            Ok(length) => late_bytes += length as u64,
-        }
-    }
-    (Some(pipe), late_bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::net::{Ipv4Addr, TcpListener};
-
-    fn conversation(at: SocketAddr, until: Until) -> Conversation {
-        let address = Address::new(at.ip(), at.port());
-        let options = SayOptions { address, udp: false, until, timeout: Duration::from_secs(30) };
-        Conversation::new(options, Clock::start())
-    }
-
-    /// A peer that runs `serve` on its own thread for one connection after the other.
-    fn peer(mut serve: impl FnMut(std::net::TcpStream) + Send + 'static) -> SocketAddr {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let at = listener.local_addr().unwrap();
-        std::thread::spawn(move || listener.incoming().flatten().for_each(&mut serve));
-        at
-    }
-
-    #[tokio::test]
-    async fn the_connection_is_opened_once_and_again_after_the_peer_closed_it() {
-        use std::io::{Read, Write};
-        let at = peer(|mut stream| {
-            let mut got = [0; 16];
-            let length = stream.read(&mut got).unwrap();
-            stream.write_all(&got[..length]).unwrap();
-        });
-        let mut c = conversation(at, Until::Quiet(Duration::from_secs(20)));
-        for message in [b"one", b"two"] {
-            let said = c.say(message).await.unwrap();
-            assert_eq!((said.answer.as_slice(), said.outcome), (message.as_slice(), Outcome::EndOfStream));
-            assert!(said.connect.is_some());
-        }
-        assert!(c.tcp_facts().is_some());
-    }
-
-    #[tokio::test]
-    async fn a_kept_connection_costs_no_second_connect_and_late_bytes_are_told() {
-        use std::io::{Read, Write};
-        let at = peer(|mut stream| {
-            let mut got = [0; 16];
-            while let Ok(1..) = stream.read(&mut got) {
-                stream.write_all(b"12345").unwrap();
-            }
-        });
-        let mut c = conversation(at, Until::Bytes(3));
-        assert!(c.say(b"a").await.unwrap().connect.is_some());
-        let second = c.say(b"b").await.unwrap();
-        assert_eq!((second.connect, second.lookup), (None, None));
-        assert!(second.late_bytes <= 2);
-    }
-
-    /// Both kernel buffers fill up long before this message is through; whoever only wrote would wait for ever.
-    #[tokio::test]
-    async fn a_long_message_is_written_while_its_answer_is_read() {
-        use std::io::{Read, Write};
-        let at = peer(|mut stream| {
-            let mut got = vec![0; 1 << 16];
-            while let Ok(length @ 1..) = stream.read(&mut got) {
-                stream.write_all(&got[..length]).unwrap();
-            }
-        });
-        let message = vec![b'x'; 32 << 20];
-        let said = conversation(at, Until::Bytes(message.len() as u64)).say(&message).await.unwrap();
-        assert_eq!((said.outcome, said.received_bytes), (Outcome::Expected, message.len() as u64));
-        assert_eq!(said.answer.len(), limits::ANSWER_KEPT);
     }
 }

@@ -1,4 +1,7 @@
 //! When is an answer complete? Plain sockets do not say; this machine decides, and keeps the times.
+//!
+//! Whatever arrives, no answer is complete before its message was handed over whole: a peer may answer the first bytes
+//! and take no more.
 
 use crate::time::Instant;
 use core::time::Duration;
@@ -10,7 +13,7 @@ pub enum Until {
     Bytes(u64),
     /// The first datagram.
     Datagram,
-    /// Silence of this length after at least one byte. Too short cuts an answer that comes in pieces; too long only
+    /// Silence of this length after at least one byte and after the message's last one was sent. Too short cuts an answer that comes in pieces; too long only
     /// makes the asker wait, since the silence is never counted in the answer's time.
     Quiet(Duration),
 }
@@ -37,6 +40,9 @@ pub enum Outcome {
     },
     /// Nothing arrived in the time given.
     NoAnswer,
+    /// The message was not handed over whole in the time given: the peer does not take it. Some of an answer may have
+    /// arrived.
+    SendTimedOut,
 }
 
 impl Outcome {
@@ -45,7 +51,7 @@ impl Outcome {
     pub fn is_answered(self) -> bool {
         match self {
             Self::Expected | Self::Datagram | Self::Quiet | Self::EndOfStream => true,
-            Self::ClosedWithoutAnswer | Self::Incomplete { .. } | Self::NoAnswer => false,
+            Self::ClosedWithoutAnswer | Self::Incomplete { .. } | Self::NoAnswer | Self::SendTimedOut => false,
         }
     }
 
@@ -60,6 +66,7 @@ impl Outcome {
             Self::ClosedWithoutAnswer => "closed_without_answer",
             Self::Incomplete { .. } => "incomplete",
             Self::NoAnswer => "no_answer",
+            Self::SendTimedOut => "send_timed_out",
         }
     }
 }
@@ -67,7 +74,7 @@ impl Outcome {
 /// The times of one exchange, all counted from the moment before the first byte was sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
-    /// The last `send` returned: the kernel has the message. Says nothing about its arrival.
+    /// The last `send` returned: the kernel has the whole message. Says nothing about its arrival.
     pub send_returned: Option<Duration>,
     /// The first byte of the answer was read.
     pub first_byte: Option<Duration>,
@@ -80,33 +87,40 @@ pub struct Times {
 pub struct Exchange {
     until: Until,
     started: Instant,
-    /// When the time for the first byte, or for the expected bytes, is over.
+    /// When the time for sending and the first byte, or for the expected bytes, is over.
     deadline: Instant,
+    /// When the message was handed over whole.
+    sent: Option<Instant>,
     last_byte: Option<Instant>,
     received_bytes: u64,
+    has_ended: bool,
     times: Times,
     outcome: Option<Outcome>,
 }
 
 impl Exchange {
-    /// An exchange whose message is about to be sent. `timeout` bounds the wait for the first byte; with
-    /// [`Until::Bytes`], for all of them.
+    /// An exchange whose message is about to be sent. `timeout` bounds sending it and the wait for the first byte
+    /// together; with [`Until::Bytes`], for all of them.
     #[must_use]
     pub fn start(until: Until, timeout: Duration, now: Instant) -> Self {
         Self {
             until,
             started: now,
             deadline: now + timeout,
+            sent: None,
             last_byte: None,
             received_bytes: 0,
+            has_ended: false,
             times: Times::default(),
             outcome: None,
         }
     }
 
-    /// The message was handed to the kernel.
+    /// The whole message was handed to the kernel.
     pub fn handle_send_returned(&mut self, now: Instant) {
+        self.sent = Some(now);
         self.times.send_returned = Some(now - self.started);
+        self.conclude();
     }
 
     /// Bytes of the answer arrived; over UDP, one datagram, which may be empty.
@@ -116,20 +130,13 @@ impl Exchange {
         self.times.first_byte.get_or_insert(since_start);
         self.times.last_byte = Some(since_start);
         self.last_byte = Some(now);
-        match self.until {
-            Until::Bytes(expected) if self.received_bytes >= expected => self.end(Outcome::Expected),
-            Until::Datagram => self.end(Outcome::Datagram),
-            Until::Bytes(_) | Until::Quiet(_) => {}
-        }
+        self.conclude();
     }
 
-    /// The peer ended its stream.
+    /// The peer ended its stream. It may still take the rest of the message.
     pub fn handle_end(&mut self) {
-        match self.until {
-            Until::Bytes(expected) => self.end(Outcome::Incomplete { expected, got: self.received_bytes }),
-            Until::Datagram | Until::Quiet(_) if self.received_bytes == 0 => self.end(Outcome::ClosedWithoutAnswer),
-            Until::Datagram | Until::Quiet(_) => self.end(Outcome::EndOfStream),
-        }
+        self.has_ended = true;
+        self.conclude();
     }
 
     /// Time passed; called at or after [`Exchange::poll_timeout`].
@@ -137,20 +144,21 @@ impl Exchange {
         if self.poll_timeout().is_none_or(|due| now < due) {
             return;
         }
-        match (self.until, self.received_bytes) {
-            (Until::Quiet(_), 1..) => self.end(Outcome::Quiet),
-            (Until::Bytes(expected), got @ 1..) => self.end(Outcome::Incomplete { expected, got }),
-            (_, _) => self.end(Outcome::NoAnswer),
-        }
+        self.outcome = Some(match (self.sent, self.until, self.received_bytes) {
+            (None, _, _) => Outcome::SendTimedOut,
+            (Some(_), Until::Quiet(_), 1..) => Outcome::Quiet,
+            (Some(_), Until::Bytes(expected), got @ 1..) => Outcome::Incomplete { expected, got },
+            (Some(_), _, _) => Outcome::NoAnswer,
+        });
     }
 
     /// When the machine wants to be woken; `None` once there is an outcome.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        match (self.outcome, self.until, self.last_byte) {
-            (Some(_), _, _) => None,
-            (None, Until::Quiet(quiet), Some(last)) => Some(last + quiet),
-            (None, _, _) => Some(self.deadline),
+        match (self.outcome, self.until, self.sent, self.last_byte) {
+            (Some(_), _, _, _) => None,
+            (None, Until::Quiet(quiet), Some(sent), Some(last)) => Some(last.max(sent) + quiet),
+            (None, _, _, _) => Some(self.deadline),
         }
     }
 
@@ -172,8 +180,23 @@ impl Exchange {
         self.received_bytes
     }
 
-    fn end(&mut self, outcome: Outcome) {
-        self.outcome.get_or_insert(outcome);
+    /// Sets the outcome that what happened so far gives, if it gives one; the first stands.
+    fn conclude(&mut self) {
+        if self.sent.is_none() || self.outcome.is_some() {
+            return;
+        }
+        self.outcome = match self.until {
+            Until::Bytes(expected) if self.received_bytes >= expected => Some(Outcome::Expected),
+            Until::Datagram if self.last_byte.is_some() => Some(Outcome::Datagram),
+            Until::Bytes(expected) if self.has_ended => {
+                Some(Outcome::Incomplete { expected, got: self.received_bytes })
+            }
+            Until::Datagram | Until::Quiet(_) if self.has_ended => Some(match self.received_bytes {
+                0 => Outcome::ClosedWithoutAnswer,
+                1.. => Outcome::EndOfStream,
+            }),
+            Until::Bytes(_) | Until::Datagram | Until::Quiet(_) => None,
+        };
     }
 }
 
@@ -192,14 +215,20 @@ mod tests {
     }
 
     /// Starts at 10 ms with a second of patience.
-    fn exchange(until: Until) -> Exchange {
+    fn sending(until: Until) -> Exchange {
         Exchange::start(until, Duration::from_secs(1), at(10))
+    }
+
+    /// The same, its message sent at 11 ms.
+    fn exchange(until: Until) -> Exchange {
+        let mut exchange = sending(until);
+        exchange.handle_send_returned(at(11));
+        exchange
     }
 
     #[test]
     fn silence_completes_an_answer_and_is_not_counted_in_its_time() {
         let mut e = exchange(QUIET);
-        e.handle_send_returned(at(11));
         e.handle_bytes(5, at(20));
         assert_eq!(e.poll_timeout(), Some(at(70)));
         e.handle_bytes(5, at(60));
@@ -224,7 +253,7 @@ mod tests {
         let mut silent = exchange(QUIET);
         silent.handle_timeout(at(1010));
         assert_eq!(silent.poll_outcome(), Some(Outcome::NoAnswer));
-        assert_eq!(silent.times(), Times::default());
+        assert_eq!(silent.times(), Times { send_returned: ms(1), ..Times::default() });
         let mut closed = exchange(QUIET);
         closed.handle_end();
         assert_eq!(closed.poll_outcome(), Some(Outcome::ClosedWithoutAnswer));
@@ -243,6 +272,39 @@ mod tests {
         let mut cut = exchange(Until::Bytes(10));
         cut.handle_end();
         assert_eq!(cut.poll_outcome(), Some(Outcome::Incomplete { expected: 10, got: 0 }));
+    }
+
+    /// The peer answers the first bytes of a message whose rest it does not take.
+    #[test]
+    fn silence_counts_only_once_the_message_is_sent() {
+        let mut e = sending(QUIET);
+        e.handle_bytes(4, at(20));
+        e.handle_timeout(at(900));
+        assert_eq!((e.poll_outcome(), e.poll_timeout()), (None, Some(at(1010))));
+        let mut slow = e.clone();
+        slow.handle_send_returned(at(1000));
+        assert_eq!(slow.poll_timeout(), Some(at(1050)));
+        slow.handle_timeout(at(1050));
+        assert_eq!(slow.poll_outcome(), Some(Outcome::Quiet));
+        e.handle_timeout(at(1010));
+        assert_eq!(e.poll_outcome(), Some(Outcome::SendTimedOut));
+        assert_eq!(e.times(), Times { send_returned: None, first_byte: ms(10), last_byte: ms(10) });
+    }
+
+    /// A peer may send its answer, end its half of the stream and go on reading (`nc -N`).
+    #[test]
+    fn nothing_completes_an_answer_before_its_message_is_sent() {
+        for (until, complete) in [(Until::Bytes(4), Outcome::Expected), (QUIET, Outcome::EndOfStream)] {
+            let mut taken = sending(until);
+            taken.handle_bytes(4, at(20));
+            taken.handle_end();
+            assert_eq!(taken.poll_outcome(), None);
+            let mut refused = taken.clone();
+            taken.handle_send_returned(at(30));
+            assert_eq!(taken.poll_outcome(), Some(complete));
+            refused.handle_timeout(at(1010));
+            assert_eq!(refused.poll_outcome(), Some(Outcome::SendTimedOut));
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ use std::time::Duration;
   helio say 127.0.0.1:65432                        type lines, Ctrl-D ends
 
 Exit codes: 0 answered, 3 name not found, 4 refused, 5 connection broken, 6 answer incomplete,
-124 no answer in time, 130 Ctrl-C")]
+124 message not taken or no answer in time, 130 Ctrl-C")]
 pub(crate) struct SayArgs {
     /// Whom to ask: host:port, tcp://host:port or udp://host:port
     #[arg(value_name = "ADDR")]
@@ -64,7 +64,7 @@ pub(crate) struct SayArgs {
     #[arg(long, value_name = "TIME")]
     interval: Option<Span>,
 
-    /// Give up after this long without an answer [default: 5s]
+    /// Give up when the message is not sent and no answer begun after this long [default: 5s]
     #[arg(long, value_name = "TIME", env = "HELIO_SAY_TIMEOUT")]
     timeout: Option<Span>,
 
@@ -171,6 +171,11 @@ fn check(said: &Said) -> Outcome {
     match said.outcome {
         Ended::Expected | Ended::Datagram | Ended::Quiet | Ended::EndOfStream => Ok(()),
         Ended::NoAnswer => Err(Failure::new(Exit::TimedOut, format_args!("no answer from {}", said.peer))),
+        Ended::SendTimedOut => {
+            let (peer, sent, all) = (said.peer, said.sent_bytes, said.message_bytes);
+            let told = format_args!("only {sent} of {all} bytes to {peer} were taken within the time");
+            Err(Failure::new(Exit::TimedOut, told))
+        }
         Ended::ClosedWithoutAnswer => {
             Err(Failure::new(Exit::Incomplete, format_args!("{} closed without an answer", said.peer)))
         }
@@ -188,5 +193,30 @@ impl From<SayError> for Failure {
             SayError::TooLong { .. } => Self::usage(error),
             SayError::Broken { .. } => Self::new(Exit::Network, error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use helio_core::answer::{Outcome as Ended, Times};
+
+    #[test]
+    fn a_message_that_was_not_sent_whole_is_a_failure_whatever_was_answered() {
+        let failure = check(&Said {
+            peer: ([127, 0, 0, 1], 65432).into(),
+            message_bytes: 99,
+            sent_bytes: 11,
+            lookup: None,
+            connect: None,
+            outcome: Ended::SendTimedOut,
+            times: Times::default(),
+            answer: b"ACK".to_vec(),
+            received_bytes: 3,
+            late_bytes: 0,
+        })
+        .unwrap_err();
+        assert_eq!(failure.exit, Exit::TimedOut);
+        assert_eq!(failure.message, "only 11 of 99 bytes to 127.0.0.1:65432 were taken within the time");
     }
 }

@@ -31,6 +31,7 @@ struct JsonExchange<'a> {
     n: u64,
     peer: String,
     outcome: &'static str,
+    message_bytes: usize,
     sent_bytes: usize,
     received_bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +115,7 @@ impl Show {
             n: self.exchanges,
             peer: said.peer.to_string(),
             outcome: said.outcome.name(),
+            message_bytes: said.message_bytes,
             sent_bytes: said.sent_bytes,
             received_bytes: said.received_bytes,
             answer,
@@ -203,7 +205,8 @@ fn times_line(said: &Said) -> String {
         ("first byte", said.times.first_byte),
         ("last byte", said.times.last_byte),
     ];
-    let mut line = format!("  {} bytes out, {} in", said.sent_bytes, said.received_bytes);
+    let cut = if said.sent_bytes < said.message_bytes { format!(" of {}", said.message_bytes) } else { String::new() };
+    let mut line = format!("  {}{cut} bytes out, {} in", said.sent_bytes, said.received_bytes);
     for (name, time) in parts {
         if let Some(time) = time {
             line += &format!(" · {name} {}", human(time));
@@ -256,6 +259,7 @@ mod tests {
         let us = |us| Some(Duration::from_micros(us));
         Said {
             peer: ([127, 0, 0, 1], 65432).into(),
+            message_bytes: 11,
             sent_bytes: 11,
             lookup,
             connect: lookup.and(us(81)),
@@ -273,6 +277,10 @@ mod tests {
             @"  11 bytes out, 16 in · lookup 12.0 µs · connect 81.0 µs · send returned 14.0 µs · first byte 62.0 µs · last byte 63.0 µs");
         insta::assert_snapshot!(times_line(&said(None)),
             @"  11 bytes out, 16 in · send returned 14.0 µs · first byte 62.0 µs · last byte 63.0 µs");
+        let mut cut = Said { outcome: Outcome::SendTimedOut, message_bytes: 99, ..said(None) };
+        cut.times.send_returned = None;
+        insta::assert_snapshot!(times_line(&cut),
+            @"  11 of 99 bytes out, 16 in · first byte 62.0 µs · last byte 63.0 µs");
     }
 
     #[test]
