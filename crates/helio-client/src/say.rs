@@ -182,8 +182,8 @@ impl Conversation {
     /// answered peer says too much.
     fn keep(&mut self, channel: Channel, outcome: Outcome) {
         match outcome {
-            Outcome::Expected | Outcome::Datagram | Outcome::Quiet | Outcome::NoAnswer => self.channel = Some(channel),
-            Outcome::EndOfStream | Outcome::ClosedWithoutAnswer | Outcome::Incomplete { .. } => {}
+            Outcome::Expected | Outcome::Datagram | Outcome::Quiet => self.channel = Some(channel),
+            Outcome::EndOfStream | Outcome::ClosedWithoutAnswer | Outcome::Incomplete { .. } | Outcome::NoAnswer => {}
             Outcome::SendTimedOut => {
                 // A regular end would make a whole message of the part that the peer has.
                 if let Socket::Stream(stream) = &channel.socket {

@@ -135,3 +135,48 @@ async fn a_peer_that_ended_its_half_still_gets_the_whole_message() {
     assert_eq!((said.outcome, said.answer.as_slice()), (Outcome::EndOfStream, b"answer".as_slice()));
     assert_eq!(count.recv().unwrap(), message.len() as u64);
 }
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_is_not_taken_for_the_next_ones_over_tcp() {
+    let (go_on, told_to_go_on) = channel();
+    let at = peer(move |mut stream| {
+        let mut got = [0; 2];
+        stream.read_exact(&mut got).unwrap();
+        if &got == b"m1" {
+            told_to_go_on.recv().unwrap();
+        }
+        let _ = stream.write_all(&[b"answer to ", got.as_slice()].concat());
+        // A second message on the same connection would be answered, too.
+        if &got == b"m1" && stream.read_exact(&mut got).is_ok() {
+            let _ = stream.write_all(&[b"answer to ", got.as_slice()].concat());
+        }
+    });
+    let mut c = impatient(at, Until::Quiet(SHORT));
+    assert_eq!(c.say(b"m1").await.unwrap().outcome, Outcome::NoAnswer);
+    go_on.send(()).unwrap();
+    c.options.timeout = PLENTY;
+    let second = c.say(b"m2").await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&second.answer), "answer to m2");
+    assert!(second.connect.is_some());
+}
+
+/// The peer answers both messages, the first one late: just before it answers the second.
+#[tokio::test]
+async fn an_answer_that_comes_too_late_is_not_taken_for_the_next_ones_over_udp() {
+    let server = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let at = server.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut got = [0; 16];
+        let (_, first) = server.recv_from(&mut got).unwrap();
+        let (_, second) = server.recv_from(&mut got).unwrap();
+        let _ = server.send_to(b"answer to m1", first);
+        server.send_to(b"answer to m2", second).unwrap();
+    });
+    let udp = SayOptions { udp: true, timeout: SHORT, ..options(at, Until::Datagram) };
+    let mut c = Conversation::new(udp, Clock::start());
+    assert_eq!(c.say(b"m1").await.unwrap().outcome, Outcome::NoAnswer);
+    c.options.timeout = PLENTY;
+    let second = c.say(b"m2").await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&second.answer), "answer to m2");
+    assert_eq!(second.late_bytes, 0);
+}
