@@ -62,6 +62,18 @@ impl Show {
     }
 
     pub(super) fn said(&mut self, said: &Said) -> Outcome {
+        self.count(said);
+        if self.json {
+            return output::json(&self.exchange_json(said));
+        }
+        self.answer(said)?;
+        if !self.quiet {
+            output::message(times_line(said));
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, said: &Said) {
         self.exchanges += 1;
         if said.outcome.is_answered() {
             self.answered += 1;
@@ -71,14 +83,6 @@ impl Show {
                 self.times_ns.push(nanos(last));
             }
         }
-        if self.json {
-            return output::json(&self.exchange_json(said));
-        }
-        self.answer(said)?;
-        if !self.quiet {
-            output::message(times_line(said));
-        }
-        Ok(())
     }
 
     /// On a terminal control characters are escaped; elsewhere the answer is written as it came, and ends a line.
@@ -290,6 +294,20 @@ mod tests {
         insta::assert_snapshot!(summary_line(20, 19, &Statistics::of(&few)), @"20 messages, 19 answered · min 1.00 µs · median 10.0 µs · max 19.0 µs");
         insta::assert_snapshot!(summary_line(101, 101, &Statistics::of(&many)), @"101 messages, 101 answered · min 0 ns · median 50.0 µs · p95 95.0 µs · max 100 µs");
         insta::assert_snapshot!(summary_line(2, 0, &Statistics::of(&[])), @"2 messages, 0 answered");
+    }
+
+    #[test]
+    fn beyond_the_bound_answers_are_counted_and_their_times_forgotten() {
+        let mut show = Show::new(false, false, true);
+        let mut one = said(None);
+        for _ in 0..limits::SAID_TIMES {
+            show.count(&one);
+        }
+        one.times.last_byte = Some(Duration::from_secs(1));
+        show.count(&one);
+        let all = limits::SAID_TIMES as u64 + 1;
+        assert_eq!((show.exchanges, show.answered, show.times_ns.len()), (all, all, limits::SAID_TIMES));
+        assert_eq!(Statistics::of(&show.times_ns).max_ns, Some(63_000));
     }
 
     #[test]
