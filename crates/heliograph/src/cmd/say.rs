@@ -19,7 +19,8 @@ use std::time::Duration;
 
 /// Send a message and time its answer
 ///
-/// One message from the command line, or each line typed or piped, without its newline. The answer goes to stdout,
+/// One message from the command line, or each line typed or piped, without its newline; over TCP without --newline an
+/// empty line is no message and is skipped. The answer goes to stdout,
 /// its times to stderr. An answer is complete when the peer closes, after --expect bytes, or after a short silence,
 /// which is not counted in its time; over UDP it is one datagram.
 #[derive(Args, Debug)]
@@ -100,6 +101,16 @@ struct Talk {
     interval: Duration,
     /// Over UDP a lost answer is no reason to stop.
     goes_on: bool,
+    empty_lines: EmptyLines,
+}
+
+/// What becomes of an empty line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum EmptyLines {
+    /// It is a message: an empty datagram, or a newline.
+    Sent,
+    /// On a stream it is nothing, and nobody answers nothing. That is told with the first one.
+    Skipped { told: bool },
 }
 
 impl Talk {
@@ -120,6 +131,7 @@ impl Talk {
             Source::repeated(args.message.join(" ").into_bytes(), args.count)
         };
         let options = SayOptions { address: args.address, udp, until, timeout };
+        let is_something = udp || args.newline || !args.message.is_empty();
         Ok(Self {
             source,
             conversation: Conversation::new(options, Clock::start()),
@@ -127,6 +139,7 @@ impl Talk {
             newline: args.newline,
             interval: args.interval.map_or(Duration::ZERO, |span| span.0),
             goes_on: udp,
+            empty_lines: if is_something { EmptyLines::Sent } else { EmptyLines::Skipped { told: false } },
         })
     }
 
@@ -134,10 +147,14 @@ impl Talk {
         let mut unanswered = None;
         let mut first = true;
         while let Some(message) = self.source.next().await {
+            let message = message?;
+            if message.is_empty() && self.skips_empty_line() {
+                continue;
+            }
             if !std::mem::take(&mut first) && !self.interval.is_zero() {
                 tokio::time::sleep(self.interval).await;
             }
-            if let Err(failure) = self.exchange(message?).await {
+            if let Err(failure) = self.exchange(message).await {
                 let fatal = failure.exit != Exit::TimedOut && !self.goes_on;
                 if fatal && !self.source.is_typed() {
                     return Err(failure);
@@ -147,6 +164,18 @@ impl Talk {
             }
         }
         unanswered.map_or(Ok(()), Err)
+    }
+
+    fn skips_empty_line(&mut self) -> bool {
+        match &mut self.empty_lines {
+            EmptyLines::Sent => false,
+            EmptyLines::Skipped { told } => {
+                if !std::mem::replace(told, true) {
+                    output::message("helio: empty lines are skipped; --newline would send their newlines");
+                }
+                true
+            }
+        }
     }
 
     async fn exchange(&mut self, mut message: Vec<u8>) -> Outcome {

@@ -67,6 +67,36 @@ fn each_piped_line_is_one_message_on_one_connection() {
     assert!(lines[3]["tcp_info"]["rtt_us"].is_u64());
 }
 
+/// An empty line is nothing on a stream and would be waited for in vain; a newline and an empty datagram are something.
+#[test]
+fn empty_lines_are_messages_only_where_they_can_be_answered() {
+    let (_echo, tcp, udp) = echo(&[]);
+    let answers = |args: &[&str]| {
+        let said = run_with_input(args, b"a\n\n\nb\n");
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        let answers: Vec<_> =
+            objects(&said).iter().filter_map(|line| line["answer"].as_str().map(str::to_owned)).collect();
+        (answers, said.stderr)
+    };
+    let (skipped, told) = answers(&["say", "--json", &tcp]);
+    assert_eq!(skipped, ["ACK: a", "ACK: b"]);
+    assert_eq!(told, "helio: empty lines are skipped; --newline would send their newlines\n");
+    let newlines = ["ACK: a\n", "ACK: \n", "ACK: \n", "ACK: b\n"].map(str::to_owned);
+    assert_eq!(answers(&["say", "--json", "--newline", &tcp]), (newlines.to_vec(), String::new()));
+    let datagrams = ["ACK: a", "ACK: ", "ACK: ", "ACK: b"].map(str::to_owned);
+    assert_eq!(answers(&["say", "--json", &udp]), (datagrams.to_vec(), String::new()));
+}
+
+/// An empty message on the command line is no empty line: it asks nothing and hears what the peer says by itself.
+#[test]
+fn without_a_word_the_peers_greeting_is_shown() {
+    let greeter = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = greeter.local_addr().unwrap().to_string();
+    std::thread::spawn(move || greeter.accept().unwrap().0.write_all(b"220 ready\r\n").unwrap());
+    let said = run(&["say", "--quiet", &at, ""]);
+    assert_eq!((said.code, said.stdout.as_str()), (0, "220 ready\r\n"), "{}", said.stderr);
+}
+
 /// The quiet that completes an answer is not part of its time.
 #[test]
 fn the_last_bytes_time_counts_not_the_quiet() {
