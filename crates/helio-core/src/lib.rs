@@ -27,6 +27,7 @@ pub mod feed;
 pub mod limits;
 pub mod log;
 pub mod measure;
+pub mod peer;
 pub mod printable;
 pub mod rate;
 pub mod rng;

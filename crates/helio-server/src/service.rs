@@ -6,6 +6,7 @@ pub mod log;
 use crate::driver::{Store, Timeouts, drive};
 use crate::event::{EventKind, Events};
 use crate::stop::Stop;
+use helio_core::peer::canonical;
 use helio_core::session::Session;
 use helio_net::address::Scheme;
 use helio_net::clock::Clock;
@@ -88,9 +89,4 @@ impl Context {
             duration: ended.duration,
         });
     }
-}
-
-/// An IPv4 peer of a dual-stack socket, written as IPv4.
-fn canonical(peer: SocketAddr) -> SocketAddr {
-    SocketAddr::new(peer.ip().to_canonical(), peer.port())
 }

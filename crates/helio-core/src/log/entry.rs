@@ -1,12 +1,13 @@
 //! One entry of a log file, see `spec/log.md`, "Line mode".
 
 use super::splitter::{LineSplitter, Piece};
+use crate::peer::canonical;
 use crate::printable;
 use crate::time::Utc;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 
 /// The beginning of the entries of one read: when, and from whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,12 +18,7 @@ impl EntryHead {
     /// The head for what arrived at `utc` from `peer`. An IPv4 address mapped into IPv6 is written as IPv4.
     #[must_use]
     pub fn new(utc: Utc, peer: SocketAddr) -> Self {
-        let peer = match peer.ip().to_canonical() {
-            v4 @ IpAddr::V4(_) => SocketAddr::new(v4, peer.port()),
-            // As it is, for it may have a scope.
-            IpAddr::V6(_) => peer,
-        };
-        Self(format!("{utc} {peer} "))
+        Self(format!("{utc} {} ", canonical(peer)))
     }
 
     /// Appends the entry of one line, or of one piece of a line.

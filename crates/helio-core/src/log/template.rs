@@ -1,9 +1,10 @@
 //! The name of a log file, with placeholders that keep several streams apart; see `spec/log.md`, "Exact mode".
 
+use crate::peer::canonical;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 use thiserror::Error;
 
 /// A file name without directory, in which `{peer}` and `{n}` stand for a connection.
@@ -104,20 +105,18 @@ impl FileName {
 /// Only letters, digits, `.`, `-` and `_`, no two peers alike, and never a `-` or `.` in front: all groups of an IPv6
 /// address are written for that.
 fn push_peer(name: &mut String, peer: SocketAddr) {
-    match peer.ip().to_canonical() {
-        IpAddr::V4(ip) => {
-            let _ = write!(name, "{ip}");
+    match canonical(peer) {
+        SocketAddr::V4(v4) => {
+            let _ = write!(name, "{}", v4.ip());
         }
-        IpAddr::V6(ip) => {
-            for (n, group) in ip.segments().into_iter().enumerate() {
+        SocketAddr::V6(v6) => {
+            for (n, group) in v6.ip().segments().into_iter().enumerate() {
                 let _ = write!(name, "{}{group:x}", if n > 0 { "-" } else { "" });
             }
+            if v6.scope_id() != 0 {
+                let _ = write!(name, "_if{}", v6.scope_id());
+            }
         }
-    }
-    if let SocketAddr::V6(v6) = peer
-        && v6.scope_id() != 0
-    {
-        let _ = write!(name, "_if{}", v6.scope_id());
     }
     let _ = write!(name, "_{}", peer.port());
 }
@@ -127,6 +126,7 @@ fn push_peer(name: &mut String, peer: SocketAddr) {
 mod tests {
     use super::*;
     use alloc::string::ToString;
+    use core::net::SocketAddrV6;
     use proptest::prelude::*;
 
     fn resolve(name: &str, peer: &str, number: Option<u64>) -> String {
@@ -163,14 +163,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn peers_give_safe_names_and_no_two_the_same(a: [u16; 8], b: [u16; 8], port: u16) {
-            let name = |ip: [u16; 8]| {
-                let peer = SocketAddr::from((core::net::Ipv6Addr::from(ip), port));
-                FileName::parse("{peer}").unwrap().resolve(peer, None)
+        fn peers_give_safe_names_and_no_two_the_same(a: [u16; 8], b: [u16; 8], scopes in [0..3_u32, 0..3], port: u16) {
+            let name = |ip: [u16; 8], scope| {
+                let peer = SocketAddrV6::new(ip.into(), port, 0, scope);
+                FileName::parse("{peer}").unwrap().resolve(peer.into(), None)
             };
-            prop_assert!(name(a).chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)));
-            prop_assert!(name(a).starts_with(|c: char| c.is_ascii_alphanumeric()));
-            prop_assert_eq!(a == b, name(a) == name(b));
+            let [a_name, b_name] = [name(a, scopes[0]), name(b, scopes[1])];
+            prop_assert!(a_name.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)));
+            prop_assert!(a_name.starts_with(|c: char| c.is_ascii_alphanumeric()));
+            prop_assert_eq!((a, scopes[0]) == (b, scopes[1]), a_name == b_name);
+            prop_assert_eq!(scopes[0] == scopes[1], name(a, scopes[0]) == name(a, scopes[1]));
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The echo service on sockets; what it answers is decided in [`helio_core::echo`].
 
-use super::{Context, canonical};
+use super::Context;
 use crate::driver::NoStore;
 use crate::event::EventKind;
 use helio_core::echo::{EchoOptions, EchoSession, UdpEcho, UdpEchoOptions, Verdict};
 use helio_core::limits;
+use helio_core::peer::canonical;
 use helio_net::address::Scheme;
 use helio_net::listen::Listener;
 use helio_net::udp::{Sender, UdpEndpoint};
