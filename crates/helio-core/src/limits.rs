@@ -229,6 +229,10 @@ pub const LOG_ROTATE_SIZE_MIN: u64 = 4 * 1024;
 /// Shortest `--rotate-age`.
 pub const LOG_ROTATE_AGE_MIN: Duration = Duration::from_secs(1);
 
+/// Files of streams and UDP peers that wait to be opened, because the directory is gone or there are no descriptors.
+/// Each is tried every [`LOG_RETRY_MAX`]. At the bound further streams are not read, datagrams are lost and counted.
+pub const LOG_UNOPENED_FILES: usize = 1_024;
+
 /// Files of UDP peers that are open at a time. Beyond it the one that was idle longest is closed; it is opened again.
 pub const LOG_UDP_OPEN_FILES: usize = 256;
 

@@ -100,7 +100,7 @@ pub enum FileAction<T> {
     Complete(T),
     /// Tell people. No answer.
     Report(FileReport),
-    /// Everything is written and synced; close the file. No answer.
+    /// Everything is written and synced; close the file, if there is one. No answer.
     Close,
 }
 
@@ -278,6 +278,12 @@ impl<T> FileWriter<T> {
     }
 
     fn next_operation(&mut self) -> Option<FileAction<T>> {
+        if self.close_due && self.size.is_none() && !self.backlog.has_unwritten() {
+            // Nothing was ever written and nothing will be: no reason to wait for a file that cannot be opened.
+            self.close_due = false;
+            self.open_due = false;
+            return Some(FileAction::Close);
+        }
         if self.open_due && !self.troubles.waits(Operation::Open) {
             // The old file is synced while it is still in our hands, unless that is what does not work.
             let sync_first = self.backlog.has_unsynced() && !self.troubles.has(Operation::Sync);

@@ -24,14 +24,14 @@ use helio_core::echo::UdpEchoOptions;
 use helio_core::log::{FileName, LogOptions, LogSession, Rotation, TemplateError, WriterOptions};
 use helio_net::listen::Listener;
 use helio_net::udp::UdpEndpoint;
-use sink::Sink;
+use sink::{Sink, StreamFile};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak, mpsc};
 use thiserror::Error;
 use tokio::sync::oneshot;
-use writer::{FileId, Files};
+use writer::Files;
 
 /// Everything that can be set about a log service.
 #[derive(Clone, Debug)]
@@ -142,7 +142,7 @@ impl Log {
             if let Some(archive) = archive {
                 archive.look_at(file.path());
             }
-            files.add(FileId::SHARED, file);
+            files.add_shared(file);
         }
         let (alive, ended) = oneshot::channel::<()>();
         let work = move || {
@@ -166,9 +166,9 @@ impl Log {
             self.context.serve_streams(listener, move |peer| {
                 let number = connections.fetch_add(1, Ordering::Relaxed) + 1;
                 let file = if settings.target.is_shared() {
-                    FileId::SHARED
+                    StreamFile::shared()
                 } else {
-                    sink.open(settings.target.directory.join(settings.target.name.resolve(peer, Some(number))))
+                    StreamFile::own(settings.target.directory.join(settings.target.name.resolve(peer, Some(number))))
                 };
                 (LogSession::new(settings.session, peer), StreamStore { sink: sink.clone(), file })
             });
@@ -193,18 +193,18 @@ fn outlive_the_file_size_limit() {
 /// Where one connection's bytes go.
 struct StreamStore {
     sink: Arc<Sink>,
-    file: FileId,
+    file: StreamFile,
 }
 
 impl Store for StreamStore {
     async fn store(&self, bytes: Vec<u8>) -> io::Result<()> {
-        self.sink.append(self.file, bytes).await
+        self.sink.append(&self.file, bytes).await
     }
 }
 
 impl Drop for StreamStore {
     fn drop(&mut self) {
-        self.sink.end(self.file);
+        self.sink.end_stream(&self.file);
     }
 }
 

@@ -288,6 +288,29 @@ fn reopening_elsewhere_rescues_a_writer_whose_disk_does_not_sync() {
     assert_eq!(b.disk.files[1].content, b"one\n", "written again, for the old disk may have lost it");
 }
 
+/// Spec, "When writing fails".
+#[test]
+fn a_file_that_cannot_be_opened_is_not_waited_for_with_nothing_to_write() {
+    let mut b = Bench::new(options(Fsync::Every), Disk::new(0));
+    b.disk.faults.open = 1.0;
+    b.append_and_drain(b"");
+    assert_eq!(b.completed, 1);
+    b.writer.handle_close();
+    b.drain();
+    assert!(b.closed && b.disk.files.is_empty());
+
+    let mut b = Bench::new(options(Fsync::Every), Disk::new(0));
+    b.disk.faults.open = 1.0;
+    b.append_and_drain(b"something\n");
+    b.writer.handle_close();
+    b.wait(Duration::from_secs(60));
+    assert!(!b.closed, "what was received waits for its file");
+    b.disk.faults.open = 0.0;
+    b.wait(limits::LOG_RETRY_MAX);
+    assert!(b.closed);
+    assert_eq!(b.disk.content(), b.appended);
+}
+
 /// Spec, "Line mode": a torn last line gets its line end before the first new entry, and only then.
 #[test]
 fn a_torn_line_is_ended_before_the_next_entry() {

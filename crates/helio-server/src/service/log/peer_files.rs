@@ -1,7 +1,7 @@
 //! Which file a peer's datagrams go to.
 
 use super::Target;
-use super::sink::Sink;
+use super::sink::{Full, Sink};
 use super::writer::FileId;
 use helio_core::limits;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,34 +19,41 @@ pub(super) struct PeerFiles {
     uses: u64,
 }
 
+/// Why a datagram has no file to go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoFile {
+    /// [`limits::LOG_UDP_FILES`] other peers came first.
+    TooManyPeers,
+    /// [`limits::LOG_UNOPENED_FILES`] files wait to be opened.
+    TooManyUnopened,
+}
+
 impl PeerFiles {
     pub(super) fn new(sink: Arc<Sink>, target: Target) -> Self {
         Self { sink, target, open: BTreeMap::new(), known: BTreeSet::new(), uses: 0 }
     }
 
-    /// The file for `peer`; `None` when [`limits::LOG_UDP_FILES`] others came first.
-    pub(super) fn of(&mut self, peer: SocketAddr) -> Option<FileId> {
+    /// The file for `peer`.
+    pub(super) fn of(&mut self, peer: SocketAddr) -> Result<FileId, NoFile> {
         if self.target.is_shared() {
-            return Some(FileId::SHARED);
+            return Ok(FileId::SHARED);
         }
         self.uses += 1;
         let name = self.target.name.resolve(peer, None);
         if let Some((file, used)) = self.open.get_mut(&name) {
             *used = self.uses;
-            return Some(*file);
+            return Ok(*file);
         }
-        if !self.known.contains(&name) {
-            if self.known.len() >= limits::LOG_UDP_FILES {
-                return None;
-            }
-            self.known.insert(name.clone());
+        if !self.known.contains(&name) && self.known.len() >= limits::LOG_UDP_FILES {
+            return Err(NoFile::TooManyPeers);
         }
+        let file = self.sink.try_open(self.target.directory.join(&name)).map_err(|Full| NoFile::TooManyUnopened)?;
         if self.open.len() >= limits::LOG_UDP_OPEN_FILES {
             self.close_idlest();
         }
-        let file = self.sink.open(self.target.directory.join(&name));
+        self.known.insert(name.clone());
         self.open.insert(name, (file, self.uses));
-        Some(file)
+        Ok(file)
     }
 
     fn close_idlest(&mut self) {
@@ -82,10 +89,15 @@ mod tests {
         (PeerFiles::new(sink, Target::parse(Path::new(to)).unwrap()), received)
     }
 
+    /// All that waited is open, or was given up.
+    fn opened(messages: &Receiver<Message>) {
+        messages.try_iter().for_each(drop);
+    }
+
     #[test]
     fn without_placeholders_all_share_one_file() {
         let (mut files, messages) = files("log.txt");
-        assert_eq!((files.of(peer(1)), files.of(peer(2))), (Some(FileId::SHARED), Some(FileId::SHARED)));
+        assert_eq!((files.of(peer(1)), files.of(peer(2))), (Ok(FileId::SHARED), Ok(FileId::SHARED)));
         assert!(messages.try_recv().is_err());
     }
 
@@ -100,24 +112,38 @@ mod tests {
     fn the_idlest_file_is_closed_for_a_new_peer_and_opened_again() {
         let (mut files, messages) = files("{peer}.bin");
         let first: Vec<_> = (0..limits::LOG_UDP_OPEN_FILES).map(|n| files.of(peer(n)).unwrap()).collect();
-        assert_eq!(files.of(peer(0)), Some(first[0]));
+        assert_eq!(files.of(peer(0)), Ok(first[0]));
         files.of(peer(limits::LOG_UDP_OPEN_FILES)).unwrap();
         let ended: Vec<FileId> = messages
             .try_iter()
             .filter_map(|message| if let Message::End { file } = message { Some(file) } else { None })
             .collect();
         assert_eq!(ended, [first[1]]);
-        assert_ne!(files.of(peer(1)), Some(first[1]));
+        assert_ne!(files.of(peer(1)), Ok(first[1]));
     }
 
     /// The bound [`limits::LOG_UDP_FILES`].
     #[test]
     fn forged_peers_cannot_make_files_without_end() {
-        let (mut files, _messages) = files("{peer}.bin");
+        let (mut files, messages) = files("{peer}.bin");
         for n in 0..limits::LOG_UDP_FILES {
-            assert!(files.of(peer(n)).is_some());
+            assert!(files.of(peer(n)).is_ok());
+            opened(&messages);
         }
-        assert_eq!(files.of(peer(limits::LOG_UDP_FILES)), None);
-        assert!(files.of(peer(0)).is_some(), "known peers go on");
+        assert_eq!(files.of(peer(limits::LOG_UDP_FILES)), Err(NoFile::TooManyPeers));
+        assert!(files.of(peer(0)).is_ok(), "known peers go on");
+    }
+
+    /// The bound [`limits::LOG_UNOPENED_FILES`].
+    #[test]
+    fn a_peer_whose_file_may_not_wait_to_be_opened_gets_it_later() {
+        let (mut files, messages) = files("{peer}.bin");
+        for n in 0..limits::LOG_UNOPENED_FILES {
+            assert!(files.of(peer(n)).is_ok());
+        }
+        let next = peer(limits::LOG_UNOPENED_FILES);
+        assert_eq!(files.of(next), Err(NoFile::TooManyUnopened));
+        opened(&messages);
+        assert!(files.of(next).is_ok());
     }
 }

@@ -1,7 +1,7 @@
 //! Datagrams into the log: written if there is room at once, otherwise counted as lost.
 
 use super::LogSettings;
-use super::peer_files::PeerFiles;
+use super::peer_files::{NoFile, PeerFiles};
 use super::sink::Sink;
 use crate::event::EventKind;
 use crate::service::Context;
@@ -42,6 +42,8 @@ struct Losses {
     queue: u64,
     /// For want of a file of their own.
     files: u64,
+    /// Because their file could not even wait to be opened.
+    unopened: u64,
     /// For want of room in the socket's buffer; the kernel's 32-bit count.
     kernel: u32,
 }
@@ -103,9 +105,10 @@ impl Datagrams {
         let now = self.context.clock.read();
         let peer = canonical(sender.peer);
         self.context.events.tell_received(peer, Scheme::Udp, payload);
-        let Some(file) = self.files.of(peer) else {
-            self.losses.files += 1;
-            return;
+        let file = match self.files.of(peer) {
+            Ok(file) => file,
+            Err(NoFile::TooManyPeers) => return self.losses.files += 1,
+            Err(NoFile::TooManyUnopened) => return self.losses.unopened += 1,
         };
         let record = match self.settings.session.mode {
             LogMode::Lines { max_line } => datagram_entries(payload, peer, now.utc, max_line),
@@ -143,7 +146,8 @@ impl Losses {
     fn since(self, earlier: Self) -> Option<String> {
         let kernel = u64::from(self.kernel.wrapping_sub(earlier.kernel));
         let (queue, files) = (self.queue - earlier.queue, self.files - earlier.files);
-        if queue + files + kernel == 0 {
+        let unopened = self.unopened - earlier.unopened;
+        if queue + files + unopened + kernel == 0 {
             return None;
         }
         let mut message = format!(
@@ -153,6 +157,10 @@ impl Losses {
         if files > 0 {
             let most = limits::LOG_UDP_FILES;
             message += &format!(", {files} from peers beyond the {most} that get a file of their own");
+        }
+        if unopened > 0 {
+            let most = limits::LOG_UNOPENED_FILES;
+            message += &format!(", {unopened} while {most} other files waited to be opened");
         }
         Some(message)
     }
@@ -174,7 +182,7 @@ mod tests {
 
     #[test]
     fn losses_are_told_once_each_and_the_kernels_count_may_wrap() {
-        let at = |queue, files, kernel| Losses { queue, files, kernel };
+        let at = |queue, files, kernel| Losses { queue, files, kernel, ..Losses::default() };
         assert_eq!(at(3, 0, 7).since(at(3, 0, 7)), None);
         assert_eq!(
             at(5, 0, 2).since(at(3, 0, u32::MAX)).unwrap(),
@@ -183,5 +191,7 @@ mod tests {
         );
         let files = at(0, 4, 0).since(Losses::default()).unwrap();
         assert!(files.ends_with(", 4 from peers beyond the 4096 that get a file of their own"), "{files}");
+        let unopened = Losses { unopened: 5, ..Losses::default() }.since(Losses::default()).unwrap();
+        assert!(unopened.ends_with(", 5 while 1024 other files waited to be opened"), "{unopened}");
     }
 }

@@ -25,9 +25,20 @@ impl FileId {
 /// What the thread is told.
 #[derive(Debug)]
 pub(super) enum Message {
-    Append { file: FileId, record: Vec<u8>, token: Token },
-    Open { file: FileId, path: PathBuf },
-    End { file: FileId },
+    Append {
+        file: FileId,
+        record: Vec<u8>,
+        token: Token,
+    },
+    /// `unopened` is dropped when the file is open.
+    Open {
+        file: FileId,
+        path: PathBuf,
+        unopened: OwnedSemaphorePermit,
+    },
+    End {
+        file: FileId,
+    },
     Reopen,
 }
 
@@ -54,6 +65,8 @@ struct Slot {
     writer: FileWriter<Token>,
     file: LogFile,
     due: Option<Instant>,
+    /// Its share of the files that wait to be opened.
+    unopened: Option<OwnedSemaphorePermit>,
 }
 
 impl Files {
@@ -61,10 +74,9 @@ impl Files {
         Self { options, clock, announcer, archive, slots: BTreeMap::new(), timers: BTreeSet::new() }
     }
 
-    /// Takes on a file.
-    pub(super) fn add(&mut self, id: FileId, file: LogFile) {
-        let writer = FileWriter::new(self.options);
-        self.slots.insert(id, Slot { writer, file, due: None });
+    /// Takes on the file that all streams share.
+    pub(super) fn add_shared(&mut self, file: LogFile) {
+        self.add(FileId::SHARED, file, None);
     }
 
     /// Works until every sender is gone and every file is finished.
@@ -92,6 +104,11 @@ impl Files {
         self.finish();
     }
 
+    fn add(&mut self, id: FileId, file: LogFile, unopened: Option<OwnedSemaphorePermit>) {
+        let writer = FileWriter::new(self.options);
+        self.slots.insert(id, Slot { writer, file, due: None, unopened });
+    }
+
     fn handle(&mut self, message: Message, touched: &mut BTreeSet<FileId>) {
         match message {
             Message::Append { file, record, token } => {
@@ -100,8 +117,8 @@ impl Files {
                     touched.insert(file);
                 }
             }
-            Message::Open { file, path } => {
-                self.add(file, LogFile::new(path));
+            Message::Open { file, path, unopened } => {
+                self.add(file, LogFile::new(path), Some(unopened));
                 touched.insert(file);
             }
             Message::End { file } => {
@@ -196,6 +213,7 @@ impl Slot {
 
     fn open(&mut self, clock: Clock) -> io::Result<()> {
         let opened = self.file.open()?;
+        self.unopened = None;
         self.writer.handle_opened(opened, clock.now());
         Ok(())
     }

@@ -45,6 +45,31 @@ fn placeholders_keep_connections_apart() {
     assert_eq!(fs::read(directory.path().join(udp_name)).unwrap(), b"datagram");
 }
 
+/// Spec, "Exact mode": a file is made for a connection's first bytes, and waits until it can be.
+#[test]
+fn a_directory_that_went_away_holds_senders_back_and_gets_no_empty_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let [here, away] = ["here", "away"].map(|name| directory.path().join(name));
+    fs::create_dir(&here).unwrap();
+    let mut log = Logged::start(here.join("{n}"), &["--exact"]);
+    send_all(log.connect(), b"");
+    fs::rename(&here, &away).unwrap();
+    for _ in 0..3 {
+        send_all(log.connect(), b"");
+    }
+    let stream = log.connect();
+    let sending = std::thread::spawn(move || send_all(stream, b"waits"));
+    let told = log.helio.wait_for("cannot open");
+    assert!(told.contains("here/5: No such file or directory (os error 2)"), "{told}");
+    fs::rename(&away, &here).unwrap();
+    log.helio.wait_for("here/5 works again");
+    sending.join().unwrap();
+    log.stop();
+    let names: Vec<_> = fs::read_dir(&here).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["5"]);
+    assert_eq!(fs::read(here.join("5")).unwrap(), b"waits");
+}
+
 #[test]
 fn a_restart_appends_and_ends_a_torn_line_first() {
     let directory = tempfile::tempdir().unwrap();
