@@ -240,8 +240,13 @@ pub const LOG_UDP_OPEN_FILES: usize = 256;
 /// may be forged, and each would make a file.
 pub const LOG_UDP_FILES: usize = 4_096;
 
-/// Answers to datagrams that wait for their write. Beyond it datagrams are written but not answered.
+/// Answers to datagrams of one socket that wait for their write or to be sent. Beyond it datagrams are written but not
+/// answered.
 pub const LOG_UDP_ANSWERS: usize = 4_096;
+
+/// Share of [`LOG_UDP_ANSWERS`] that may wait for a file that is one peer's own, so that a file that cannot be written
+/// costs others nothing. Beyond it that peer's datagrams are written but not answered.
+pub const LOG_UDP_FILE_ANSWERS: usize = 256;
 
 /// Datagrams taken from a socket's buffer when the program ends; a flood cannot hold up the end.
 pub const LOG_UDP_REST: usize = 4_096;

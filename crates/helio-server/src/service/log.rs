@@ -5,6 +5,7 @@
 //! one write and, with `--fsync every`, one sync.
 
 mod announce;
+mod answers;
 mod archive;
 mod file;
 mod peer_files;

@@ -1,6 +1,6 @@
 //! The door to the thread that writes: a queue bounded in bytes.
 
-use super::writer::{FileId, Message, Token};
+use super::writer::{Done, FileId, Message, Token};
 use helio_core::limits;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -65,19 +65,20 @@ impl Sink {
         let file = *file.id.get_or_try_init(|| self.open(&file.path)).await?;
         let permit = self.room.clone().acquire_many_owned(cost(&record)).await.map_err(|_| ended())?;
         let (done, safe) = oneshot::channel();
-        let token = Token { done, _permit: permit, _waiting: waiting };
-        self.messages.send(Message::Append { file, record, token }).map_err(|_| ended())?;
+        self.append_in(Room { _permit: permit, _waiting: waiting }, file, record, Done::Tell(done));
         safe.await.map_err(|_| ended())
     }
 
-    /// Appends a record to `file` if there is room now; the receiver completes when it is as safe as was asked.
-    pub(super) fn try_append(&self, file: FileId, record: Vec<u8>) -> Result<oneshot::Receiver<()>, Full> {
-        let permit = self.room.clone().try_acquire_many_owned(cost(&record)).map_err(|_| Full)?;
-        let (done, safe) = oneshot::channel();
-        let waiting = Counted::new(&self.unwritten_bytes, &record);
-        let token = Token { done, _permit: permit, _waiting: waiting };
-        self.messages.send(Message::Append { file, record, token }).map_err(|_| Full)?;
-        Ok(safe)
+    /// Room for `record`, if there is some now.
+    pub(super) fn try_reserve(&self, record: &[u8]) -> Result<Room, Full> {
+        let permit = self.room.clone().try_acquire_many_owned(cost(record)).map_err(|_| Full)?;
+        Ok(Room { _permit: permit, _waiting: Counted::new(&self.unwritten_bytes, record) })
+    }
+
+    /// Appends the record for which `room` was reserved to `file`.
+    pub(super) fn append_in(&self, room: Room, file: FileId, record: Vec<u8>, done: Done) {
+        // An error says that the thread is gone, and drops `done`.
+        let _ = self.messages.send(Message::Append { file, record, token: Token { done, _room: room } });
     }
 
     /// A file beside the shared one, until its [`Self::end`], if not too many wait to be opened.
@@ -115,9 +116,16 @@ impl Sink {
     }
 }
 
+/// One record's room in the queue, until dropped.
+#[derive(Debug)]
+pub(super) struct Room {
+    _permit: OwnedSemaphorePermit,
+    _waiting: Counted,
+}
+
 /// Bytes that wait, until dropped.
 #[derive(Debug)]
-pub(super) struct Counted {
+struct Counted {
     counter: Arc<AtomicU64>,
     bytes: u64,
 }
@@ -176,7 +184,7 @@ mod tests {
         assert!(matches!(received.try_recv(), Ok(Message::Open { path, .. }) if path == Path::new("stream")));
         let Ok(Message::Append { record, token, .. }) = received.try_recv() else { panic!("nothing was appended") };
         assert_eq!(record, b"waits");
-        token.done.send(()).unwrap();
+        token.complete();
         assert!(matches!(poll(stored.as_mut()), Poll::Ready(Ok(()))));
         assert!(sink.try_open("datagram".into()).is_ok());
     }

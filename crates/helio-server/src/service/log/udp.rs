@@ -1,19 +1,21 @@
 //! Datagrams into the log: written if there is room at once, otherwise counted as lost.
 
 use super::LogSettings;
+use super::answers::{self, Answers, PendingAnswer, Share};
 use super::peer_files::{NoFile, PeerFiles};
 use super::sink::Sink;
+use super::writer::Done;
 use crate::event::EventKind;
 use crate::service::Context;
 use helio_core::echo::{UdpEcho, Verdict};
 use helio_core::limits;
 use helio_core::log::{LogMode, datagram_entries};
 use helio_core::peer::canonical;
+use helio_core::time::Instant;
 use helio_net::address::Scheme;
 use helio_net::udp::{Sender, UdpEndpoint};
 use std::io;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// The datagram side of a log service, for one socket.
@@ -24,15 +26,8 @@ pub(super) struct Datagrams {
     settings: Arc<LogSettings>,
     files: PeerFiles,
     answers: UdpEcho,
-    answering: mpsc::Sender<Answer>,
+    answering: Answers,
     losses: Losses,
-}
-
-/// A datagram to be sent when the one it answers is safe.
-struct Answer {
-    safe: oneshot::Receiver<()>,
-    bytes: Vec<u8>,
-    to: Sender,
 }
 
 /// Datagrams that are not in the log.
@@ -49,11 +44,12 @@ struct Losses {
 }
 
 impl Datagrams {
-    /// Ready to [`Self::serve`]; answers are sent by a task of their own, which ends with the value.
+    /// Ready to [`Self::serve`]; answers are sent by a task of their own, which ends when this value and all that waits to
+    /// be written are gone.
     pub(super) fn new(context: Context, endpoint: UdpEndpoint, sink: Arc<Sink>, settings: Arc<LogSettings>) -> Self {
         let endpoint = Arc::new(endpoint);
-        let (answering, waiting) = mpsc::channel(limits::LOG_UDP_ANSWERS);
-        context.stop.spawn(send_answers(endpoint.clone(), waiting));
+        let (answering, released) = Answers::new();
+        context.stop.spawn(answers::send(endpoint.clone(), released));
         let files = PeerFiles::new(sink.clone(), settings.target.clone());
         // 0, which no datagram comes from, should the system not tell.
         let own_port = endpoint.local().map_or(0, |at| at.port());
@@ -70,12 +66,17 @@ impl Datagrams {
         while self.receive(&mut buffer, &mut reporting).await {
             self.report(&mut reported);
         }
-        // What was sent before the end is in the socket's buffer.
+        let endpoint = self.endpoint.clone();
+        self.take_rest(&mut buffer, |buffer| endpoint.try_receive(buffer));
+        self.report(&mut reported);
+    }
+
+    /// Logs what was sent before the end and is in the socket's buffer.
+    fn take_rest(&mut self, buffer: &mut [u8], receive: impl Fn(&mut [u8]) -> io::Result<(usize, Sender)>) {
         for _ in 0..limits::LOG_UDP_REST {
-            let Ok((length, sender)) = self.endpoint.try_receive(&mut buffer) else { break };
+            let Ok((length, sender)) = receive(buffer) else { break };
             self.log(&buffer[..length], sender);
         }
-        self.report(&mut reported);
     }
 
     /// Logs datagrams until it is time to report; false when the program stops.
@@ -114,20 +115,25 @@ impl Datagrams {
             LogMode::Lines { max_line } => datagram_entries(payload, peer, now.utc, max_line),
             LogMode::Exact => payload.to_vec(),
         };
-        let Ok(safe) = self.sink.try_append(file, record) else {
+        let Ok(room) = self.sink.try_reserve(&record) else {
             self.losses.queue += 1;
             return;
         };
-        if !self.settings.session.ack {
-            return;
-        }
-        match self.answers.handle_datagram(sender.peer, payload, now.mono) {
+        let answer = self.settings.session.ack.then(|| self.answer(payload, sender, file.share.as_ref(), now.mono));
+        let done = answer.flatten().map_or(Done::Nothing, Done::Answer);
+        self.sink.append_in(room, file.id, record, done);
+    }
+
+    /// The answer to a datagram, if it gets one.
+    fn answer(&mut self, payload: &[u8], to: Sender, share: Option<&Share>, now: Instant) -> Option<PendingAnswer> {
+        match self.answers.handle_datagram(to.peer, payload, now) {
             // No room among the answers: the datagram is logged, and its sender hears nothing, as may always happen.
             Verdict::Answer(bytes) | Verdict::Reflect { answer: bytes, .. } => {
-                drop(self.answering.try_send(Answer { safe, bytes, to: sender }));
+                self.answering.try_prepare(bytes, to, share)
             }
             Verdict::Ignore(ignored) => {
-                self.context.events.tell(EventKind::Ignored { peer, reason: ignored.reason() });
+                self.context.events.tell(EventKind::Ignored { peer: canonical(to.peer), reason: ignored.reason() });
+                None
             }
         }
     }
@@ -166,32 +172,5 @@ impl Losses {
     }
 }
 
-/// Sends answers in the order of their datagrams, each when its datagram is safe.
-async fn send_answers(endpoint: Arc<UdpEndpoint>, mut waiting: mpsc::Receiver<Answer>) {
-    while let Some(Answer { safe, bytes, to }) = waiting.recv().await {
-        if safe.await.is_ok() {
-            // A datagram that cannot leave is lost, as any datagram may be.
-            let _ = endpoint.answer(&bytes, &to).await;
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn losses_are_told_once_each_and_the_kernels_count_may_wrap() {
-        let at = |queue, files, kernel| Losses { queue, files, kernel, ..Losses::default() };
-        assert_eq!(at(3, 0, 7).since(at(3, 0, 7)), None);
-        assert_eq!(
-            at(5, 0, 2).since(at(3, 0, u32::MAX)).unwrap(),
-            "datagrams lost: 2 for want of room in the queue, 3 dropped by the kernel for want of room in the socket's \
-             buffer"
-        );
-        let files = at(0, 4, 0).since(Losses::default()).unwrap();
-        assert!(files.ends_with(", 4 from peers beyond the 4096 that get a file of their own"), "{files}");
-        let unopened = Losses { unopened: 5, ..Losses::default() }.since(Losses::default()).unwrap();
-        assert!(unopened.ends_with(", 5 while 1024 other files waited to be opened"), "{unopened}");
-    }
-}
+mod tests;

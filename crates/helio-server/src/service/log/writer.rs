@@ -1,9 +1,10 @@
 //! The thread that writes. It carries out what [`FileWriter`] decides, for every file of the service.
 
 use super::announce::Announcer;
+use super::answers::PendingAnswer;
 use super::archive::Archive;
 use super::file::LogFile;
-use super::sink::Counted;
+use super::sink::Room;
 use helio_core::log::{FileAction, FileWriter, Operation, WriterOptions};
 use helio_core::time::Instant;
 use helio_net::clock::Clock;
@@ -45,9 +46,28 @@ pub(super) enum Message {
 /// Comes back with the record; dropping it frees its room in the queue.
 #[derive(Debug)]
 pub(super) struct Token {
-    pub(super) done: oneshot::Sender<()>,
-    pub(super) _permit: OwnedSemaphorePermit,
-    pub(super) _waiting: Counted,
+    pub(super) done: Done,
+    pub(super) _room: Room,
+}
+
+/// What is done when a record is as safe as was asked.
+#[derive(Debug)]
+pub(super) enum Done {
+    Nothing,
+    /// Whoever waits is told, unless he has gone.
+    Tell(oneshot::Sender<()>),
+    /// A datagram's answer goes on its way.
+    Answer(PendingAnswer),
+}
+
+impl Token {
+    pub(super) fn complete(self) {
+        match self.done {
+            Done::Nothing => {}
+            Done::Tell(waiting) => drop(waiting.send(())),
+            Done::Answer(answer) => answer.release(),
+        }
+    }
 }
 
 /// All files of the service, on their thread.
@@ -194,8 +214,7 @@ impl Slot {
                 FileAction::Sync => (Operation::Sync, self.sync(clock)),
                 FileAction::Rotate => (Operation::Rotate, self.rotate(clock, archive)),
                 FileAction::Complete(token) => {
-                    // Whoever waited may have gone.
-                    let _ = token.done.send(());
+                    token.complete();
                     continue;
                 }
                 FileAction::Report(report) => {
