@@ -251,7 +251,7 @@ pub(crate) fn check_written(log: &log::Running) -> Outcome {
     match log.unwritten_bytes() {
         0 => Ok(()),
         bytes => {
-            let message = format!("up to {bytes} bytes were not written before the end and are lost");
+            let message = format!("up to {bytes} bytes that were received are not known to be written");
             Err(Failure::new(Exit::Unavailable, message))
         }
     }

@@ -154,5 +154,5 @@ fn what_is_lost_at_the_end_is_said_with_an_exit_code() {
     let (status, _, errors) = log.helio.stop();
     assert_eq!(status.code(), Some(7), "{errors}");
     assert!(errors.contains("cannot write to"), "{errors}");
-    assert!(errors.ends_with("helio: up to 5000 bytes were not written before the end and are lost\n"), "{errors}");
+    assert!(errors.ends_with("helio: up to 5000 bytes that were received are not known to be written\n"), "{errors}");
 }
