@@ -65,20 +65,20 @@ impl Sink {
         let file = *file.id.get_or_try_init(|| self.open(&file.path)).await?;
         let permit = self.room.clone().acquire_many_owned(cost(&record)).await.map_err(|_| ended())?;
         let (done, safe) = oneshot::channel();
-        self.append_in(Room { _permit: permit, _waiting: waiting }, file, record, Done::Tell(done));
+        self.append_in(Room { _permit: permit, waiting }, file, record, Done::Tell(done));
         safe.await.map_err(|_| ended())
     }
 
     /// Room for `record`, if there is some now.
     pub(super) fn try_reserve(&self, record: &[u8]) -> Result<Room, Full> {
         let permit = self.room.clone().try_acquire_many_owned(cost(record)).map_err(|_| Full)?;
-        Ok(Room { _permit: permit, _waiting: Counted::new(&self.unwritten_bytes, record) })
+        Ok(Room { _permit: permit, waiting: Counted::new(&self.unwritten_bytes, record) })
     }
 
     /// Appends the record for which `room` was reserved to `file`.
     pub(super) fn append_in(&self, room: Room, file: FileId, record: Vec<u8>, done: Done) {
         // An error says that the thread is gone, and drops `done`.
-        let _ = self.messages.send(Message::Append { file, record, token: Token { done, _room: room } });
+        let _ = self.messages.send(Message::Append { file, record, token: Token { done, room } });
     }
 
     /// A file beside the shared one, until its [`Self::end`], if not too many wait to be opened.
@@ -120,10 +120,17 @@ impl Sink {
 #[derive(Debug)]
 pub(super) struct Room {
     _permit: OwnedSemaphorePermit,
-    _waiting: Counted,
+    waiting: Counted,
 }
 
-/// Bytes that wait, until dropped.
+impl Room {
+    /// The record is as safe as was asked.
+    pub(super) fn settle(self) {
+        self.waiting.settle();
+    }
+}
+
+/// Bytes that count as unwritten until they are settled: what is dropped before that is lost, or nobody waits for it.
 #[derive(Debug)]
 struct Counted {
     counter: Arc<AtomicU64>,
@@ -136,10 +143,8 @@ impl Counted {
         counter.fetch_add(bytes, Ordering::Relaxed);
         Self { counter: counter.clone(), bytes }
     }
-}
 
-impl Drop for Counted {
-    fn drop(&mut self) {
+    fn settle(self) {
         self.counter.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
@@ -187,6 +192,25 @@ mod tests {
         token.complete();
         assert!(matches!(poll(stored.as_mut()), Poll::Ready(Ok(()))));
         assert!(sink.try_open("datagram".into()).is_ok());
+    }
+
+    /// A record whose sender is no longer waited for, as at the end of the program.
+    #[test]
+    fn what_is_given_up_stays_counted_until_it_is_written() {
+        let (messages, received) = mpsc::channel();
+        let sink = Sink::new(messages);
+        let unwritten = || sink.unwritten_bytes().load(Ordering::Relaxed);
+        let all = vec![0; limits::LOG_QUEUE_BYTES];
+        let shared = StreamFile::shared();
+        {
+            let mut handed_over = pin!(sink.append(&shared, all));
+            let mut without_room = pin!(sink.append(&shared, b"lost".to_vec()));
+            assert!(poll(handed_over.as_mut()).is_pending() && poll(without_room.as_mut()).is_pending());
+        }
+        assert_eq!(unwritten(), limits::LOG_QUEUE_BYTES as u64 + 4);
+        let Ok(Message::Append { token, .. }) = received.try_recv() else { panic!("nothing was appended") };
+        token.complete();
+        assert_eq!(unwritten(), 4, "this was never handed over");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(super) enum Message {
 #[derive(Debug)]
 pub(super) struct Token {
     pub(super) done: Done,
-    pub(super) _room: Room,
+    pub(super) room: Room,
 }
 
 /// What is done when a record is as safe as was asked.
@@ -62,6 +62,7 @@ pub(super) enum Done {
 
 impl Token {
     pub(super) fn complete(self) {
+        self.room.settle();
         match self.done {
             Done::Nothing => {}
             Done::Tell(waiting) => drop(waiting.send(())),
