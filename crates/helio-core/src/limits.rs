@@ -276,8 +276,11 @@ pub const BULK_PROBE_MARGIN_PERCENT: u32 = 15;
 /// Longest time that one blocking call of a transfer lasts before it looks whether it was told to stop.
 pub const TRANSFER_WAIT_SLICE: Duration = Duration::from_millis(200);
 
-/// Longest wait between two looks at how much the peer's TCP has acknowledged; the first are 20 µs apart. The printed
-/// time of the acknowledgement is late by at most this.
+/// First wait between two looks at how much the peer's TCP has acknowledged; it doubles up to [`ACKNOWLEDGED_POLL_MAX`].
+pub const ACKNOWLEDGED_POLL_MIN: Duration = Duration::from_micros(20);
+
+/// Longest wait between two looks at how much the peer's TCP has acknowledged. The printed time of the acknowledgement is
+/// late by at most this.
 pub const ACKNOWLEDGED_POLL_MAX: Duration = Duration::from_millis(2);
 
 /// Partial files of one name that a process keeps beside each other; the next transfer to that name is refused.
@@ -286,7 +289,8 @@ pub const PARTIAL_FILES_OF_A_NAME: u32 = 100;
 /// Time that a transfer is given to end cleanly after Ctrl-C before the program ends without it.
 pub const TRANSFER_STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Time that a raw sender waits after its end of stream for the peer to acknowledge and to close (setting `timeout`).
+/// Time that a raw sender waits after its end of stream for the peer to acknowledge and to end its side (setting
+/// `timeout`).
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest name of a file in bytes (Linux `NAME_MAX`). A name made longer by a suffix is cut before it.

@@ -41,9 +41,9 @@ impl Lines for Sent {
             Some(time) => format!("  acknowledged by the peer's TCP after {}", human(time)),
             None => "  not seen acknowledged by the peer's TCP within the time-out".into(),
         });
-        lines.push(match self.closed {
-            Some(time) => format!("  closed by the peer after {}", human(time)),
-            None => "  not closed by the peer within the time-out: whether its program read all is not known".into(),
+        lines.push(match self.peer_ended {
+            Some(time) => format!("  the peer ended its side after {}", human(time)),
+            None => "  the peer did not end its side within the time-out".into(),
         });
         if self.answer_bytes > 0 {
             lines.push(format!("  the peer answered {} bytes, which were dropped", self.answer_bytes));

@@ -23,7 +23,8 @@ pub struct SendOptions {
     pub io: IoChoice,
     /// Compute the BLAKE3; only copying can.
     pub hash: bool,
-    /// How long to wait for the peer's acknowledgement and close after everything is written. 0 does not wait.
+    /// How long to wait for the peer's acknowledgement and the end of its side after everything is written. 0 does not
+    /// wait.
     pub close_timeout: Duration,
     /// A peer that takes nothing for this long is given up.
     pub idle: Duration,
@@ -44,13 +45,15 @@ pub struct Sent {
     pub handed_over: Duration,
     /// The peer's TCP had acknowledged everything: it is in the kernel of the peer. `None` when that was not seen.
     pub acknowledged: Option<Duration>,
-    /// The peer closed: its program has read to the end. `None` when it did not within the time-out.
-    pub closed: Option<Duration>,
+    /// The peer ended its side (a FIN came). A program that closes after it has read everything does that, and so does
+    /// one that has nothing to say and reads on, or not. `None` when it did not within the time-out.
+    pub peer_ended: Option<Duration>,
     /// Bytes that the peer sent; they are dropped.
     pub answer_bytes: u64,
 }
 
-/// Sends everything of `source` over `socket`, then ends the stream and waits for the peer's close. Blocks.
+/// Sends everything of `source` over `socket`, then ends the stream and waits until the peer's TCP has
+/// everything and the peer ended its side, at most [`SendOptions::close_timeout`]. Blocks.
 ///
 /// When it is stopped or the source cannot be read the connection is reset, so that the receiver does not take what it
 /// has for the whole.
@@ -78,7 +81,9 @@ pub fn send(
     let handed_over = started.elapsed();
     let moved = pump.finish();
     let failed = |error| FailedTransfer::new(error, moved.bytes);
-    socket.shutdown(Shutdown::Write).map_err(|error| failed(broken(error)))?;
+    // What ended the connection says more than that there is none.
+    let why = |error| broken(socket.take_error().ok().flatten().unwrap_or(error));
+    socket.shutdown(Shutdown::Write).map_err(|error| failed(why(error)))?;
     let close = wait_for_close(&socket, started, options.close_timeout, control).map_err(failed)?;
     Ok(Sent {
         expected: source.length(),
@@ -86,7 +91,7 @@ pub fn send(
         removed: source.was_removed(),
         handed_over,
         acknowledged: close.acknowledged,
-        closed: close.closed,
+        peer_ended: close.peer_ended,
         answer_bytes: close.answer_bytes,
         moved,
     })
@@ -95,27 +100,29 @@ pub fn send(
 #[derive(Default)]
 struct Close {
     acknowledged: Option<Duration>,
-    closed: Option<Duration>,
+    peer_ended: Option<Duration>,
     answer_bytes: u64,
 }
 
-/// Waits until the peer's TCP has everything and its program has closed, at most `timeout`.
+/// Waits until the peer's TCP has everything and the peer ended its side, in either order, at most `timeout`.
 fn wait_for_close(
-    mut socket: &TcpStream,
+    socket: &TcpStream,
     started: Instant,
     timeout: Duration,
     control: &Control,
 ) -> Result<Close, TransferError> {
     let deadline = Instant::now() + timeout;
     let mut close = Close::default();
-    let mut pause = Duration::from_micros(20);
-    let mut scratch = [0; 4096];
+    let mut pause = limits::ACKNOWLEDGED_POLL_MIN;
     loop {
-        if close.acknowledged.is_none() && sys::unacknowledged_bytes(socket).is_ok_and(|bytes| bytes == 0) {
+        // A reset ends the count where it stands, so that it is never taken for an acknowledgement.
+        let unacknowledged = sys::unacknowledged_bytes(socket).ok();
+        if close.acknowledged.is_none() && unacknowledged == Some(0) {
             close.acknowledged = Some(started.elapsed());
         }
+        let nothing_to_wait_for = close.acknowledged.is_some() || unacknowledged.is_none();
         let left = deadline.saturating_duration_since(Instant::now());
-        if close.closed.is_some() || left.is_zero() {
+        if (close.peer_ended.is_some() && nothing_to_wait_for) || left.is_zero() {
             return Ok(close);
         }
         if control.is_stopped() {
@@ -123,18 +130,36 @@ fn wait_for_close(
         }
         let wait = if close.acknowledged.is_some() { limits::TRANSFER_WAIT_SLICE } else { pause };
         pause = (pause * 2).min(limits::ACKNOWLEDGED_POLL_MAX);
-        if !is_readable_within(socket, wait.min(left)).map_err(TransferError::Broken)? {
-            continue;
+        if close.peer_ended.is_some() {
+            // Behind the end of its side nothing more can be read, and poll(2) would return at once.
+            std::thread::sleep(wait.min(left));
+            look_for_reset(socket)?;
+        } else if is_readable_within(socket, wait.min(left)).map_err(TransferError::Broken)? {
+            close.read_answer(socket, started)?;
         }
-        match socket.read(&mut scratch) {
-            Ok(0) => close.closed = Some(started.elapsed()),
-            Ok(read) => close.answer_bytes += read as u64,
+    }
+}
+
+impl Close {
+    fn read_answer(&mut self, mut socket: &TcpStream, started: Instant) -> Result<(), TransferError> {
+        match socket.read(&mut [0; 4096]) {
+            Ok(0) => self.peer_ended = Some(started.elapsed()),
+            Ok(read) => self.answer_bytes += read as u64,
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
-                return Err(TransferError::Reset { acknowledged: close.acknowledged.is_some() });
+                return Err(TransferError::Reset { acknowledged: self.acknowledged.is_some() });
             }
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
             Err(error) => return Err(TransferError::Broken(error)),
         }
+        Ok(())
+    }
+}
+
+/// tcp(7): reading behind the end of the peer's side returns 0 even after a reset; SO_ERROR tells it.
+fn look_for_reset(socket: &TcpStream) -> Result<(), TransferError> {
+    match socket.take_error() {
+        Ok(None) => Ok(()),
+        Ok(Some(error)) | Err(error) => Err(broken(error)),
     }
 }
 

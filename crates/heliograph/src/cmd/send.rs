@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Send a file
 ///
 /// Prints apart when the file was handed to this machine's kernel, when the peer's TCP had acknowledged all of it, and
-/// when the peer closed, having read it to the end.
+/// when the peer ended its side. Whether its program read all of it no plain stream can tell.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   helio send --raw notes.txt 192.0.2.7:65436      to `helio receive --raw`, nc -l or a socket program
@@ -38,7 +38,7 @@ pub(crate) struct SendArgs {
     #[command(flatten)]
     transfer: TransferFlags,
 
-    /// Time for connecting, and again for the peer's acknowledgement and close
+    /// Time for connecting, and again for the peer's acknowledgement and the end of its side
     #[arg(long, value_name = "TIME", default_value = "10s")]
     timeout: Span,
 

@@ -1,6 +1,6 @@
 //! `helio send --raw` and `helio receive --raw` over TCP: with each other, and with programs that know nothing of us.
 
-use crate::support::{PLENTY, Running, finish, helio, python, run, run_with_input, without};
+use crate::support::{PLENTY, Running, eventually, finish, helio, python, run, run_with_input, without};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -63,7 +63,7 @@ fn ours_to_ours_over_both_families_and_of_every_length() {
         assert!(fs::read(&to).unwrap() == sample(bytes), "{bytes} bytes");
         assert_eq!(blake3_of(&sent.stdout), blake3_of(&lines.join("\n")));
         assert!(sent.stdout.contains("acknowledged by the peer's TCP after"), "{}", sent.stdout);
-        assert!(sent.stdout.contains("closed by the peer after"), "{}", sent.stdout);
+        assert!(sent.stdout.contains("the peer ended its side after"), "{}", sent.stdout);
     }
 }
 
@@ -230,7 +230,7 @@ fn nc_and_socat_receive_from_us_over_both_families() {
                 &SocketAddr::new(host.parse().unwrap(), port).to_string(),
             ]);
             assert!(child.wait().unwrap().success());
-            assert!(sent.stdout.contains("closed by the peer after"), "{}", sent.stdout);
+            assert!(sent.stdout.contains("the peer ended its side after"), "{}", sent.stdout);
             assert!(reading.join().unwrap() == sample(200_000), "{program} on {host}: {}", sent.stderr);
         }
     }
@@ -346,7 +346,59 @@ fn a_peer_that_does_not_close_is_told_apart_from_one_that_does() {
     let record: serde_json::Value = serde_json::from_str(&sent.stdout).unwrap();
     // The peer's kernel has it all and acknowledges, although no program has even accepted the connection.
     assert!(record["acknowledged_ns"].as_u64() >= record["handed_over_ns"].as_u64(), "{record}");
-    assert!(record.get("closed_ns").is_none(), "{record}");
+    assert!(record.get("peer_ended_ns").is_none(), "{record}");
+}
+
+/// `nc -N` with nothing to say does this: the end of the peer's side says nothing about what it has read of ours.
+#[test]
+fn a_peer_that_ends_its_side_first_is_waited_for_until_it_has_everything() {
+    let (_directory, file) = with_file(1_000_000);
+    let server = "
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+s.bind(('127.0.0.1', 0))
+s.listen()
+print('listening on tcp://127.0.0.1:%d' % s.getsockname()[1], flush=True)
+conn, addr = s.accept()
+conn.shutdown(socket.SHUT_WR)
+count = 0
+while data := conn.recv(8192):
+    count += len(data)
+    time.sleep(0.001)
+print('read', count)
+";
+    let mut server = Running::start(&mut python(server, &[]));
+    let sent = run(&["send", "--raw", "--json", str(&file), &server.address("tcp").to_string()]);
+    assert_eq!(sent.code, 0, "{}", sent.stderr);
+    let record: serde_json::Value = serde_json::from_str(&sent.stdout).unwrap();
+    assert!(record["acknowledged_ns"].as_u64().unwrap() > record["peer_ended_ns"].as_u64().unwrap(), "{record}");
+    assert_eq!(server.wait().1.last().unwrap(), "read 1000000");
+}
+
+#[test]
+fn a_peer_that_ends_its_side_and_then_resets_has_broken_the_connection() {
+    let (_directory, file) = with_file(1_000_000);
+    let peer = TcpListener::bind(ANY_PORT).unwrap();
+    rustix::net::sockopt::set_socket_recv_buffer_size(&peer, 16_384).unwrap();
+    let port = peer.local_addr().unwrap().port();
+    let send = Running::helio(&["send", "--raw", str(&file), &peer.local_addr().unwrap().to_string()]);
+    let stream = peer.accept().unwrap().0;
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    eventually("both sides are ended, and something is not acknowledged", || is_in_last_ack(port));
+    rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+    drop(stream);
+    let (status, lines, errors) = send.wait();
+    assert_eq!((status.code(), lines.as_slice()), (Some(5), [].as_slice()), "{errors}");
+    assert!(errors.contains("the peer reset the connection; 1000000 bytes had been handed to the kernel"), "{errors}");
+}
+
+/// Whether the other end of a connection to `port` is in LAST-ACK (RFC 9293 §3.3.2), 9 in proc(5)'s table.
+fn is_in_last_ack(port: u16) -> bool {
+    let table = fs::read_to_string("/proc/net/tcp").unwrap();
+    let peer = format!(":{port:04X}");
+    let mut rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    rows.any(|columns| columns.get(2).is_some_and(|address| address.ends_with(&peer)) && columns[3] == "09")
 }
 
 #[test]

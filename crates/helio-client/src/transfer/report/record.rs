@@ -36,9 +36,9 @@ pub struct Record {
     /// The peer's TCP had everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged_ns: Option<u64>,
-    /// The peer closed.
+    /// The peer ended its side.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub closed_ns: Option<u64>,
+    pub peer_ended_ns: Option<u64>,
     /// The end of the stream was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_ns: Option<u64>,
@@ -122,7 +122,7 @@ impl Sent {
             expected_bytes: self.expected,
             handed_over_ns: Some(nanos(self.handed_over)),
             acknowledged_ns: self.acknowledged.map(nanos),
-            closed_ns: self.closed.map(nanos),
+            peer_ended_ns: self.peer_ended.map(nanos),
             ..of_stream(&self.moved)
         }
     }

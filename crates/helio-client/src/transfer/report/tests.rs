@@ -13,7 +13,7 @@ fn sent(bytes: u64) -> Sent {
         removed: false,
         handed_over: Duration::from_millis(400),
         acknowledged: Some(Duration::from_millis(500)),
-        closed: Some(Duration::from_millis(512)),
+        peer_ended: Some(Duration::from_millis(512)),
         answer_bytes: 0,
     }
 }
@@ -44,19 +44,19 @@ fn a_stream_tells_the_three_moments_apart() {
     sent 1.00 GB (1000000000 bytes) in 500 ms, 2000 MB/s (until acknowledged)
       handed to the kernel after 400 ms
       acknowledged by the peer's TCP after 500 ms
-      closed by the peer after 512 ms
+      the peer ended its side after 512 ms
       moved by copy
     ");
 }
 
 #[test]
 fn what_was_not_seen_is_said_and_left_out_for_machines() {
-    let sent = Sent { acknowledged: None, closed: None, answer_bytes: 3, removed: true, ..sent(27) };
+    let sent = Sent { acknowledged: None, peer_ended: None, answer_bytes: 3, removed: true, ..sent(27) };
     insta::assert_snapshot!(sent.lines().join("\n"), @r"
     sent 27 bytes in 400 ms, 67.5 bytes/s (until handed to the kernel)
       handed to the kernel after 400 ms
       not seen acknowledged by the peer's TCP within the time-out
-      not closed by the peer within the time-out: whether its program read all is not known
+      the peer did not end its side within the time-out
       the peer answered 3 bytes, which were dropped
       the file was removed while it was sent; what was sent is its whole content
       moved by copy
