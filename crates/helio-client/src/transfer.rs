@@ -18,7 +18,7 @@ pub use control::{Control, on_thread};
 pub use error::{FailedTransfer, TransferError};
 pub use pump::{ContentHash, IoChoice, Moved};
 pub use receive::{ReceiveOptions, Received, receive};
-pub use report::{Lines, Record, ReportRecord};
+pub use report::{Lines, Record};
 pub use send::{SendOptions, Sent, send};
 pub use source::Source;
 pub use target::{Destination, Target};

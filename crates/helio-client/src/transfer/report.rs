@@ -2,7 +2,7 @@
 
 mod record;
 
-pub use record::{Record, ReportRecord};
+pub use record::Record;
 
 use super::pump::{ContentHash, Moved};
 use super::receive::Received;

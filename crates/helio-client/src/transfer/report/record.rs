@@ -5,7 +5,7 @@ use crate::transfer::receive::Received;
 use crate::transfer::send::Sent;
 use crate::transfer::udp_receive::{UdpReceived, UdpReceivedDetail};
 use crate::transfer::udp_send::UdpSent;
-use helio_core::transfer::numbered::{Extent, Report};
+use helio_core::transfer::numbered::Report;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -69,46 +69,9 @@ pub struct Record {
     /// Datagrams for which the receiving socket had no room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kernel_drops: Option<u64>,
-    /// The account of numbered datagrams.
+    /// The receiver's account of numbered datagrams; the fields are those of `spec/numbered-udp.md`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub report: Option<ReportRecord>,
-}
-
-/// The receiver's account of numbered datagrams; the fields are those of `spec/numbered-udp.md`.
-#[derive(Debug, Serialize)]
-pub struct ReportRecord {
-    /// What the loss is measured against: `ended`, `announced` or `seen`.
-    pub extent: &'static str,
-    /// The receiver could not store all.
-    pub storing_failed: bool,
-    /// Distinct datagrams.
-    pub received: u64,
-    /// Their bytes.
-    pub received_bytes: u64,
-    /// Datagrams that never came.
-    pub lost: u64,
-    /// Their bytes.
-    pub lost_bytes: u64,
-    /// Datagrams that came again.
-    pub duplicated: u64,
-    /// Datagrams that came after one with a higher number.
-    pub out_of_order: u64,
-    /// Datagrams that came after the end marker.
-    pub late: u64,
-    /// Datagrams that contradict the format or each other.
-    pub damaged: u64,
-    /// Datagrams that are not of this transfer.
-    pub foreign: u64,
-    /// Datagrams for which the receiving socket had no room.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kernel_drops: Option<u64>,
-    /// All gaps.
-    pub gaps: u64,
-    /// Start and end (exclusive) of the first gaps, in bytes.
-    pub named_gaps: Vec<[u64; 2]>,
-    /// From the first to the last datagram.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub data_ns: Option<u64>,
+    pub report: Option<Report>,
 }
 
 impl Sent {
@@ -160,7 +123,7 @@ impl UdpSent {
             blake3: self.hash.map(|hash| hash.hash.to_string()),
             blake3_ns: self.hash.map(|hash| nanos(hash.time)),
             datagrams: Some(self.datagrams),
-            report: report.map(report_record),
+            report: report.cloned(),
             ..Record::default()
         }
     }
@@ -190,7 +153,7 @@ impl UdpReceived {
             }
             UdpReceivedDetail::Numbered(outcome) => {
                 record.bytes = outcome.report.received_bytes;
-                record.report = Some(report_record(&outcome.report));
+                record.report = Some(outcome.report.clone());
             }
         }
         record
@@ -204,30 +167,6 @@ fn of_stream(moved: &Moved) -> Record {
         blake3: moved.hash.map(|hash| hash.hash.to_string()),
         blake3_ns: moved.hash.map(|hash| nanos(hash.time)),
         ..Record::default()
-    }
-}
-
-fn report_record(report: &Report) -> ReportRecord {
-    ReportRecord {
-        extent: match report.extent {
-            Extent::Ended => "ended",
-            Extent::Announced => "announced",
-            Extent::Seen => "seen",
-        },
-        storing_failed: report.storing_failed,
-        received: report.received,
-        received_bytes: report.received_bytes,
-        lost: report.lost,
-        lost_bytes: report.lost_bytes,
-        duplicated: report.duplicated,
-        out_of_order: report.out_of_order,
-        late: report.late,
-        damaged: report.damaged,
-        foreign: report.foreign,
-        kernel_drops: report.kernel_drops,
-        gaps: report.gaps,
-        named_gaps: report.named_gaps.iter().map(|gap| [gap.start, gap.end]).collect(),
-        data_ns: report.data_time.map(nanos),
     }
 }
 

@@ -5,9 +5,11 @@ use crate::limits;
 use alloc::vec::Vec;
 use core::ops::Range;
 use core::time::Duration;
+use serde::{Serialize, Serializer};
 
 /// What [`Report::lost`] is measured against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Extent {
     /// An end marker told the totals: the loss is exact.
     Ended,
@@ -18,12 +20,14 @@ pub enum Extent {
 }
 
 /// The receiver's account of one transfer. `received + lost` is what was sent (see [`Extent`] for when that holds).
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// As JSON the time is in nanoseconds, a gap is its start and end, and what was not measured is left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// True when the receiver could not store what came (disk full) and stopped.
-    pub storing_failed: bool,
     /// How sure the loss is.
     pub extent: Extent,
+    /// True when the receiver could not store what came (disk full) and stopped.
+    pub storing_failed: bool,
     /// Distinct datagrams.
     pub received: u64,
     /// Bytes of their payloads.
@@ -43,13 +47,16 @@ pub struct Report {
     /// Datagrams that are not of this transfer.
     pub foreign: u64,
     /// Datagrams for which the receiving socket had no room; `None` when the system does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kernel_drops: Option<u64>,
     /// All gaps, named or not.
     pub gaps: u64,
-    /// From the first to the last datagram; `None` when there were fewer than two.
-    pub data_time: Option<Duration>,
     /// The first gaps as byte ranges, in order; at most [`limits::NUMBERED_GAPS_NAMED`].
+    #[serde(serialize_with = "pairs")]
     pub named_gaps: Vec<Range<u64>>,
+    /// From the first to the last datagram; `None` when there were fewer than two.
+    #[serde(rename = "data_ns", serialize_with = "nanos", skip_serializing_if = "Option::is_none")]
+    pub data_time: Option<Duration>,
 }
 
 impl Report {
@@ -70,7 +77,7 @@ impl Report {
         });
         out.extend_from_slice(&(named.len() as u16).to_be_bytes());
         out.extend_from_slice(&[0, 0]);
-        let data_nanos = self.data_time.map(|time| u64::try_from(time.as_nanos()).unwrap_or(NOT_KNOWN));
+        let data_nanos = self.data_time.map(nanoseconds);
         let counts = [
             self.received,
             self.received_bytes,
@@ -131,4 +138,17 @@ impl Report {
         }
         (report.gaps >= named as u64).then_some(report)
     }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(NOT_KNOWN)
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+fn nanos<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    time.map(nanoseconds).serialize(serializer)
+}
+
+fn pairs<S: Serializer>(gaps: &[Range<u64>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(gaps.iter().map(|gap| [gap.start, gap.end]))
 }
