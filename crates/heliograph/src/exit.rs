@@ -75,6 +75,11 @@ impl Failure {
         Self::new(Exit::Usage, message)
     }
 
+    /// Ended by a signal, with nothing to say about it.
+    pub(crate) fn interrupted() -> Self {
+        Self::new(Exit::Interrupted, "")
+    }
+
     /// A failed file operation; `doing` completes "cannot …".
     pub(crate) fn file(doing: impl fmt::Display, error: &io::Error) -> Self {
         let exit = if error.kind() == io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Unavailable };

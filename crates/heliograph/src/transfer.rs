@@ -132,13 +132,9 @@ impl Signals {
     pub(crate) async fn or<T>(&mut self, work: impl Future<Output = T>) -> Outcome<T> {
         tokio::select! {
             done = work => Ok(done),
-            () = self.received() => Err(interrupted()),
+            () = self.received() => Err(Failure::interrupted()),
         }
     }
-}
-
-pub(crate) fn interrupted() -> Failure {
-    Failure::new(Exit::Interrupted, "interrupted")
 }
 
 /// Runs a transfer on a thread of its own, shows its progress on a terminal, and ends it cleanly on a signal.
@@ -146,8 +142,8 @@ pub(crate) async fn watch<T: Send + 'static>(
     signals: &mut Signals,
     control: Arc<Control>,
     quiet: bool,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Outcome<T> {
+    work: impl FnOnce() -> Result<T, FailedTransfer> + Send + 'static,
+) -> Outcome<Result<T, FailedTransfer>> {
     let bar = (!quiet && output::is_watched()).then(ProgressBar::no_length);
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     let mut work = std::pin::pin!(on_thread(work));
@@ -155,17 +151,21 @@ pub(crate) async fn watch<T: Send + 'static>(
         tokio::select! {
             done = &mut work => break done,
             _ = tick.tick() => bar.iter().for_each(|bar| draw(bar, &control)),
-            () = signals.received() => {
-                control.stop();
-                match tokio::time::timeout(limits::TRANSFER_STOP_TIMEOUT, &mut work).await {
-                    Ok(done) => break done,
-                    Err(_) => return Err(interrupted()),
-                }
-            }
+            () = signals.received() => break stop(&control, &mut work).await,
         }
     };
     bar.iter().for_each(ProgressBar::finish_and_clear);
     done.map_err(|error| Failure::new(Exit::Failure, format_args!("cannot run the transfer: {error}")))
+}
+
+/// Ends a transfer, and leaves it alone when it does not end: the program's end will cut it off.
+async fn stop<T>(
+    control: &Control,
+    work: impl Future<Output = io::Result<Result<T, FailedTransfer>>>,
+) -> io::Result<Result<T, FailedTransfer>> {
+    control.stop();
+    let ended = tokio::time::timeout(limits::TRANSFER_STOP_TIMEOUT, work).await;
+    ended.unwrap_or_else(|_| Ok(Err(control.abandoned())))
 }
 
 fn draw(bar: &ProgressBar, control: &Control) {
@@ -196,6 +196,9 @@ pub(crate) fn sending_failed(failed: &FailedTransfer) -> Failure {
 /// A failed receiving, with what is left of it.
 pub(crate) fn receiving_failed(failed: &FailedTransfer) -> Failure {
     let kept = match &failed.kept {
+        Some(path) if matches!(failed.error, TransferError::Hung) => {
+            format!("INCOMPLETE: what was written of the {} bytes received is in {}", failed.bytes, path.display())
+        }
         Some(path) => format!("INCOMPLETE: the {} bytes received are kept in {}", failed.bytes, path.display()),
         None if failed.bytes == 0 => "nothing was received".into(),
         None => format!("INCOMPLETE after {} bytes", failed.bytes),
@@ -224,6 +227,20 @@ fn exit_of(error: &TransferError) -> Exit {
         TransferError::Broken(_) | TransferError::Reset { .. } | TransferError::ReceiverStopped(_) => Exit::Incomplete,
         TransferError::Stalled(_) => Exit::TimedOut,
         TransferError::Refused => Exit::Refused,
-        TransferError::Stopped => Exit::Interrupted,
+        TransferError::Stopped | TransferError::Hung => Exit::Interrupted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_transfer_that_does_not_stop_is_left_with_what_is_known_of_it() {
+        let left = stop::<()>(&Control::default(), std::future::pending()).await.unwrap().unwrap_err();
+        let told = receiving_failed(&FailedTransfer { bytes: 7, kept: Some("/tmp/.a.part-1".into()), ..left });
+        let expected = "interrupted while a read or write hangs; \
+                        INCOMPLETE: what was written of the 7 bytes received is in /tmp/.a.part-1";
+        assert_eq!((told.exit, told.message.as_str()), (Exit::Interrupted, expected));
     }
 }

@@ -78,6 +78,9 @@ pub enum TransferError {
     /// It was asked to stop.
     #[error("interrupted")]
     Stopped,
+    /// It was asked to stop and hangs in a read or write; see [`super::Control::abandoned`].
+    #[error("interrupted while a read or write hangs")]
+    Hung,
 }
 
 /// A transfer that did not come to its end.

@@ -1,12 +1,12 @@
 //! Receiving a plain stream over TCP.
 
 use super::control::Control;
+use super::control::reset_on_close;
 use super::error::{FailedTransfer, TransferError, broken};
 use super::pump::{IoChoice, Moved, Pump, PumpError, set_time_slices};
 use super::target::Target;
 use helio_core::transfer::Method;
 use helio_net::bulk::MoveError;
-use rustix::net::sockopt;
 use std::net::TcpStream;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -38,6 +38,9 @@ pub struct Received {
 
 /// Receives from `socket` until the end of the stream and gives the file its name. Blocks.
 ///
+/// Until then the connection ends in a reset, however this program ends: the sender must not take what is lost here for
+/// received.
+///
 /// # Errors
 /// See [`TransferError`]. What was received is then kept under the partial name that the error tells.
 pub fn receive(
@@ -47,26 +50,26 @@ pub fn receive(
     control: &Control,
 ) -> Result<Received, FailedTransfer> {
     let started = Instant::now();
-    set_time_slices(&socket).map_err(|error| FailedTransfer::new(TransferError::Broken(error), 0))?;
+    control.set_partial(target.partial());
+    set_time_slices(&socket)
+        .and_then(|()| reset_on_close(&socket, true))
+        .map_err(|error| FailedTransfer::new(TransferError::Broken(error), 0))?;
     let candidates: &[Method] = if target.is_regular() { &[Method::Copy, Method::Splice] } else { &[Method::Copy] };
     let mut pump = Pump::new(options.io, candidates, options.hash, options.idle, control);
     if let Err(error) = pump.run(socket.as_fd(), target.as_fd(), None) {
         let error = explain(error, &target);
-        return Err(give_up(&socket, FailedTransfer { error, bytes: pump.bytes(), kept: target.keep_part() }));
+        return Err(FailedTransfer { error, bytes: pump.bytes(), kept: target.keep_part() });
     }
     let ended = started.elapsed();
     let moved = pump.finish();
     let is_regular = target.is_regular();
     match target.commit() {
-        Ok(path) => Ok(Received { moved, path, ended, stored: is_regular.then(|| started.elapsed()) }),
-        Err(error) => Err(give_up(&socket, FailedTransfer { error, bytes: moved.bytes, kept: target.keep_part() })),
+        Ok(path) => {
+            let _ = reset_on_close(&socket, false);
+            Ok(Received { moved, path, ended, stored: is_regular.then(|| started.elapsed()) })
+        }
+        Err(error) => Err(FailedTransfer { error, bytes: moved.bytes, kept: target.keep_part() }),
     }
-}
-
-/// Makes the close a reset: an end of stream would tell the sender that all is well.
-fn give_up(socket: &TcpStream, failed: FailedTransfer) -> FailedTransfer {
-    let _ = sockopt::set_socket_linger(socket, Some(Duration::ZERO));
-    failed
 }
 
 fn explain(error: PumpError, target: &Target) -> TransferError {

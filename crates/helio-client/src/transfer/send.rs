@@ -1,6 +1,7 @@
 //! Sending a plain stream over TCP, and telling apart the three moments at which it is "sent".
 
 use super::control::Control;
+use super::control::reset_on_close;
 use super::error::{FailedTransfer, TransferError, broken};
 use super::pump::{IoChoice, Moved, Pump, PumpError, set_time_slices};
 use super::source::Source;
@@ -10,7 +11,6 @@ use helio_core::transfer::raw::SourceChange;
 use helio_net::bulk::MoveError;
 use helio_net::sys;
 use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::net::sockopt;
 use std::io::{self, Read};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
@@ -55,8 +55,8 @@ pub struct Sent {
 /// Sends everything of `source` over `socket`, then ends the stream and waits until the peer's TCP has
 /// everything and the peer ended its side, at most [`SendOptions::close_timeout`]. Blocks.
 ///
-/// When it is stopped or the source cannot be read the connection is reset, so that the receiver does not take what it
-/// has for the whole.
+/// Until the source's end the connection ends in a reset, however this program ends, so that the receiver does not take
+/// what it has for the whole.
 ///
 /// # Errors
 /// See [`TransferError`].
@@ -67,7 +67,9 @@ pub fn send(
     control: &Control,
 ) -> Result<Sent, FailedTransfer> {
     control.set_total(source.length());
-    set_time_slices(&socket).map_err(|error| FailedTransfer::new(TransferError::Broken(error), 0))?;
+    set_time_slices(&socket)
+        .and_then(|()| reset_on_close(&socket, true))
+        .map_err(|error| FailedTransfer::new(TransferError::Broken(error), 0))?;
     let started = Instant::now();
     let candidates: &[Method] = match source.length() {
         Some(_) => &[Method::Copy, Method::Sendfile, Method::Splice],
@@ -75,7 +77,6 @@ pub fn send(
     };
     let mut pump = Pump::new(options.io, candidates, options.hash, options.idle, control);
     if let Err(error) = pump.run(source.as_fd(), socket.as_fd(), source.length()) {
-        let _ = sockopt::set_socket_linger(&socket, Some(Duration::ZERO));
         return Err(FailedTransfer::new(explain(error, source), pump.bytes()));
     }
     let handed_over = started.elapsed();
@@ -83,6 +84,11 @@ pub fn send(
     let failed = |error| FailedTransfer::new(error, moved.bytes);
     // What ended the connection says more than that there is none.
     let why = |error| broken(socket.take_error().ok().flatten().unwrap_or(error));
+    if control.is_stopped() {
+        // Ctrl-C reaches a whole pipeline: what looks like the source's end may be the end of the program that wrote it.
+        return Err(failed(TransferError::Stopped));
+    }
+    reset_on_close(&socket, false).map_err(|error| failed(why(error)))?;
     socket.shutdown(Shutdown::Write).map_err(|error| failed(why(error)))?;
     let close = wait_for_close(&socket, started, options.close_timeout, control).map_err(failed)?;
     Ok(Sent {

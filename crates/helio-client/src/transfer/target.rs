@@ -128,6 +128,15 @@ impl Target {
         matches!(self.place, Place::File { .. })
     }
 
+    /// Where the bytes are until the file has its name; `None` for a pipe or device.
+    #[must_use]
+    pub fn partial(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Stdout | Place::Direct { .. } => None,
+            Place::File { partial, .. } => Some(partial),
+        }
+    }
+
     /// Puts everything on disk and gives the file its name; returns where it is, `None` for standard output.
     ///
     /// # Errors

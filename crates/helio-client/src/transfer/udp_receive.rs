@@ -75,6 +75,7 @@ pub fn udp_receive(
     options: &UdpReceiveOptions,
     control: &Control,
 ) -> Result<UdpReceived, FailedTransfer> {
+    control.set_partial(target.partial());
     let _ = sockopt::set_socket_recv_buffer_size(socket, limits::FILE_DATAGRAM_BUFFER);
     let _ = socket.set_read_timeout(Some(limits::DATAGRAM_WAIT_SLICE));
     let drops_before = options.drops_before;

@@ -96,7 +96,11 @@ struct Sending<'a> {
 
 impl Sending<'_> {
     fn run(&mut self, piece: usize) -> Result<UdpSent, TransferError> {
-        let sent = self.send_all(piece);
+        let mut sent = self.send_all(piece);
+        if sent.is_ok() && self.control.is_stopped() {
+            // Ctrl-C may have ended the program that wrote the source, not the source itself.
+            sent = Err(TransferError::Stopped);
+        }
         let handed_over = Duration::from_nanos(self.clock.now().nanos());
         let hash = self.hasher.take().map(|(hasher, time)| ContentHash { hash: hasher.finalize(), time });
         if let Some(machine) = &mut self.numbered {

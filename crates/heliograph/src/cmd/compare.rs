@@ -108,7 +108,7 @@ pub(crate) fn run(args: CompareArgs, global: &Global) -> Outcome {
         output::line(comparison.table())?;
     }
     match failure {
-        _ if stop.load(Ordering::Relaxed) => Err(interrupted()),
+        _ if stop.load(Ordering::Relaxed) => Err(Failure::interrupted()),
         Some(failure) => Err(failure.into()),
         None => Ok(()),
     }
@@ -130,7 +130,7 @@ async fn measure(settings: Settings, stop: &Arc<AtomicBool>, quiet: bool) -> Out
             _ = tokio::signal::ctrl_c() => {
                 let measuring = bar.length().is_some();
                 if stop.swap(true, Ordering::Relaxed) || !measuring {
-                    return Err(interrupted());
+                    return Err(Failure::interrupted());
                 }
             }
         }
@@ -153,10 +153,6 @@ fn address(text: &str) -> Result<Address, ParseAddressError> {
         Err(ParseAddressError::NoPort(_)) => format!("{text}:65432").parse(),
         parsed => parsed,
     }
-}
-
-fn interrupted() -> Failure {
-    Failure::new(Exit::Interrupted, "")
 }
 
 impl From<CompareError> for Failure {

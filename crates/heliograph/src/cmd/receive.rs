@@ -4,7 +4,7 @@ use crate::args::Global;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::run;
-use crate::transfer::{Signals, TransferFlags, interrupted, receiving_failed, refused, watch};
+use crate::transfer::{Signals, TransferFlags, receiving_failed, refused, watch};
 use clap::Args;
 use helio_client::transfer::{
     Control, Destination, FailedTransfer, IoChoice, Lines, ReceiveOptions, Record, Target, TransferError,
@@ -96,7 +96,7 @@ impl Receiver {
         loop {
             let accepted = tokio::select! {
                 accepted = accept_any(&mut listeners) => accepted,
-                () = signals.received() => return if self.args.keep { Ok(()) } else { Err(interrupted()) },
+                () = signals.received() => return if self.args.keep { Ok(()) } else { Err(Failure::interrupted()) },
             };
             let (socket, peer) = accepted
                 .map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot take connections: {error}")))?;

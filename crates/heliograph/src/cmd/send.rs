@@ -4,7 +4,7 @@ use crate::args::Global;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::run;
-use crate::transfer::{Signals, TransferFlags, interrupted, refused, sending_failed, watch};
+use crate::transfer::{Signals, TransferFlags, refused, sending_failed, watch};
 use crate::value::{Size, Span};
 use clap::Args;
 use helio_client::transfer::{Control, Lines, Record, SendOptions, Source, UdpSendOptions, on_thread, send, udp_send};
@@ -71,7 +71,7 @@ async fn over_tcp(args: SendArgs, quiet: bool) -> Outcome {
     let source = open(&mut signals, args.file).await?;
     let connected = signals.or(connect::tcp(&args.address, args.timeout.0)).await??;
     let peer = connected.peer;
-    let socket = connected.connection.into_blocking().ok_or_else(interrupted)?;
+    let socket = connected.connection.into_blocking().ok_or_else(Failure::interrupted)?;
     let socket = socket.map_err(|error| Failure::new(Exit::Network, format_args!("cannot use the socket: {error}")))?;
     if !quiet {
         output::message(format_args!("sending {} to tcp://{peer}", source.name()));

@@ -324,6 +324,44 @@ fn ctrl_c_at_the_sender_is_a_reset_for_the_receiver() {
     assert_eq!(read.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
 }
 
+/// Nothing of ours runs any more then; the kernel closes the connection.
+#[test]
+fn a_killed_program_is_a_reset_for_the_other_end() {
+    let (directory, file) = with_file(24_000_000);
+    let peer = TcpListener::bind(ANY_PORT).unwrap();
+    let send = Running::helio(&["send", "--raw", str(&file), &peer.local_addr().unwrap().to_string()]);
+    let mut stream = peer.accept().unwrap().0;
+    stream.read_exact(&mut [0; 1]).unwrap();
+    send.signal("KILL");
+    let read = stream.read_to_end(&mut Vec::new());
+    assert_eq!(read.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+
+    let mut receive = receiver(ANY_PORT, &directory.path().join("out"), &[]);
+    let mut stream = TcpStream::connect(receive.address("tcp")).unwrap();
+    stream.write_all(&sample(100)).unwrap();
+    partial_with(directory.path(), 100);
+    receive.signal("KILL");
+    assert_eq!(stream.read(&mut [0; 1]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+}
+
+#[test]
+fn ctrl_c_while_the_source_hangs_is_a_reset_too() {
+    let peer = TcpListener::bind(ANY_PORT).unwrap();
+    let (source, mut feed) = std::io::pipe().unwrap();
+    let to = peer.local_addr().unwrap().to_string();
+    let send = Running::start(helio().args(["send", "--raw", "-", &to]).stdin(source));
+    feed.write_all(b"abc").unwrap();
+    let mut stream = peer.accept().unwrap().0;
+    stream.read_exact(&mut [0; 3]).unwrap();
+    let (status, _, errors) = send.stop();
+    assert_eq!(status.code(), Some(130), "{errors}");
+    assert!(
+        errors.contains("interrupted while a read or write hangs; 3 bytes had been handed to the kernel"),
+        "{errors}"
+    );
+    assert_eq!(stream.read(&mut [0; 1]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+}
+
 #[test]
 fn a_sender_that_falls_silent_is_given_up_and_its_part_kept() {
     let directory = tempfile::tempdir().unwrap();
