@@ -1,7 +1,10 @@
 //! A datagram socket.
 
+mod blocking;
 #[cfg(target_os = "linux")]
 mod packet_info;
+
+pub use blocking::{BlockingEndpoints, Origin};
 
 use crate::sys;
 use std::io;
@@ -100,12 +103,12 @@ fn ask_reached(_: &UdpSocket) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn receive_reached(_: &UdpSocket, _: &mut [u8]) -> io::Result<(usize, Sender)> {
+fn receive_reached<S>(_: &S, _: &mut [u8]) -> io::Result<(usize, Sender)> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn send_from(_: &UdpSocket, _: &[u8], _: SocketAddr, _: IpAddr) -> io::Result<usize> {
+fn send_from<S>(_: &S, _: &[u8], _: SocketAddr, _: IpAddr) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

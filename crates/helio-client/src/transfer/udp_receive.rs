@@ -4,16 +4,14 @@ use super::control::Control;
 use super::error::{FailedTransfer, TransferError};
 use super::pump::ContentHash;
 use super::target::Target;
-use super::udp_send::is_time_out;
 use helio_core::limits;
 use helio_core::transfer::numbered::{Extent, PIECE_MAX};
 use helio_core::transfer::{NumberedReceiver, ReceiverCommand, ReceiverOptions, ReceiverOutcome, Verdict};
 use helio_net::clock::Clock;
-use helio_net::sys;
-use rustix::net::sockopt;
+use helio_net::udp::{BlockingEndpoints, Origin};
 use std::fs::File;
 use std::io::{self, Write};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -27,7 +25,7 @@ pub struct UdpReceiveOptions {
     pub numbered: bool,
     /// Compute the BLAKE3 of what was received.
     pub hash: bool,
-    /// What the kernel's count of drops stood at after the socket's last transfer; 0 for a new socket.
+    /// What the kernel's count of drops stood at after the sockets' last transfer; 0 for new sockets.
     pub drops_before: u32,
 }
 
@@ -70,16 +68,16 @@ pub enum UdpReceivedDetail {
 /// # Errors
 /// See [`TransferError`]. What was received is then kept under the partial name that the error tells.
 pub fn udp_receive(
-    socket: &UdpSocket,
+    sockets: &BlockingEndpoints,
     mut target: Target,
     options: &UdpReceiveOptions,
     control: &Control,
 ) -> Result<UdpReceived, FailedTransfer> {
     control.set_partial(target.partial());
-    let _ = sockopt::set_socket_recv_buffer_size(socket, limits::FILE_DATAGRAM_BUFFER);
-    let _ = socket.set_read_timeout(Some(limits::DATAGRAM_WAIT_SLICE));
+    sockets.ask_receive_buffer(limits::FILE_DATAGRAM_BUFFER);
     let drops_before = options.drops_before;
-    let mut receiving = Receiving { socket, target: &target, control, clock: Clock::start(), drops_before, bytes: 0 };
+    let clock = Clock::start();
+    let mut receiving = Receiving { sockets, target: &target, control, clock, drops_before, bytes: 0, answer_to: None };
     let received = if options.numbered { receiving.numbered(options) } else { receiving.naked(options) };
     let bytes = receiving.bytes;
     let finished = received.and_then(|received| {
@@ -90,12 +88,14 @@ pub fn udp_receive(
 }
 
 struct Receiving<'a> {
-    socket: &'a UdpSocket,
+    sockets: &'a BlockingEndpoints,
     target: &'a Target,
     control: &'a Control,
     clock: Clock,
     drops_before: u32,
     bytes: u64,
+    /// Where the sender's last datagram came in.
+    answer_to: Option<Origin>,
 }
 
 /// The naked form's account while it grows.
@@ -115,7 +115,8 @@ impl Receiving<'_> {
         let mut hasher = options.hash.then(|| (blake3::Hasher::new(), Duration::ZERO));
         let mut count = Naked::default();
         while count.last_at.is_none_or(|last| last.elapsed() < options.idle) {
-            let Some((length, from)) = self.next(&mut buffer)? else { continue };
+            let Some((length, origin)) = self.next(&mut buffer)? else { continue };
+            let from = origin.sender.peer;
             if *count.peer.get_or_insert(from) != from {
                 count.foreign += 1;
                 continue;
@@ -152,12 +153,15 @@ impl Receiving<'_> {
         let outcome = loop {
             let next = self.next(&mut buffer)?;
             let now = self.clock.now();
-            if let Some((length, from)) = next
-                && let Verdict::Store { offset, payload } = machine.handle_datagram(from, &buffer[..length], now)
-            {
-                storing = self.target.file().write_all_at(&buffer[payload], offset);
-                if storing.is_err() {
-                    machine.handle_storing_failed();
+            if let Some((length, origin)) = next {
+                let from = origin.sender.peer;
+                let verdict = machine.handle_datagram(from, &buffer[..length], now);
+                self.answer_to = Some(origin).filter(|_| machine.peer() == Some(from)).or(self.answer_to);
+                if let Verdict::Store { offset, payload } = verdict {
+                    storing = self.target.file().write_all_at(&buffer[payload], offset);
+                    if storing.is_err() {
+                        machine.handle_storing_failed();
+                    }
                 }
             }
             machine.handle_timeout(now);
@@ -176,14 +180,14 @@ impl Receiving<'_> {
     }
 
     /// The next datagram; `None` when none came for [`limits::DATAGRAM_WAIT_SLICE`].
-    fn next(&self, buffer: &mut [u8]) -> Result<Option<(usize, SocketAddr)>, TransferError> {
+    fn next(&self, buffer: &mut [u8]) -> Result<Option<(usize, Origin)>, TransferError> {
         if self.control.is_stopped() {
             return Err(TransferError::Stopped);
         }
-        match self.socket.recv_from(buffer) {
-            Ok(received) => Ok(Some(received)),
+        match self.sockets.receive(buffer, limits::DATAGRAM_WAIT_SLICE) {
+            Ok(received) => Ok(received),
             // An answer of ours reached nobody: says nothing about what is still to come.
-            Err(error) if is_time_out(&error) || error.kind() == io::ErrorKind::ConnectionRefused => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(None),
             Err(error) => Err(TransferError::Broken(error)),
         }
     }
@@ -193,7 +197,8 @@ impl Receiving<'_> {
             match command {
                 ReceiverCommand::CountKernelDrops => machine.handle_kernel_drops(self.kernel_drops(), self.clock.now()),
                 ReceiverCommand::Send { to, bytes } => {
-                    let _ = self.socket.send_to(&bytes, to);
+                    let origin = self.answer_to.filter(|origin| origin.sender.peer == to);
+                    let _ = origin.map(|origin| self.sockets.answer(&bytes, &origin));
                 }
                 ReceiverCommand::Finished(outcome) => return Some(outcome),
             }
@@ -202,7 +207,7 @@ impl Receiving<'_> {
     }
 
     fn kernel_drops(&self) -> Option<u64> {
-        let now = sys::receive_drops(self.socket).ok()?;
+        let now = self.sockets.receive_drops()?;
         Some(u64::from(now.wrapping_sub(self.drops_before)))
     }
 

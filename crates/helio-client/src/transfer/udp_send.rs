@@ -241,7 +241,7 @@ impl Sending<'_> {
     }
 }
 
-pub(super) fn is_time_out(error: &io::Error) -> bool {
+fn is_time_out(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }
 

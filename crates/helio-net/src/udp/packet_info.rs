@@ -18,7 +18,7 @@ pub(super) fn ask_reached(socket: &UdpSocket) -> bool {
 }
 
 /// One datagram, without waiting.
-pub(super) fn receive_reached(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, Sender)> {
+pub(super) fn receive_reached(socket: &impl AsRawFd, buffer: &mut [u8]) -> io::Result<(usize, Sender)> {
     let mut space = nix::cmsg_space!(libc::in_pktinfo, libc::in6_pktinfo);
     let mut parts = [IoSliceMut::new(buffer)];
     let message = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut space), MsgFlags::empty())?;
@@ -36,7 +36,7 @@ pub(super) fn receive_reached(socket: &UdpSocket, buffer: &mut [u8]) -> io::Resu
 }
 
 /// Sends one datagram with `from` as its source; the interface is left to the routing.
-pub(super) fn send_from(socket: &UdpSocket, payload: &[u8], to: SocketAddr, from: IpAddr) -> io::Result<usize> {
+pub(super) fn send_from(socket: &impl AsRawFd, payload: &[u8], to: SocketAddr, from: IpAddr) -> io::Result<usize> {
     let parts = [IoSlice::new(payload)];
     let to = SockaddrStorage::from(to);
     let send = |info: ControlMessage<'_>| sendmsg(socket.as_raw_fd(), &parts, &[info], MsgFlags::empty(), Some(&to));

@@ -16,7 +16,7 @@ use helio_core::transfer::raw::received_name;
 use helio_net::address::{Address, Scheme};
 use helio_net::clock::utc_now;
 use helio_net::listen::{self, Incoming, Listener};
-use helio_net::sys;
+use helio_net::udp::BlockingEndpoints;
 use rustix::net::sockopt;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -136,15 +136,14 @@ impl Receiver {
             return Err(refused(&TransferError::NeedsFile { path: self.args.to }));
         }
         let mut signals = Signals::listen()?;
-        // A name may have several addresses; senders use the first one too.
-        let mut endpoints = listen::udp(&self.args.listen).await?;
-        let endpoint = endpoints.swap_remove(0);
-        drop(endpoints);
-        self.tell_listening(Scheme::Udp, endpoint.local())?;
-        let socket = endpoint.into_blocking();
-        let socket =
-            socket.map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot use the socket: {error}")))?;
-        let socket = Arc::new(socket);
+        let endpoints = listen::udp(&self.args.listen).await?;
+        for endpoint in &endpoints {
+            self.tell_listening(Scheme::Udp, endpoint.local())?;
+        }
+        let sockets = BlockingEndpoints::new(endpoints);
+        let sockets =
+            sockets.map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot use the socket: {error}")))?;
+        let sockets = Arc::new(sockets);
         let mut options = UdpReceiveOptions {
             idle: self.args.transfer.idle(limits::FILE_DATAGRAM_IDLE),
             numbered: self.args.transfer.numbered,
@@ -157,7 +156,7 @@ impl Receiver {
                 return Err(refused(&TransferError::NeedsFile { path: self.args.to }));
             }
             let control = Arc::new(Control::default());
-            let (inner, shared) = (control.clone(), socket.clone());
+            let (inner, shared) = (control.clone(), sockets.clone());
             let work = move || udp_receive(&shared, target, &options, &inner);
             let result = match watch(&mut signals, control, self.quiet, work).await? {
                 Ok(received) => {
@@ -170,7 +169,7 @@ impl Receiver {
             if !self.goes_on(&result) {
                 return result;
             }
-            options.drops_before = sys::receive_drops(&*socket).unwrap_or(0);
+            options.drops_before = sockets.receive_drops().unwrap_or(0);
         }
     }
 

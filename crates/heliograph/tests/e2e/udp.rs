@@ -120,6 +120,21 @@ fn numbered_datagrams_that_all_arrive_are_verified() {
     }
 }
 
+/// On a machine with several addresses the report would leave from the one that the routing picks.
+#[test]
+fn a_receiver_on_every_address_reports_from_the_one_that_was_sent_to() {
+    for any in ["0.0.0.0:0", "*:0"] {
+        let (directory, file) = with_file(10_000);
+        let mut receive = receiver(any, &directory.path().join("out"), &["--numbered"]);
+        let listening = receive.wait_for("listening on udp://");
+        let port = listening.rsplit(':').next().unwrap().parse().unwrap();
+        let (sent, record) = send_numbered(&file, SocketAddr::new([127, 0, 0, 2].into(), port), &[]);
+        assert_eq!(sent.code, 0, "{any}: {} {}", sent.stdout, sent.stderr);
+        assert_eq!(record["report"]["received_bytes"], 10_000, "{any}");
+        assert!(receive.wait().0.success(), "{any}");
+    }
+}
+
 /// What the relay did to the DATA datagrams, in the order in which it sent them on.
 #[derive(Default)]
 struct Harm {
