@@ -310,6 +310,14 @@ pub const DATAGRAM_WAIT_SLICE: Duration = Duration::from_millis(20);
 /// no long burst follows.
 pub const PACER_CATCH_UP: Duration = Duration::from_millis(10);
 
+/// Wait before a datagram is tried again that the network card's full queue refused (`send(2)`, ENOBUFS). The queue
+/// empties by itself; there is no word when. It is tried until it is taken or the transfer is stopped.
+pub const DATAGRAM_QUEUE_FULL_WAIT: Duration = Duration::from_millis(1);
+
+/// Shortest wait for a datagram's turn under `--rate`. Shorter ones would cost more in wake-ups than they smooth: such a
+/// datagram goes at once, and the next wait is longer by as much.
+pub const DATAGRAM_PACE_MIN: Duration = Duration::from_millis(1);
+
 /// Receive buffer asked of the kernel for datagrams of a file; it grants at most `net.core.rmem_max`.
 pub const FILE_DATAGRAM_BUFFER: usize = 8 * 1024 * 1024;
 

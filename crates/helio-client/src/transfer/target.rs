@@ -262,6 +262,25 @@ mod tests {
         assert_eq!(names(directory.path()).len(), 2);
     }
 
+    /// [`limits::PARTIAL_FILES_OF_A_NAME`].
+    #[test]
+    fn the_parts_of_a_name_are_bounded_and_none_is_lost_to_the_next() {
+        let directory = tempfile::tempdir().unwrap();
+        let to = directory.path().join("a");
+        let kept = |_| {
+            let target = destination(&to, false).open("")?;
+            target.file().write_all(b"part").unwrap();
+            Ok(target.keep_part())
+        };
+        let parts: Result<Vec<_>, TransferError> = (0..limits::PARTIAL_FILES_OF_A_NAME).map(kept).collect();
+        let parts = parts.unwrap();
+        let refused = kept(0).unwrap_err().to_string();
+        assert!(refused.ends_with("too many partial files of earlier transfers lie beside it"), "{refused}");
+        assert_eq!(names(directory.path()).len(), parts.len());
+        fs::remove_file(parts[41].as_ref().unwrap()).unwrap();
+        assert_eq!(kept(0).unwrap(), parts[41], "room again");
+    }
+
     #[test]
     fn an_existing_file_is_safe_before_and_during_a_transfer() {
         let directory = tempfile::tempdir().unwrap();

@@ -168,8 +168,7 @@ impl Sending<'_> {
                 return Err(TransferError::Stopped);
             }
             let wait = self.pacer.map_or(Duration::ZERO, |pacer| pacer.ready_at() - self.clock.now());
-            // Shorter waits would cost more in wake-ups than they smooth; the pacer carries them over.
-            if wait < Duration::from_millis(1) {
+            if wait < limits::DATAGRAM_PACE_MIN {
                 return Ok(());
             }
             std::thread::sleep(wait.min(limits::TRANSFER_WAIT_SLICE));
@@ -183,7 +182,7 @@ impl Sending<'_> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // send(2): the queue of the network card is full; it empties by itself.
                 Err(error) if Errno::from_io_error(&error) == Some(Errno::NOBUFS) => {
-                    std::thread::sleep(Duration::from_millis(1));
+                    std::thread::sleep(limits::DATAGRAM_QUEUE_FULL_WAIT);
                     if self.control.is_stopped() {
                         return Err(TransferError::Stopped);
                     }
