@@ -179,6 +179,10 @@ fn draw(bar: &ProgressBar, control: &Control) {
     if let Some(total) = control.total() {
         bar.set_length(total);
     }
+    if bar.position() == 0 && control.bytes() > 0 {
+        // The wait for the first byte says nothing about the rate.
+        bar.reset();
+    }
     bar.set_position(control.bytes());
 }
 
