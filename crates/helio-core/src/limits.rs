@@ -286,6 +286,10 @@ pub const ACKNOWLEDGED_POLL_MAX: Duration = Duration::from_millis(2);
 /// Partial files of one name that a process keeps beside each other; the next transfer to that name is refused.
 pub const PARTIAL_FILES_OF_A_NAME: u32 = 100;
 
+/// Wait after the end of a source that is a pipe or terminal, for a signal that may be on its way: Ctrl-C ends all programs
+/// of a pipeline, and the end of the one that writes may be seen before the signal is. It delays the end of the stream.
+pub const SOURCE_END_GRACE: Duration = Duration::from_millis(10);
+
 /// Time that a transfer is given to end cleanly after Ctrl-C before the program ends without it.
 pub const TRANSFER_STOP_TIMEOUT: Duration = Duration::from_secs(2);
 

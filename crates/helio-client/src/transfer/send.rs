@@ -84,8 +84,7 @@ pub fn send(
     let failed = |error| FailedTransfer::new(error, moved.bytes);
     // What ended the connection says more than that there is none.
     let why = |error| broken(socket.take_error().ok().flatten().unwrap_or(error));
-    if control.is_stopped() {
-        // Ctrl-C reaches a whole pipeline: what looks like the source's end may be the end of the program that wrote it.
+    if !source.is_at_its_end(control) {
         return Err(failed(TransferError::Stopped));
     }
     reset_on_close(&socket, false).map_err(|error| failed(why(error)))?;

@@ -1,6 +1,8 @@
 //! What is sent: a file, or what a pipe brings.
 
+use super::control::Control;
 use super::error::TransferError;
+use helio_core::limits;
 use helio_core::transfer::raw::{SourceChange, source_change};
 use std::fs::File;
 use std::io::{self, Read};
@@ -60,6 +62,14 @@ impl Source {
     #[must_use]
     pub fn change(&self, sent: u64) -> SourceChange {
         source_change(self.length, sent)
+    }
+
+    /// Whether its end is to be trusted, now that it was read: not when Ctrl-C ended the program that wrote it.
+    pub(super) fn is_at_its_end(&self, control: &Control) -> bool {
+        if self.length.is_none() {
+            std::thread::sleep(limits::SOURCE_END_GRACE);
+        }
+        !control.is_stopped()
     }
 
     /// Whether its name was removed since it was opened. Its bytes could be read all the same.

@@ -97,11 +97,10 @@ struct Sending<'a> {
 impl Sending<'_> {
     fn run(&mut self, piece: usize) -> Result<UdpSent, TransferError> {
         let mut sent = self.send_all(piece);
-        if sent.is_ok() && self.control.is_stopped() {
-            // Ctrl-C may have ended the program that wrote the source, not the source itself.
+        let handed_over = Duration::from_nanos(self.clock.now().nanos());
+        if sent.is_ok() && !self.source.is_at_its_end(self.control) {
             sent = Err(TransferError::Stopped);
         }
-        let handed_over = Duration::from_nanos(self.clock.now().nanos());
         let hash = self.hasher.take().map(|(hasher, time)| ContentHash { hash: hasher.finalize(), time });
         if let Some(machine) = &mut self.numbered {
             let content = hash.filter(|_| sent.is_ok()).map(|hash| *hash.hash.as_bytes());

@@ -111,6 +111,24 @@ fn ctrl_c_while_the_source_hangs_is_a_reset_too() {
     assert_eq!(stream.read(&mut [0; 1]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
 }
 
+/// Ctrl-C ends every program of a pipeline: the end of the one before says nothing about the whole.
+#[test]
+fn an_end_of_the_source_that_comes_with_ctrl_c_is_none() {
+    let peer = TcpListener::bind(ANY_PORT).unwrap();
+    let to = peer.local_addr().unwrap().to_string();
+    let mut send = helio();
+    send.args(["send", "--raw", "-", &to]);
+    let (source, mut feed) = std::io::pipe().unwrap();
+    let running = Running::start(send.stdin(source));
+    feed.write_all(b"abc").unwrap();
+    let mut stream = peer.accept().unwrap().0;
+    stream.read_exact(&mut [0; 3]).unwrap();
+    running.signal("INT");
+    drop(feed);
+    assert_eq!(stream.read(&mut [0; 1]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(running.wait().0.code(), Some(130));
+}
+
 #[test]
 fn a_sender_that_falls_silent_is_given_up_and_its_part_kept() {
     let directory = tempfile::tempdir().unwrap();
