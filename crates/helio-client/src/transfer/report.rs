@@ -238,11 +238,14 @@ fn cost_text(cost: &MethodCost) -> Option<String> {
 }
 
 fn hash_lines(hash: &ContentHash) -> [String; 1] {
-    [format!("  BLAKE3 {} (computing it took {})", hash.hash, human(hash.time))]
+    // Of an empty file nothing was computed, and no time measured.
+    let cost = if hash.time.is_zero() { String::new() } else { format!(" (computing it took {})", human(hash.time)) };
+    [format!("  BLAKE3 {}{cost}", hash.hash)]
 }
 
 fn headline(verb: &str, bytes: u64, time: Option<Duration>, until: &str) -> String {
     match time {
+        Some(time) if bytes == 0 => format!("{verb} {} in {} ({until})", size(bytes), human(time)),
         Some(time) => format!("{verb} {} in {}, {} ({until})", size(bytes), human(time), rate(bytes, time)),
         None => format!("{verb} {}", size(bytes)),
     }

@@ -95,6 +95,9 @@ async fn over_udp(args: SendArgs, quiet: bool) -> Outcome {
     let piece = PieceSize::new(piece).ok_or_else(|| {
         Failure::usage(format_args!("--datagram {piece} does not fit: expected 1 to {PIECE_MAX} bytes"))
     })?;
+    if args.rate == Some(Size(0)) {
+        return Err(Failure::usage("--rate 0 would send nothing, expected at least 1 byte a second"));
+    }
     let mut signals = Signals::listen()?;
     let source = open(&mut signals, args.file).await?;
     let connected = signals.or(connect::udp(&args.address, args.timeout.0)).await??;

@@ -34,7 +34,7 @@ fn receiver(listen: &str, to: &Path, more: &[&str]) -> Running {
 }
 
 fn blake3_of(text: &str) -> String {
-    text.split("BLAKE3 ").nth(1).unwrap().split(' ').next().unwrap().to_owned()
+    text.split("BLAKE3 ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
 }
 
 #[test]

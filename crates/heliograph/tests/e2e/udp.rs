@@ -348,6 +348,7 @@ fn what_cannot_work_is_said() {
             2,
             "--datagram 65466 does not fit: expected 1 to 65465",
         ),
+        (&["send", "--udp", "--rate", "0", file, &closed], 2, "--rate 0 would send nothing, expected at least 1"),
         (&["send", "--udp", file, "tcp://127.0.0.1:1"], 2, "is a TCP address, and --udp was asked for"),
         (&["send", "--udp", "--io", "splice", file, &closed], 2, "--io is for TCP streams"),
         (&["receive", "--udp", "--numbered", "--to", "-", "--listen", ANY_PORT], 2, "so they need a file"),

@@ -104,10 +104,8 @@ fn ctrl_c_while_the_source_hangs_is_a_reset_too() {
     stream.read_exact(&mut [0; 3]).unwrap();
     let (status, _, errors) = send.stop();
     assert_eq!(status.code(), Some(130), "{errors}");
-    assert!(
-        errors.contains("interrupted while a read or write hangs; 3 bytes had been handed to the kernel"),
-        "{errors}"
-    );
+    // Whether it says that the read hangs depends on whether it had begun.
+    assert!(errors.contains("interrupted") && errors.contains("; 3 bytes had been handed to the kernel"), "{errors}");
     assert_eq!(stream.read(&mut [0; 1]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
 }
 
