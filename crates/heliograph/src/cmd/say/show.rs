@@ -210,7 +210,8 @@ fn times_line(said: &Said) -> String {
         ("last byte", said.times.last_byte),
     ];
     let cut = if said.sent_bytes < said.message_bytes { format!(" of {}", said.message_bytes) } else { String::new() };
-    let mut line = format!("  {}{cut} bytes out, {} in", said.sent_bytes, said.received_bytes);
+    let unit = if said.message_bytes == 1 { "byte" } else { "bytes" };
+    let mut line = format!("  {}{cut} {unit} out, {} in", said.sent_bytes, said.received_bytes);
     for (name, time) in parts {
         if let Some(time) = time {
             line += &format!(" · {name} {}", human(time));
