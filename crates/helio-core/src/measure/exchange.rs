@@ -285,9 +285,13 @@ impl Message {
 
     /// Notes a piece that came back, in time or too late; true when none is missing any more.
     fn take_back(&mut self, header: &Header, piece: &[u8]) -> bool {
+        let is_ours = header.pieces == self.pieces
+            && header.total_bytes as usize == self.payload.len()
+            && header.piece < self.next_piece
+            && piece == self.piece(header.piece);
         if header.message != self.number {
             self.datagrams.late += 1;
-        } else if header.pieces != self.pieces || header.piece >= self.next_piece || piece != self.piece(header.piece) {
+        } else if !is_ours {
             self.datagrams.foreign += 1;
         } else if self.arrived.insert(usize::from(header.piece)) {
             self.datagrams.back += 1;

@@ -138,16 +138,15 @@ impl World {
     }
 }
 
+/// The answer to a message of one piece.
 fn answer(message: u32, piece: (u16, u16), payload: &[u8], reflected: u32) -> Vec<u8> {
-    let header = Header {
-        session: SESSION,
-        message,
-        piece: piece.0,
-        pieces: piece.1,
-        total_bytes: payload.len() as u32,
-        reflected,
-        refused: 0,
-    };
+    part(payload.len() as u32, message, piece, payload, reflected)
+}
+
+/// The answer to a piece of a message of `total_bytes`.
+fn part(total_bytes: u32, message: u32, piece: (u16, u16), payload: &[u8], reflected: u32) -> Vec<u8> {
+    let header =
+        Header { session: SESSION, message, piece: piece.0, pieces: piece.1, total_bytes, reflected, refused: 0 };
     [&header.encode(Start { response: true, ..Start::REQUEST })[..], payload].concat()
 }
 
@@ -184,14 +183,22 @@ fn late_doubled_and_foreign_answers_are_not_mistaken() {
     assert!(client.poll_transmit(at(0), &mut buffer));
     client.start([1; 2_000][..].into());
     while client.poll_transmit(at(0), &mut buffer) {}
-    let first = answer(1, (0, 2), &[1; 1_400], 2);
+    let first = part(2_000, 1, (0, 2), &[1; 1_400], 2);
+    let wrong_total = part(2_001, 1, (0, 2), &[1; 1_400], 2);
     let foreign_session = [&first[..16], &[0; 8], &first[24..]].concat();
     let mut damaged = first.clone();
     damaged[100] ^= 1;
     let mut request = first.clone();
     request[9] = 0;
-    let foreign =
-        [&b"ACK: HELIOREF"[..], &foreign_session, &damaged, &request, &answer(9, (0, 1), b"", 9), &first[..50]];
+    let foreign = [
+        &b"ACK: HELIOREF"[..],
+        &foreign_session,
+        &damaged,
+        &request,
+        &answer(9, (0, 1), b"", 9),
+        &first[..50],
+        &wrong_total,
+    ];
     for datagram in foreign {
         client.handle_datagram(datagram, at(1));
     }
@@ -199,8 +206,8 @@ fn late_doubled_and_foreign_answers_are_not_mistaken() {
     client.handle_datagram(&first, at(2));
     client.handle_datagram(&first, at(3));
     assert_eq!(client.poll_outcome(), None);
-    client.handle_datagram(&answer(1, (1, 2), &[1; 600], 3), at(4));
-    let datagrams = Datagrams { sent: 2, back: 2, duplicate: 1, late: 1, foreign: 6, lost: Some(Lost::default()) };
+    client.handle_datagram(&part(2_000, 1, (1, 2), &[1; 600], 3), at(4));
+    let datagrams = Datagrams { sent: 2, back: 2, duplicate: 1, late: 1, foreign: 7, lost: Some(Lost::default()) };
     assert_eq!(client.poll_outcome(), Some(Outcome { elapsed: Some(Duration::from_millis(4)), datagrams }));
     assert_eq!((client.poll_outcome(), client.poll_timeout()), (None, None));
 }
@@ -252,7 +259,7 @@ fn after_a_message_was_given_up_the_next_loss_has_no_direction() {
     assert_eq!(client.give_up(), None);
     client.start([1; 3_000][..].into());
     while client.poll_transmit(at(0), &mut buffer) {}
-    client.handle_datagram(&answer(0, (0, 3), &[1; 1_400], 1), at(1));
+    client.handle_datagram(&part(3_000, 0, (0, 3), &[1; 1_400], 1), at(1));
     assert_eq!(client.give_up(), Some(Datagrams { sent: 3, back: 1, ..Datagrams::default() }));
     assert_eq!((client.poll_outcome(), client.poll_timeout()), (None, None));
     client.start(b"next"[..].into());
