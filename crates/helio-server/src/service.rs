@@ -6,12 +6,14 @@ pub mod log;
 use crate::driver::{Store, Timeouts, drive};
 use crate::event::{EventKind, Events};
 use crate::stop::Stop;
+use helio_core::limits;
 use helio_core::peer::canonical;
 use helio_core::session::Session;
 use helio_net::address::Scheme;
 use helio_net::clock::Clock;
 use helio_net::conn::Connection;
 use helio_net::listen::{Incoming, Listener};
+use std::io;
 use std::net::SocketAddr;
 
 /// What every service is given by the program around it.
@@ -75,6 +77,18 @@ impl Context {
                 }
             }
         }
+    }
+
+    /// Tells why no datagram could be received, and waits before the next try. An error of an earlier answer (ICMP), which
+    /// comes back here too, concerns one peer and is passed over.
+    async fn wait_out_receive_error(&self, error: &io::Error) {
+        if error.kind() == io::ErrorKind::ConnectionRefused {
+            return;
+        }
+        let wait = limits::ACCEPT_BACKOFF_MAX;
+        let message = format!("cannot receive datagrams: {error}; trying again in {wait:?}");
+        self.events.tell(EventKind::Trouble { message });
+        tokio::time::sleep(wait).await;
     }
 
     async fn converse<S: Session, K: Store>(self, connection: Connection, peer: SocketAddr, session: S, store: &K) {

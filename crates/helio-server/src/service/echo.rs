@@ -9,7 +9,6 @@ use helio_core::peer::canonical;
 use helio_net::address::Scheme;
 use helio_net::listen::Listener;
 use helio_net::udp::{Sender, UdpEndpoint};
-use std::io;
 use tokio::sync::watch;
 
 /// Everything that can be set about an echo service while it runs.
@@ -56,14 +55,7 @@ async fn serve_datagrams(context: &Context, endpoint: &UdpEndpoint, mut settings
         }
         match received {
             Ok((length, sender)) => answer(context, endpoint, &mut echo, &buffer[..length], sender).await,
-            // Errors of earlier answers (ICMP) come back here; they concern one peer.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-            Err(error) => {
-                let message =
-                    format!("cannot receive datagrams: {error}; trying again in {:?}", limits::ACCEPT_BACKOFF_MAX);
-                context.events.tell(EventKind::Trouble { message });
-                tokio::time::sleep(limits::ACCEPT_BACKOFF_MAX).await;
-            }
+            Err(error) => context.wait_out_receive_error(&error).await,
         }
     }
 }

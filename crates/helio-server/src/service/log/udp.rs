@@ -90,14 +90,7 @@ impl Datagrams {
             };
             match received {
                 Ok((length, sender)) => self.log(&buffer[..length], sender),
-                // Errors of earlier answers (ICMP) come back here; they concern one peer.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-                Err(error) => {
-                    let wait = limits::ACCEPT_BACKOFF_MAX;
-                    let message = format!("cannot receive datagrams: {error}; trying again in {wait:?}");
-                    self.context.events.tell(EventKind::Trouble { message });
-                    tokio::time::sleep(wait).await;
-                }
+                Err(error) => self.context.wait_out_receive_error(&error).await,
             }
         }
     }
