@@ -20,7 +20,7 @@ impl Instant {
     /// The reading `elapsed` after the clock's origin; times beyond 584 years saturate.
     #[must_use]
     pub fn after_origin(elapsed: Duration) -> Self {
-        Self { nanos: saturating_nanos(elapsed) }
+        Self { nanos: nanos(elapsed) }
     }
 
     /// Nanoseconds since the clock's origin.
@@ -40,7 +40,7 @@ impl Add<Duration> for Instant {
     type Output = Self;
 
     fn add(self, rhs: Duration) -> Self {
-        Self { nanos: self.nanos.saturating_add(saturating_nanos(rhs)) }
+        Self { nanos: self.nanos.saturating_add(nanos(rhs)) }
     }
 }
 
@@ -52,7 +52,9 @@ impl Sub for Instant {
     }
 }
 
-fn saturating_nanos(duration: Duration) -> u64 {
+/// Whole nanoseconds, as records hold them; more than 584 years saturate.
+#[must_use]
+pub fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -3,7 +3,7 @@
 use super::{CompareError, shown};
 use helio_core::measure::compare::Measured;
 use helio_core::measure::wire::{START_BYTES, Start, VERSION};
-use helio_core::time::human;
+use helio_core::time::{human, nanos};
 use helio_net::blocking;
 use helio_net::conn::Connection;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -206,8 +206,4 @@ fn wait(stream: &TcpStream, deadline: Instant) -> io::Result<()> {
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

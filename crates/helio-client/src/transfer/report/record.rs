@@ -5,9 +5,9 @@ use crate::transfer::receive::Received;
 use crate::transfer::send::Sent;
 use crate::transfer::udp_receive::{UdpReceived, UdpReceivedDetail};
 use crate::transfer::udp_send::UdpSent;
+use helio_core::time::nanos;
 use helio_core::transfer::numbered::Report;
 use serde::Serialize;
-use std::time::Duration;
 
 /// A result for machines. A field that does not apply or was not measured is left out; times count from the start of
 /// the transfer.
@@ -168,8 +168,4 @@ fn of_stream(moved: &Moved) -> Record {
         blake3_ns: moved.hash.map(|hash| nanos(hash.time)),
         ..Record::default()
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

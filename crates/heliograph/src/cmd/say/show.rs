@@ -6,7 +6,7 @@ use helio_client::say::{Said, TcpFacts};
 use helio_core::limits;
 use helio_core::measure::stats::quantile;
 use helio_core::printable::{hex_dump, push_text};
-use helio_core::time::human;
+use helio_core::time::{human, nanos};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
@@ -248,10 +248,6 @@ fn tcp_line(facts: &TcpFacts) -> String {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!("TCP says: {}", parts.join(", "))
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
