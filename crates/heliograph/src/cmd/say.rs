@@ -85,7 +85,7 @@ pub(crate) fn run(args: SayArgs, global: &Global) -> Outcome {
         let mut talk = Talk::new(args, show)?;
         let end = tokio::select! {
             end = talk.go() => end,
-            _ = interrupted => Err(Failure::new(Exit::Interrupted, "")),
+            _ = interrupted => Err(Failure::interrupted()),
         };
         talk.show.summary(talk.conversation.tcp_facts())?;
         end

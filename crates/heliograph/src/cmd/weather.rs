@@ -133,7 +133,7 @@ pub(crate) fn run(args: WeatherArgs, global: &Global) -> Outcome {
     })?;
     match ended {
         Ended::Done => Ok(()),
-        Ended::Stopped => Err(Failure::new(Exit::Interrupted, "")),
+        Ended::Stopped => Err(Failure::interrupted()),
     }
 }
 

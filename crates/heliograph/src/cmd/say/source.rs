@@ -118,7 +118,7 @@ fn read_prompt(lines: &mpsc::Sender<Outcome<Vec<u8>>>, asks: &std::sync::mpsc::R
                 Ok(line.into_bytes())
             }
             Err(ReadlineError::Eof) => return,
-            Err(ReadlineError::Interrupted) => Err(Failure::new(Exit::Interrupted, "")),
+            Err(ReadlineError::Interrupted) => Err(Failure::interrupted()),
             Err(error) => Err(Failure::new(Exit::Unavailable, error)),
         };
         if lines.blocking_send(message).is_err() {
