@@ -7,7 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 const FOLDER: &str = "crates/helio-core";
 
 /// What helio-core may depend on directly. Each is usable without `std` and does no I/O.
-const DIRECT: &[&str] = &["ipnet", "jiff", "libm", "serde", "serde_json", "thiserror"];
+const DIRECT: &[&str] = &[
+    "ipnet",
+    "jiff",
+    "libm",
+    "precis-core",
+    "precis-profiles",
+    "serde",
+    "serde_json",
+    "thiserror",
+    "unicode-security",
+];
 
 /// What may be in the tree below [`DIRECT`] according to Cargo.lock, which also lists what only some targets or
 /// build steps need.
@@ -21,7 +31,18 @@ const RESOLVED: &[&str] = &[
     "portable-atomic-util",
     "serde_core",
     "zmij",
-    // Run in the compiler only.
+    // The tables of Unicode names: PRECIS, and which characters look alike.
+    "tinyvec",
+    "unicode-normalization",
+    "unicode-script",
+    // Run in the compiler, or in the build script that makes the PRECIS tables, only.
+    "aho-corasick",
+    "precis-tools",
+    "regex",
+    "regex-automata",
+    "regex-lite",
+    "regex-syntax",
+    "ucd-parse",
     "jiff-static",
     "proc-macro2",
     "quote",

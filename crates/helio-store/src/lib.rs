@@ -1,0 +1,1 @@
+//! Storage: ordered logs and small tables, in memory or in SQLite.
