@@ -1,0 +1,304 @@
+//! The chat service as one value: an IRC server without sockets, files or clock.
+//!
+//! Everything follows the crate's run-loop contract. Inputs are `handle_*`; afterwards the driver drains
+//! [`Chat::poll_effect`] and [`Chat::poll_session`], and wakes it at [`Chat::poll_timeout`].
+//!
+//! # The way of a command
+//!
+//! A line becomes a command (`command`, one file each and one row in its table). The command asks `policy`, which
+//! answers without effects, and proposes an `event`. `apply` makes it true, `announce` tells those whom it concerns, `storage`
+//! hands what lasts to the driver. No other way changes state.
+//!
+//! # The way of bytes
+//!
+//! A session's output is one queue (`sendq`). A line for many is encoded once for each distinct set of capabilities. The echo of
+//! a message, or the answer to its label, is queued at its place and held until the message is on disk; what
+//! follows waits behind it. Live delivery to others does not wait.
+
+mod announce;
+mod apply;
+mod command;
+mod effect;
+mod event;
+mod ids;
+mod line;
+mod places;
+mod policy;
+mod reply;
+mod sendq;
+mod session;
+mod sessions;
+mod settings;
+mod state;
+mod storage;
+mod timers;
+mod turn;
+
+pub use effect::{Effect, Password};
+pub use event::{Said, SaidKind, SaidLine};
+pub use ids::{MsgId, RoomId, SessionId, Ticket};
+pub use line::Face;
+pub use session::Peer;
+pub use settings::{Admin, Connections, Flood, Operator, Replay, Settings};
+pub use storage::{RecordError, SETTINGS_LOG};
+
+use crate::irc::frame::LineError;
+use crate::time::{Instant, Now};
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use announce::Origin;
+use event::{Event, Presence};
+use ids::Ids;
+use line::Line;
+use places::Places;
+use session::{Session, Stage};
+use sessions::Sessions;
+use state::State;
+use storage::Storage;
+use timers::Timers;
+
+/// The whole service.
+#[derive(Debug)]
+pub struct Chat {
+    settings: Settings,
+    state: State,
+    sessions: Sessions,
+    storage: Storage,
+    timers: Timers,
+    places: Places,
+    ids: Ids,
+    effects: VecDeque<Effect>,
+    started: Now,
+}
+
+/// What the driver is to do with one session's connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Output<'a> {
+    /// Bytes to write; tell [`Chat::handle_written`] how many were taken.
+    pub bytes: &'a [u8],
+    /// Nothing will follow: close when these are written, and tell [`Chat::handle_end`].
+    pub is_last: bool,
+}
+
+impl Chat {
+    /// A service in which nobody is. `run` is 96 random bits of this start: they make message ids unique for ever.
+    #[must_use]
+    pub fn new(settings: Settings, run: [u8; 12], now: Now) -> Self {
+        Self {
+            sessions: Sessions::new(settings.send_queue),
+            state: State::default(),
+            storage: Storage::default(),
+            timers: Timers::default(),
+            places: Places::default(),
+            ids: Ids::new(run),
+            effects: VecDeque::new(),
+            started: now,
+            settings,
+        }
+    }
+
+    /// Takes one record of the log [`SETTINGS_LOG`], in order, before the first connection.
+    ///
+    /// # Errors
+    /// The record cannot be read; nothing changed.
+    pub fn handle_restored(&mut self, record: &[u8], now: Now) -> Result<(), RecordError> {
+        let event = storage::decode(record)?;
+        self.state.apply(&Event::Room(event), now);
+        Ok(())
+    }
+
+    /// A connection was accepted. `Err` is the line to send before it is closed again.
+    ///
+    /// # Errors
+    /// Too many connections come from there.
+    pub fn handle_connect(&mut self, peer: Peer, now: Now) -> Result<SessionId, String> {
+        let flood = self.flood_of(peer.address.ip(), now);
+        self.places.take(peer.address.ip(), &self.settings.connections)?;
+        let is_guest = peer.face == Face::Guest;
+        let id = self.sessions.insert(Session::new(peer, flood, now));
+        self.timers.set(id, now.mono + self.settings.registration_timeout);
+        if is_guest {
+            command::guest::arrive(self, id, now);
+        }
+        Ok(id)
+    }
+
+    /// A line arrived, without its line end.
+    pub fn handle_line(&mut self, id: SessionId, line: &[u8], now: Now) {
+        let Some(session) = self.sessions.get_mut(id).filter(|session| !session.is_closing()) else { return };
+        session.heard = now.mono;
+        session.pinged = None;
+        if !session.waiting.is_empty() || !session.flood.take(now.mono) {
+            if session.wait(line).is_err() {
+                return self.end(id, "Excess Flood", now);
+            }
+            return self.timers.set(id, now.mono + self.flood_pause());
+        }
+        command::dispatch(self, id, line, now);
+        self.settle(now);
+    }
+
+    /// Something arrived that is no line.
+    pub fn handle_bad_line(&mut self, id: SessionId, error: LineError, now: Now) {
+        command::refuse_line(self, id, error, now);
+        self.settle(now);
+    }
+
+    /// The connection ended, by itself or as [`Output::is_last`] asked. The session is gone after this.
+    pub fn handle_end(&mut self, id: SessionId, reason: &str, now: Now) {
+        self.end(id, reason, now);
+        if let Some(session) = self.sessions.remove(id) {
+            self.places.give_back(session.peer.address.ip());
+            self.storage.forget_session(id);
+            self.timers.forget(id);
+        }
+        self.settle(now);
+    }
+
+    /// Whether lines of this session wait for their turn. A driver that hands in no more until they are through lets TCP
+    /// hold the client back; too many end the session.
+    #[must_use]
+    pub fn is_behind(&self, id: SessionId) -> bool {
+        self.sessions.get(id).is_some_and(|session| !session.waiting.is_empty())
+    }
+
+    /// The next session to look at: see [`Chat::output`].
+    pub fn poll_session(&mut self) -> Option<SessionId> {
+        self.sessions.poll_listed()
+    }
+
+    /// What is to be written to a session now. `None`: there is no such session.
+    #[must_use]
+    pub fn output(&self, id: SessionId) -> Option<Output<'_>> {
+        let session = self.sessions.get(id)?;
+        Some(Output { bytes: session.out.ready(), is_last: session.is_last() })
+    }
+
+    /// Why a session is being closed, for the driver's log.
+    #[must_use]
+    pub fn closing_reason(&self, id: SessionId) -> Option<String> {
+        self.sessions.closing_reason(id)
+    }
+
+    /// The first `len` bytes of [`Output::bytes`] were taken.
+    pub fn handle_written(&mut self, id: SessionId, len: usize) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.out.consume(len);
+        }
+    }
+
+    /// The next thing that the driver is asked for.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Everything up to and with `ticket` is on disk.
+    pub fn handle_committed(&mut self, ticket: Ticket, now: Now) {
+        storage::committed(self, ticket);
+        self.settle(now);
+    }
+
+    /// The commit that `first` to `last` were part of failed; nothing of it is on disk.
+    pub fn handle_commit_failed(&mut self, first: Ticket, last: Ticket, now: Now) {
+        storage::failed(self, first, last, now);
+        self.settle(now);
+    }
+
+    /// The answer to [`Effect::Probe`].
+    pub fn handle_probed(&mut self, is_working: bool, now: Now) {
+        storage::probed(self, is_working, now);
+        self.settle(now);
+    }
+
+    /// The answer to [`Effect::Read`]: records, oldest first. `None`: they cannot be read now.
+    pub fn handle_read(&mut self, ticket: Ticket, records: Option<&[alloc::vec::Vec<u8>]>, now: Now) {
+        storage::read(self, ticket, records, now);
+        self.settle(now);
+    }
+
+    /// The answer to [`Effect::Verify`].
+    pub fn handle_verified(&mut self, ticket: Ticket, is_right: bool, now: Now) {
+        command::verified(self, ticket, is_right, now);
+        self.settle(now);
+    }
+
+    /// New settings hold from now on.
+    pub fn handle_settings(&mut self, settings: Settings, now: Now) {
+        self.sessions.set_queue_max(settings.send_queue);
+        self.settings = settings;
+        self.settle(now);
+    }
+
+    /// The program ends: everybody is told and closed, and what was promised is kept if the store answers in time.
+    pub fn handle_stop(&mut self, now: Now) {
+        for id in self.sessions.ids() {
+            self.end(id, "Server is shutting down", now);
+        }
+        self.settle(now);
+    }
+
+    /// When [`Chat::handle_timeout`] wants to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        [self.timers.next(), self.storage.probe_at()].into_iter().flatten().min()
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Now) {
+        timers::run(self, now);
+        storage::probe_if_due(self, now);
+        self.settle(now);
+    }
+
+    /// Sessions, registered or not.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether nobody is connected.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Makes `event` happen: apply, announce, store.
+    fn happen(&mut self, event: &Event, origin: Option<Origin<'_>>, now: Now) -> Option<Ticket> {
+        if announce::is_told_first(event) {
+            announce::announce(self, event, origin, now);
+            self.state.apply(event, now);
+        } else {
+            self.state.apply(event, now);
+            announce::announce(self, event, origin, now);
+        }
+        storage::store(self, event)
+    }
+
+    /// Ends a session: others see it leave, it is told why, and it closes when its queue is empty.
+    fn end(&mut self, id: SessionId, reason: &str, now: Now) {
+        let Some(session) = self.sessions.get(id).filter(|session| !session.is_closing()) else { return };
+        if let Some(user) = session.user() {
+            self.happen(&Presence::Quit { user, reason: reason.into() }.into(), None, now);
+        }
+        let text = alloc::format!("Closing link: {reason}");
+        let mut line = Line::irc(crate::irc::line::LineBuilder::new(None, "ERROR").trailing(&text));
+        line.guest = alloc::format!("* closing: {reason}\n").into_bytes();
+        self.sessions.send(id, &line);
+        self.sessions.close(id, reason);
+    }
+
+    /// What is left to do after each input: sessions whose queue overflowed end, rooms that nobody needs go.
+    fn settle(&mut self, now: Now) {
+        for id in self.sessions.take_overflowed() {
+            if let Some(session) = self.sessions.get_mut(id) {
+                session.out.clear();
+            }
+            self.storage.forget_session(id);
+            self.end(id, "SendQ exceeded", now);
+        }
+        command::room_end::sweep(self, now);
+    }
+}
+
+#[cfg(test)]
+mod tests;

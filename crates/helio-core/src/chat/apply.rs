@@ -1,0 +1,238 @@
+//! The only place where state changes.
+
+use super::event::{Change, Event, Presence, RoomEvent, Scope};
+use super::ids::UserId;
+use super::state::{Member, Room, Setting, State, Topic, User, Whowas};
+use crate::irc::casemap::fold;
+use crate::irc::name::skeleton;
+use crate::limits;
+use crate::time::{Now, Utc};
+use alloc::collections::BTreeSet;
+use alloc::string::{String, ToString};
+use core::net::IpAddr;
+
+/// What an arrival brings along that only its connection knows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    pub(super) address: IpAddr,
+    pub(super) is_secure: bool,
+    pub(super) is_guest: bool,
+}
+
+impl State {
+    /// Makes `event` true. Events that name what no longer exists change nothing.
+    pub(super) fn apply(&mut self, event: &Event, now: Now) {
+        match event {
+            Event::Presence(presence) => self.apply_presence(presence, now),
+            Event::Room(event) => self.apply_room(event),
+            Event::Said(_, Scope::Room { room, .. }) => {
+                if let Some(room) = self.rooms.get_mut(&fold(room)) {
+                    room.is_lasting = true;
+                }
+            }
+            Event::Said(_, Scope::Private { .. }) => {}
+        }
+    }
+
+    /// Adds somebody; the id is new. The caller has made sure that the nickname is free.
+    pub(super) fn arrive(&mut self, arrival: &Presence, origin: Origin, now: Now) {
+        let Presence::Arrived { user, session, nick, username, host, realname } = arrival else { return };
+        self.last_user = self.last_user.max(user.0);
+        self.name(*user, nick);
+        let user = User {
+            id: *user,
+            session: *session,
+            nick: nick.clone(),
+            username: username.clone(),
+            host: host.clone(),
+            realname: realname.clone(),
+            account: None,
+            away: None,
+            flags: BTreeSet::new(),
+            operator: None,
+            rooms: BTreeSet::new(),
+            invited: BTreeSet::new(),
+            watched: BTreeSet::new(),
+            address: origin.address,
+            is_secure: origin.is_secure,
+            is_guest: origin.is_guest,
+            signed_on: now.utc,
+            spoke: now.mono,
+        };
+        self.users.insert(user.id, user);
+        self.most_users = self.most_users.max(self.users.len());
+    }
+
+    fn apply_presence(&mut self, presence: &Presence, now: Now) {
+        match presence {
+            // Carried out by `arrive`, which knows the connection.
+            Presence::Arrived { .. } => {}
+            Presence::NickChanged { user, nick } => self.rename(*user, nick, now.utc),
+            Presence::RealnameChanged { user, realname } => self.with(*user, |user| user.realname.clone_from(realname)),
+            Presence::Away { user, message } => self.with(*user, |user| user.away.clone_from(message)),
+            Presence::Flags { user, set } => self.with(*user, |user| {
+                for (is_added, flag) in set {
+                    if *is_added { user.flags.insert(*flag) } else { user.flags.remove(flag) };
+                }
+            }),
+            Presence::Operator { user, name } => self.with(*user, |user| user.operator.clone_from(name)),
+            Presence::Joined { user, room, statuses } => {
+                let (key, Some(someone)) = (fold(room), self.users.get_mut(user)) else { return };
+                let Some(room) = self.rooms.get_mut(&key) else { return };
+                room.members.insert(*user, Member { session: someone.session, statuses: *statuses });
+                room.empty_since = None;
+                someone.invited.remove(&key);
+                someone.rooms.insert(key);
+            }
+            Presence::Parted { user, room, .. } | Presence::Kicked { user, room, .. } => {
+                self.leave(*user, &fold(room), now.utc);
+            }
+            Presence::Invited { user, room, .. } => self.with(*user, |user| {
+                if user.invited.len() < limits::CHAT_INVITATIONS {
+                    user.invited.insert(fold(room));
+                }
+            }),
+            Presence::Quit { user, .. } => self.depart(*user, now.utc),
+        }
+    }
+
+    fn apply_room(&mut self, event: &RoomEvent) {
+        match event {
+            RoomEvent::Created { id, name, at } => {
+                self.rooms.entry(fold(name)).or_insert_with(|| Room::new(id.clone(), name.clone(), *at));
+            }
+            RoomEvent::Topic { room, by, text, at, .. } => self.with_room(room, |room| {
+                room.topic =
+                    (!text.is_empty()).then(|| Topic { text: text.clone(), by: by.clone(), at: *at });
+                room.is_lasting = true;
+            }),
+            RoomEvent::Modes { room, changes, .. } => self.with_room(room, |room| {
+                for change in changes {
+                    room.change(change);
+                }
+            }),
+            RoomEvent::Ended { room, .. } => {
+                if let Some(room) = self.rooms.remove(&fold(room)) {
+                    let key = fold(&room.name);
+                    for user in room.members.keys() {
+                        self.with(*user, |user| {
+                            user.rooms.remove(&key);
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    fn with(&mut self, user: UserId, change: impl FnOnce(&mut User)) {
+        if let Some(user) = self.users.get_mut(&user) {
+            change(user);
+        }
+    }
+
+    fn with_room(&mut self, room: &str, change: impl FnOnce(&mut Room)) {
+        if let Some(room) = self.rooms.get_mut(&fold(room)) {
+            change(room);
+        }
+    }
+
+    fn name(&mut self, user: UserId, nick: &str) {
+        self.nicks.insert(fold(nick), user);
+        self.skeletons.insert(skeleton(nick), user);
+    }
+
+    fn unname(&mut self, nick: &str) {
+        self.nicks.remove(&fold(nick));
+        self.skeletons.remove(&skeleton(nick));
+    }
+
+    fn rename(&mut self, id: UserId, nick: &str, at: Utc) {
+        let Some(user) = self.users.get_mut(&id) else { return };
+        let old = core::mem::replace(&mut user.nick, nick.to_string());
+        let was = Whowas { nick: old.clone(), ..Whowas::of(user, at) };
+        self.remember(was);
+        self.unname(&old);
+        self.name(id, nick);
+    }
+
+    fn leave(&mut self, user: UserId, key: &str, at: Utc) {
+        if let Some(room) = self.rooms.get_mut(key) {
+            room.members.remove(&user);
+            if room.members.is_empty() {
+                room.empty_since = Some(at);
+            }
+        }
+        self.with(user, |user| {
+            user.rooms.remove(key);
+        });
+    }
+
+    fn depart(&mut self, id: UserId, at: Utc) {
+        let Some(user) = self.users.get(&id) else { return };
+        let (rooms, was) = (user.rooms.clone(), Whowas::of(user, at));
+        for key in rooms {
+            self.leave(id, &key, at);
+        }
+        let Some(user) = self.users.remove(&id) else { return };
+        self.unname(&user.nick);
+        for watched in &user.watched {
+            self.unwatch(watched, user.session);
+        }
+        self.remember(was);
+    }
+
+    /// Ends one watch of MONITOR on a folded nickname.
+    pub(super) fn unwatch(&mut self, watched: &String, session: super::ids::SessionId) {
+        if let Some(sessions) = self.monitors.get_mut(watched) {
+            sessions.remove(&session);
+            if sessions.is_empty() {
+                self.monitors.remove(watched);
+            }
+        }
+    }
+
+    fn remember(&mut self, was: Whowas) {
+        self.whowas.push_front(was);
+        self.whowas.truncate(limits::CHAT_WHOWAS);
+    }
+}
+
+impl Whowas {
+    fn of(user: &User, left: Utc) -> Self {
+        Self {
+            nick: user.nick.clone(),
+            username: user.username.clone(),
+            host: user.host.clone(),
+            realname: user.realname.clone(),
+            account: user.account.clone(),
+            left,
+        }
+    }
+}
+
+impl Room {
+    fn change(&mut self, change: &Change) {
+        match change {
+            Change::Status { is_added, status, user } => {
+                if let Some(member) = self.members.get_mut(user) {
+                    member.statuses.set(*status, *is_added);
+                }
+                return;
+            }
+            Change::Setting { setting: Setting::Flag { flag, is_set } } => {
+                if *is_set { self.flags.insert(*flag) } else { self.flags.remove(flag) };
+            }
+            Change::Setting { setting: Setting::Key { key } } => self.key.clone_from(key),
+            Change::Setting { setting: Setting::Limit { limit } } => self.limit = *limit,
+            Change::List { is_added, kind, entry } => {
+                let list = self.list_mut(*kind);
+                list.retain(|known| !known.mask.eq_ignore_ascii_case(&entry.mask));
+                if *is_added {
+                    list.push(entry.clone());
+                }
+            }
+        }
+        self.is_lasting = true;
+    }
+}
+

@@ -1,0 +1,198 @@
+//! Commands: one file each, one row each in [`COMMANDS`].
+
+pub(super) mod cap;
+pub(super) mod guest;
+pub(super) mod join;
+pub(super) mod message;
+pub(super) mod multiline;
+pub(super) mod nick;
+pub(super) mod part;
+pub(super) mod ping;
+pub(super) mod quit;
+pub(super) mod register;
+pub(super) mod replay;
+pub(super) mod room_end;
+
+use super::Chat;
+use super::ids::{SessionId, Ticket};
+use super::reply::{Outcome, Refusal, Reply};
+use super::session::Stage;
+use super::turn::Turn;
+use crate::irc::capability::Capability;
+use crate::irc::frame::LineError;
+use crate::irc::message::Message;
+use crate::irc::numeric::Numeric;
+use crate::irc::standard_reply::FailCode;
+use crate::limits;
+use crate::time::Now;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// A command: its name, how many parameters it needs, when it works, and what does it.
+struct Command {
+    verb: &'static str,
+    min_params: usize,
+    works: Works,
+    run: fn(&mut Turn<'_>, &[&str]) -> Outcome,
+}
+
+/// When a command works.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Works {
+    /// Before registration only.
+    Before,
+    /// At any time.
+    Always,
+    /// After registration.
+    After,
+}
+
+/// Every command, in alphabetical order.
+const COMMANDS: &[Command] = &[
+    row("CAP", 1, Works::Always, cap::run),
+    row("JOIN", 1, Works::After, join::run),
+    row("NICK", 0, Works::Always, nick::run),
+    row("NOTICE", 0, Works::After, message::notice),
+    row("PART", 1, Works::After, part::run),
+    row("PASS", 1, Works::Before, register::pass),
+    row("PING", 1, Works::Always, ping::ping),
+    row("PONG", 0, Works::Always, ping::pong),
+    row("PRIVMSG", 0, Works::After, message::privmsg),
+    row("QUIT", 0, Works::Always, quit::run),
+    row("TAGMSG", 1, Works::After, message::tagmsg),
+    row("USER", 4, Works::Before, register::user),
+];
+
+const fn row(
+    verb: &'static str,
+    min_params: usize,
+    works: Works,
+    run: fn(&mut Turn<'_>, &[&str]) -> Outcome,
+) -> Command {
+    Command { verb, min_params, works, run }
+}
+
+/// Carries out one line of a session.
+pub(super) fn dispatch(chat: &mut Chat, id: SessionId, line: &[u8], now: Now) {
+    if chat.sessions.get(id).is_some_and(|session| session.peer.face == super::Face::Guest) {
+        return guest::dispatch(chat, id, line, now);
+    }
+    let Ok(text) = core::str::from_utf8(line) else {
+        // UTF8ONLY: the command's name is ASCII in any line worth answering.
+        let verb = Message::parse(line).map(|message| String::from_utf8_lossy(message.command).to_uppercase());
+        return answer(chat, id, &verb.unwrap_or_else(|_| "*".to_string()), now, |turn| {
+            turn.reply.fail(FailCode::InvalidUtf8, &[]);
+        });
+    };
+    let Ok(message) = Message::parse(text.as_bytes()) else { return };
+    // Parts of valid UTF-8 cut at ASCII bytes are valid UTF-8.
+    let params: Vec<&str> = message.params.iter().filter_map(|param| core::str::from_utf8(param).ok()).collect();
+    let verb = core::str::from_utf8(message.command).unwrap_or("*").to_ascii_uppercase();
+    answer(chat, id, &verb, now, |turn| {
+        turn.take_tags(&message);
+        if let Err(refusal) = execute(turn, &verb, &params) {
+            turn.reply.refuse(&refusal);
+        }
+    });
+}
+
+/// Lines that had to wait go on as far as flood control lets them.
+pub(super) fn run_waiting(chat: &mut Chat, id: SessionId, now: Now) {
+    while let Some(session) = chat.sessions.get_mut(id).filter(|session| !session.waiting.is_empty()) {
+        if !session.flood.take(now.mono) {
+            return;
+        }
+        if let Some(line) = session.waiting.pop_front() {
+            dispatch(chat, id, &line, now);
+        }
+    }
+}
+
+/// Answers bytes that are no line.
+pub(super) fn refuse_line(chat: &mut Chat, id: SessionId, _error: LineError, now: Now) {
+    answer(chat, id, "*", now, |turn| turn.reply.numeric(Numeric::ErrInputTooLong, &[]));
+}
+
+/// The answer to a password that was compared: of PASS or of OPER.
+pub(super) fn verified(chat: &mut Chat, ticket: Ticket, is_right: bool, now: Now) {
+    register::verified(chat, ticket, is_right, now);
+}
+
+/// Runs `work` as a turn of the session, and sends what it answers.
+pub(super) fn answer(chat: &mut Chat, id: SessionId, verb: &str, now: Now, work: impl FnOnce(&mut Turn<'_>)) {
+    let nick = nick_of(chat, id);
+    let reply = Reply::new(&chat.settings.server_name, &nick, verb);
+    let mut turn = Turn { chat, session: id, now, reply, client_tags: String::new(), batch: None };
+    work(&mut turn);
+    let is_labelling = turn.has(Capability::LabeledResponse);
+    let Turn { chat, reply, .. } = turn;
+    let answers = reply.finish(is_labelling, || chat.ids.batch());
+    for answer in answers {
+        match answer.held {
+            Some(ticket) => chat.sessions.send_held(id, ticket, &answer.line),
+            None => chat.sessions.send(id, &answer.line),
+        }
+    }
+}
+
+fn execute(turn: &mut Turn<'_>, verb: &str, params: &[&str]) -> Outcome {
+    let is_registered = turn.session()?.user().is_some();
+    if !is_registered {
+        register::count_line(turn)?;
+    }
+    let Ok(index) = COMMANDS.binary_search_by(|command| command.verb.cmp(verb)) else {
+        let numeric = if is_registered { Numeric::ErrUnknownCommand } else { Numeric::ErrNotRegistered };
+        return Err(if is_registered { Refusal::numeric(numeric, &[verb]) } else { Refusal::numeric(numeric, &[]) });
+    };
+    let command = &COMMANDS[index];
+    match (command.works, is_registered) {
+        (Works::Before, true) => return Err(Refusal::numeric(Numeric::ErrAlreadyRegistered, &[])),
+        (Works::After, false) => return Err(Refusal::numeric(Numeric::ErrNotRegistered, &[])),
+        (Works::Before | Works::Always | Works::After, _) => {}
+    }
+    let has_empty = params.iter().take(command.min_params).any(|param| param.is_empty());
+    if params.len() < command.min_params || (has_empty && command.min_params > 0 && verb != "USER") {
+        return Err(Refusal::numeric(Numeric::ErrNeedMoreParams, &[verb]));
+    }
+    (command.run)(turn, params)
+}
+
+fn nick_of(chat: &Chat, id: SessionId) -> String {
+    let Some(session) = chat.sessions.get(id) else { return "*".to_string() };
+    let nick = match &session.stage {
+        Stage::Registered(user) => chat.state.user(*user).map(|user| user.nick.clone()),
+        Stage::Registering(registration) => registration.nick.clone(),
+        Stage::Closing { .. } => None,
+    };
+    nick.unwrap_or_else(|| "*".to_string())
+}
+
+impl Turn<'_> {
+    /// Takes the label, the batch and the client-only tags of a command.
+    fn take_tags(&mut self, message: &Message<'_>) {
+        let text = |value: alloc::borrow::Cow<'_, [u8]>| String::from_utf8_lossy(&value).into_owned();
+        let label = message.tags.get(b"label").map(text);
+        self.reply.label = label.filter(|label| !label.is_empty() && label.len() <= limits::CHAT_LABEL);
+        self.batch = message.tags.get(b"batch").map(text);
+        for (key, value) in message.tags.client_only() {
+            if !self.client_tags.is_empty() {
+                self.client_tags.push(';');
+            }
+            self.client_tags.push_str(&String::from_utf8_lossy(key));
+            if !value.is_empty() {
+                self.client_tags.push('=');
+                self.client_tags.push_str(&String::from_utf8_lossy(value));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_so_that_it_can_be_searched() {
+        assert!(COMMANDS.is_sorted_by(|a, b| a.verb < b.verb));
+    }
+}

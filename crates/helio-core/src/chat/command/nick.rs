@@ -1,0 +1,44 @@
+//! NICK: how one is called.
+
+use super::register;
+use crate::chat::event::Presence;
+use crate::chat::reply::{Outcome, Refusal};
+use crate::chat::turn::Turn;
+use crate::irc::casemap::fold;
+use crate::irc::name::{Nick, skeleton};
+use crate::irc::numeric::Numeric;
+use alloc::string::ToString;
+
+pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
+    let wanted = params.first().copied().unwrap_or_default();
+    if wanted.is_empty() {
+        return Err(Refusal::numeric(Numeric::ErrNoNicknameGiven, &[]));
+    }
+    let nick = Nick::parse(wanted, turn.chat.settings.nick_rules)
+        .map_err(|_| Refusal::numeric(Numeric::ErrErroneousNickname, &[wanted]))?;
+    is_free(turn, nick.as_str())?;
+    match turn.user_id() {
+        Ok(user) => {
+            turn.commit(Presence::NickChanged { user, nick: nick.as_str().to_string() });
+            turn.reply.set_target(nick.as_str());
+            Ok(())
+        }
+        Err(_) => {
+            if let Some(registration) = turn.session_mut()?.registration() {
+                registration.nick = Some(nick.as_str().to_string());
+            }
+            register::complete(turn)
+        }
+    }
+}
+
+/// Nobody else has this nickname, or one that looks like it.
+fn is_free(turn: &Turn<'_>, nick: &str) -> Outcome {
+    let state = &turn.chat.state;
+    let own = turn.user_id().ok();
+    let holder = state.nicks.get(&fold(nick)).or_else(|| state.skeletons.get(&skeleton(nick))).copied();
+    if holder.is_some() && holder != own {
+        return Err(Refusal::numeric(Numeric::ErrNicknameInUse, &[nick]));
+    }
+    Ok(())
+}

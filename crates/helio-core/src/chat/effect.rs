@@ -1,0 +1,66 @@
+//! What the service asks of its driver, and what comes back.
+
+use super::ids::{SessionId, Ticket};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// One thing to do outside. The driver starts them in order; answers may come later and carry the ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Append `bytes` to the log `log` and sync it; several may share one commit. Appends are carried out in order. The answer
+    /// is [`Chat::handle_committed`](super::Chat::handle_committed) or
+    /// [`Chat::handle_commit_failed`](super::Chat::handle_commit_failed).
+    Append {
+        /// Whose answer it is.
+        ticket: Ticket,
+        /// The log's name.
+        log: String,
+        /// The record.
+        bytes: Vec<u8>,
+    },
+    /// Read the last `count` records of `log`, as it is after all appends asked for before. The answer is
+    /// [`Chat::handle_read`](super::Chat::handle_read).
+    Read {
+        /// Whose answer it is.
+        ticket: Ticket,
+        /// The log's name.
+        log: String,
+        /// How many records at most.
+        count: usize,
+    },
+    /// Forget `log` altogether: its room has ended.
+    Forget {
+        /// The log's name.
+        log: String,
+    },
+    /// Write and sync something of no meaning, to learn whether the store works again. The answer is
+    /// [`Chat::handle_probed`](super::Chat::handle_probed).
+    Probe,
+    /// Compare `password` with `hash` (PHC string), which is slow on purpose. The answer is
+    /// [`Chat::handle_verified`](super::Chat::handle_verified).
+    Verify {
+        /// Whose answer it is.
+        ticket: Ticket,
+        /// What was typed.
+        password: Password,
+        /// What it is compared with.
+        hash: String,
+    },
+    /// An operator asked that settings be read again. The answer is
+    /// [`Chat::handle_settings`](super::Chat::handle_settings), or
+    /// [`Chat::handle_settings_refused`](super::Chat::handle_settings_refused).
+    Reload {
+        /// Who asked.
+        session: SessionId,
+    },
+}
+
+/// A password on its way to be compared; never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(pub String);
+
+impl core::fmt::Debug for Password {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}

@@ -1,0 +1,148 @@
+//! What happens. State changes by these and by nothing else; commands only propose them.
+//!
+//! Three classes, which differ in what becomes of them after they were announced: what was *said* goes into its
+//! conversation's log, *settings* of rooms go into one log, *presence* is never stored. `spec/event-log.md` fixes the stored
+//! form.
+
+use super::ids::{MsgId, RoomId, SessionId, UserId};
+use super::state::{ListEntry, ListKind, Setting, Statuses, UserFlag};
+use crate::time::Utc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    Presence(Presence),
+    Room(RoomEvent),
+    Said(Said, Scope),
+}
+
+/// Whom something said is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Everybody in a room who has at least one of these statuses; empty: everybody.
+    Room { room: String, least: Statuses },
+    /// One other.
+    Private { with: UserId },
+}
+
+/// Who is there, and how. Never stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// Somebody is known now.
+    Arrived { user: UserId, session: SessionId, nick: String, username: String, host: String, realname: String },
+    NickChanged { user: UserId, nick: String },
+    RealnameChanged { user: UserId, realname: String },
+    /// `None`: back again.
+    Away { user: UserId, message: Option<String> },
+    Flags { user: UserId, set: Vec<(bool, UserFlag)> },
+    /// Became, or no longer is, a server operator.
+    Operator { user: UserId, name: Option<String> },
+    Joined { user: UserId, room: String, statuses: Statuses },
+    Parted { user: UserId, room: String, reason: Option<String> },
+    Kicked { by: Actor, user: UserId, room: String, reason: String },
+    Invited { by: UserId, user: UserId, room: String },
+    Quit { user: UserId, reason: String },
+}
+
+/// Who did something to a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Actor {
+    User(UserId),
+    Server,
+}
+
+/// A room and its settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum RoomEvent {
+    /// `name` as the first to join wrote it.
+    Created { id: RoomId, name: String, at: Utc },
+    /// An empty text: no topic any more. `by` is shown with it (RPL_TOPICWHOTIME).
+    Topic { room: String, actor: Actor, by: String, text: String, at: Utc },
+    Modes { room: String, actor: Actor, changes: Vec<Change>, at: Utc },
+    /// Nobody is there and nothing is worth keeping, or it was empty for too long.
+    Ended { room: String, id: RoomId },
+}
+
+/// One letter of a MODE line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Presence: never stored.
+    Status { is_added: bool, status: Statuses, user: UserId },
+    Setting { setting: Setting },
+    List { is_added: bool, kind: ListKind, entry: ListEntry },
+}
+
+/// Something said, in a room or between two.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Its identity.
+    pub msgid: MsgId,
+    /// When, microseconds since 1970 in UTC.
+    pub at_us: i64,
+    /// Whether a PRIVMSG, NOTICE or TAGMSG.
+    pub kind: SaidKind,
+    /// Who, as `nick!user@host` was then.
+    pub from: String,
+    /// The author's account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Whether the author was marked as a bot.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub is_bot: bool,
+    /// The target as it was written, a status prefix included.
+    pub target: String,
+    /// Its lines; more than one for draft/multiline, none for TAGMSG.
+    pub lines: Vec<SaidLine>,
+    /// Client-only tags as they came, escaped and joined by `;`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tags: String,
+}
+
+/// One line of something said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidLine {
+    /// Its text.
+    pub text: String,
+    /// Continues the line before without a line break (draft/multiline-concat).
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub is_concat: bool,
+}
+
+/// The command by which something was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SaidKind {
+    /// A message.
+    Privmsg,
+    /// A message that asks for no automatic answer.
+    Notice,
+    /// Client-only tags alone, such as a reaction.
+    Tagmsg,
+}
+
+impl SaidKind {
+    /// The command's name.
+    #[must_use]
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::Privmsg => "PRIVMSG",
+            Self::Notice => "NOTICE",
+            Self::Tagmsg => "TAGMSG",
+        }
+    }
+}
+
+impl From<Presence> for Event {
+    fn from(presence: Presence) -> Self {
+        Self::Presence(presence)
+    }
+}
+
+impl From<RoomEvent> for Event {
+    fn from(event: RoomEvent) -> Self {
+        Self::Room(event)
+    }
+}

@@ -1,0 +1,146 @@
+//! Names of things inside one running service.
+
+use alloc::string::String;
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// A connection: its place in the table and how often that place was used before, so that what still arrives for a
+/// connection that is gone reaches nobody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId {
+    pub(super) index: u32,
+    pub(super) generation: u32,
+}
+
+impl SessionId {
+    /// The place in a table that a driver keeps beside the service's own; places are used again.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.index as usize
+    }
+}
+
+/// Somebody who is there. Never used twice while the service runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(pub(super) u64);
+
+/// A thing that the driver was asked for; its answer carries the same number. Tickets only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub(super) u64);
+
+impl Ticket {
+    /// The number, for a driver's own bookkeeping.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// The identity of a room in the log. The name may change or be given to a later room; this never is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RoomId(pub(super) String);
+
+/// The identity of a message, unique for ever and across servers (IRCv3 message-ids). Opaque to clients.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MsgId(pub(super) String);
+
+impl fmt::Display for RoomId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for MsgId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Makes ids that nobody else makes and that are never made again.
+///
+/// Each is the run's 96 random bits, drawn anew at every start, and a counter. A data directory restored from a copy can
+/// therefore not repeat an id, which a counter kept on disk would.
+#[derive(Clone, Debug)]
+pub(super) struct Ids {
+    run: String,
+    next: u64,
+}
+
+impl Ids {
+    pub(super) fn new(run: [u8; 12]) -> Self {
+        Self { run: base32(&run), next: 0 }
+    }
+
+    pub(super) fn message(&mut self) -> MsgId {
+        MsgId(self.draw())
+    }
+
+    pub(super) fn room(&mut self) -> RoomId {
+        RoomId(self.draw())
+    }
+
+    /// A reference for a batch; unique in this run, and only within one connection does it matter.
+    pub(super) fn batch(&mut self) -> String {
+        self.next += 1;
+        base32_number(self.next)
+    }
+
+    fn draw(&mut self) -> String {
+        self.next += 1;
+        let mut id = self.run.clone();
+        id.push('-');
+        id.push_str(&base32_number(self.next));
+        id
+    }
+}
+
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// RFC 4648 §6 in lower case, without padding.
+fn base32(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    let (mut pending, mut bits) = (0u32, 0);
+    for byte in bytes {
+        pending = (pending << 8) | u32::from(*byte);
+        bits += 8;
+        while bits >= 5 {
+            bits -= 5;
+            text.push(ALPHABET[(pending >> bits & 31) as usize] as char);
+        }
+    }
+    if bits > 0 {
+        text.push(ALPHABET[(pending << (5 - bits) & 31) as usize] as char);
+    }
+    text
+}
+
+fn base32_number(number: u64) -> String {
+    let digits = (64 - number.leading_zeros()).div_ceil(5).max(1);
+    (0..digits).rev().map(|digit| ALPHABET[(number >> (digit * 5) & 31) as usize] as char).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeSet;
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn ids_differ_within_a_run_and_between_runs() {
+        let mut runs = [Ids::new([1; 12]), Ids::new([2; 12])];
+        let made: BTreeSet<String> =
+            runs.iter_mut().flat_map(|ids| (0..2_000).map(|_| ids.message().to_string()).collect::<Vec<_>>()).collect();
+        assert_eq!(made.len(), 4_000);
+
+    }
+
+    #[test]
+    fn ids_are_short_and_need_no_escape_in_a_tag() {
+        let id = Ids::new([0xFF; 12]).message().to_string();
+        assert_eq!(id, "777777777777777777q-b");
+        assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+    }
+}

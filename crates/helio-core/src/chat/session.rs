@@ -1,0 +1,136 @@
+//! One connection: how far it is, what it can do, what waits for it.
+
+use super::ids::{Ticket, UserId};
+use super::line::{Audience, Face};
+use super::sendq::SendQueue;
+use crate::irc::capability::Capabilities;
+use crate::limits;
+use crate::rate::TokenBucket;
+use crate::time::{Instant, Now};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+
+/// What the driver knows of a new connection.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// Where it comes from.
+    pub address: SocketAddr,
+    /// What it speaks.
+    pub face: Face,
+    /// Whether nobody on the way can read it (TLS).
+    pub is_secure: bool,
+}
+
+/// A connection and what is known of it.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) peer: Peer,
+    pub(super) stage: Stage,
+    pub(super) caps: Capabilities,
+    /// The version that `CAP LS` named: from 302 on values are told, and news of capabilities.
+    pub(super) cap_version: u32,
+    pub(super) out: SendQueue,
+    /// Whether it is in the list of sessions that the driver is to look at.
+    pub(super) is_listed: bool,
+    /// Lines that wait for their turn under flood control, oldest first.
+    pub(super) waiting: VecDeque<Box<[u8]>>,
+    pub(super) flood: TokenBucket,
+    pub(super) opened: Instant,
+    pub(super) heard: Instant,
+    /// When a PING went out that has no answer yet.
+    pub(super) pinged: Option<Instant>,
+    /// A multiline batch being received.
+    pub(super) multiline: Option<Box<super::command::multiline::Open>>,
+}
+
+/// How far a connection is.
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// Not known yet.
+    Registering(Box<Registration>),
+    /// Somebody is there.
+    Registered(UserId),
+    /// Nothing is read any more; what is queued goes out, then the connection closes.
+    Closing {
+        /// Why, for the driver's log.
+        reason: String,
+    },
+}
+
+/// What a connection said before it was somebody.
+#[derive(Debug, Default)]
+pub(super) struct Registration {
+    pub(super) nick: Option<String>,
+    pub(super) username: Option<String>,
+    pub(super) realname: String,
+    pub(super) password: Option<String>,
+    /// A password is being compared; the answer carries this ticket.
+    pub(super) verifying: Option<Ticket>,
+    pub(super) is_password_right: bool,
+    /// Between CAP LS or REQ and CAP END.
+    pub(super) is_negotiating: bool,
+    pub(super) lines: usize,
+}
+
+impl Session {
+    pub(super) fn new(peer: Peer, flood: TokenBucket, now: Now) -> Self {
+        Self {
+            peer,
+            stage: Stage::Registering(Box::default()),
+            caps: Capabilities::default(),
+            cap_version: 0,
+            out: SendQueue::default(),
+            is_listed: false,
+            waiting: VecDeque::new(),
+            flood,
+            opened: now.mono,
+            heard: now.mono,
+            pinged: None,
+            multiline: None,
+        }
+    }
+
+    pub(super) fn audience(&self) -> Audience {
+        Audience { face: self.peer.face, caps: self.caps }
+    }
+
+    pub(super) fn user(&self) -> Option<UserId> {
+        match self.stage {
+            Stage::Registered(user) => Some(user),
+            Stage::Registering(_) | Stage::Closing { .. } => None,
+        }
+    }
+
+    pub(super) fn registration(&mut self) -> Option<&mut Registration> {
+        match &mut self.stage {
+            Stage::Registering(registration) => Some(registration),
+            Stage::Registered(_) | Stage::Closing { .. } => None,
+        }
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        matches!(self.stage, Stage::Closing { .. })
+    }
+
+    /// Nothing will be queued any more, and nothing that is queued waits for an answer.
+    pub(super) fn is_last(&self) -> bool {
+        self.is_closing() && self.out.holds() == 0
+    }
+
+    /// Whether the driver has something to do: to write, or to close.
+    pub(super) fn needs_driver(&self) -> bool {
+        !self.out.ready().is_empty() || self.is_last()
+    }
+
+    /// Keeps a line until its turn; `Err` when too many wait.
+    pub(super) fn wait(&mut self, line: &[u8]) -> Result<(), ()> {
+        if self.waiting.len() >= limits::CHAT_WAITING_LINES {
+            return Err(());
+        }
+        self.waiting.push_back(Vec::from(line).into_boxed_slice());
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+//! All connections, and the way of bytes to them.
+
+use super::ids::{SessionId, Ticket};
+use super::line::{Audience, Encodings, Line};
+use super::session::{Session, Stage};
+use crate::limits;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// The table of connections.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    len: usize,
+    /// Sessions that the driver is to look at, each once.
+    listed: VecDeque<SessionId>,
+    /// Sessions whose queue outgrew its bound; they are told and closed at the end of the turn.
+    overflowed: Vec<SessionId>,
+    /// Bytes that one session's queue may hold.
+    queue_max: usize,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    generation: u32,
+    session: Option<Box<Session>>,
+}
+
+impl Sessions {
+    pub(super) fn new(queue_max: usize) -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            len: 0,
+            listed: VecDeque::new(),
+            overflowed: Vec::new(),
+            queue_max,
+        }
+    }
+
+    pub(super) fn set_queue_max(&mut self, bytes: usize) {
+        self.queue_max = bytes;
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn insert(&mut self, session: Session) -> SessionId {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot::default());
+            (self.slots.len() - 1) as u32
+        });
+        let slot = &mut self.slots[index as usize];
+        slot.session = Some(Box::new(session));
+        self.len += 1;
+        SessionId { index, generation: slot.generation }
+    }
+
+    pub(super) fn remove(&mut self, id: SessionId) -> Option<Box<Session>> {
+        let slot = self.slots.get_mut(id.index())?;
+        if slot.generation != id.generation {
+            return None;
+        }
+        let session = slot.session.take()?;
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(id.index);
+        self.len -= 1;
+        Some(session)
+    }
+
+    pub(super) fn get(&self, id: SessionId) -> Option<&Session> {
+        let slot = self.slots.get(id.index())?;
+        slot.session.as_deref().filter(|_| slot.generation == id.generation)
+    }
+
+    pub(super) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        let slot = self.slots.get_mut(id.index())?;
+        slot.session.as_deref_mut().filter(|_| slot.generation == id.generation)
+    }
+
+    pub(super) fn ids(&self) -> Vec<SessionId> {
+        let ids = self.slots.iter().enumerate().filter(|(_, slot)| slot.session.is_some());
+        ids.map(|(index, slot)| SessionId { index: index as u32, generation: slot.generation }).collect()
+    }
+
+    pub(super) fn audience(&self, id: SessionId) -> Option<Audience> {
+        self.get(id).map(Session::audience)
+    }
+
+    /// Queues one line for one session.
+    pub(super) fn send(&mut self, id: SessionId, line: &Line) {
+        let Some(session) = self.get_mut(id) else { return };
+        let mut bytes = Vec::new();
+        line.encode(session.audience(), &mut bytes);
+        self.push(id, &bytes);
+    }
+
+    /// Queues one line for one session, held until `ticket` is answered.
+    pub(super) fn send_held(&mut self, id: SessionId, ticket: Ticket, line: &Line) {
+        let Some(session) = self.get_mut(id).filter(|session| !session.is_closing()) else { return };
+        let mut bytes = Vec::new();
+        line.encode(session.audience(), &mut bytes);
+        session.out.hold(ticket, &bytes);
+        self.look_after(id);
+    }
+
+    /// Queues a line for many, made once for each kind of audience among them.
+    pub(super) fn deliver(
+        &mut self,
+        to: impl IntoIterator<Item = SessionId>,
+        make: impl FnMut(Audience, &mut Vec<u8>),
+    ) {
+        let mut encodings = Encodings::new(make);
+        for id in to {
+            if let Some(audience) = self.audience(id) {
+                let bytes = encodings.for_audience(audience);
+                self.push(id, bytes);
+            }
+        }
+    }
+
+    /// Answers a hold. `replacement` takes the place of what was promised.
+    pub(super) fn resolve(&mut self, id: SessionId, ticket: Ticket, replacement: Option<&[u8]>) -> bool {
+        let Some(session) = self.get_mut(id) else { return false };
+        let was_held = session.out.resolve(ticket, replacement);
+        self.look_after(id);
+        was_held
+    }
+
+    /// No more is read from the session, nor queued for it; what it has goes out, then the driver closes.
+    pub(super) fn close(&mut self, id: SessionId, reason: &str) {
+        if let Some(session) = self.get_mut(id).filter(|session| !session.is_closing()) {
+            session.stage = Stage::Closing { reason: reason.to_string() };
+            session.waiting.clear();
+            session.multiline = None;
+            self.look_after(id);
+        }
+    }
+
+    /// The next session that has something to write, or is to be closed.
+    pub(super) fn poll_listed(&mut self) -> Option<SessionId> {
+        while let Some(id) = self.listed.pop_front() {
+            if let Some(session) = self.get_mut(id) {
+                session.is_listed = false;
+                if session.needs_driver() {
+                    return Some(id);
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn take_overflowed(&mut self) -> Vec<SessionId> {
+        let mut overflowed = core::mem::take(&mut self.overflowed);
+        overflowed.sort_unstable();
+        overflowed.dedup();
+        overflowed
+    }
+
+    /// The reason of a session that is closing.
+    pub(super) fn closing_reason(&self, id: SessionId) -> Option<String> {
+        match &self.get(id)?.stage {
+            Stage::Closing { reason } => Some(reason.clone()),
+            Stage::Registering(_) | Stage::Registered(_) => None,
+        }
+    }
+
+    pub(super) fn push(&mut self, id: SessionId, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let Some(session) = self.get_mut(id).filter(|session| !session.is_closing()) else { return };
+        session.out.push(bytes);
+        self.look_after(id);
+    }
+
+    /// Lists a session that has something to write, and notes one that has too much.
+    fn look_after(&mut self, id: SessionId) {
+        let queue_max = self.queue_max;
+        let Some(session) = self.get_mut(id) else { return };
+        let is_over = session.out.len() > queue_max || session.out.holds() > limits::CHAT_HELD_LINES;
+        if is_over && !session.is_closing() {
+            self.overflowed.push(id);
+        } else if !session.is_listed && session.needs_driver() {
+            session.is_listed = true;
+            self.listed.push_back(id);
+        }
+    }
+}

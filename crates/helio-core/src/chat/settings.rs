@@ -1,0 +1,138 @@
+//! What an operator decides about the chat service.
+
+use crate::irc::name::{NickRules, RoomName};
+use crate::limits;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+use ipnet::IpNet;
+
+/// All settings of the service. The driver may hand in new ones at any time; what a connection was promised before
+/// (its nickname, its rooms) stays.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The server's name in every line it says; a host name by custom. Default `helio.local`.
+    pub server_name: String,
+    /// The network's name (ISUPPORT NETWORK). Default `Heliograph`.
+    pub network: String,
+    /// The program's name and version (VERSION, 002, 004).
+    pub version: String,
+    /// Lines of the message of the day; empty: there is none.
+    pub motd: Vec<String>,
+    /// Who runs the server (ADMIN): where, what, whom to ask.
+    pub admin: Admin,
+    /// Which characters nicknames may have. Default ASCII.
+    pub nick_rules: NickRules,
+    /// The password that a connection must give (PASS), as a PHC string. Default none.
+    pub password_hash: Option<String>,
+    /// Who may become a server operator.
+    pub operators: Vec<Operator>,
+    /// Where guests of the line listener are. Default `#lobby`.
+    pub lobby: RoomName,
+    /// How much a connection may say.
+    pub flood: Flood,
+    /// How many connections from one place.
+    pub connections: Connections,
+    /// Time to become somebody. Longer ones let idle connections hold places.
+    pub registration_timeout: Duration,
+    /// Silence after which a client is asked whether it is there; as long again without an answer ends it.
+    pub ping_interval: Duration,
+    /// Bytes that may wait for one client; beyond it is told "SendQ exceeded" and closed.
+    pub send_queue: usize,
+    /// What is shown again to somebody who joins a room.
+    pub replay: Replay,
+    /// How long a room with something in it is kept while nobody is there.
+    pub keep_empty_rooms: Duration,
+    /// What STS advertises (`port=6697` and so on); `None` unless the certificate was issued by a CA.
+    pub sts: Option<String>,
+}
+
+/// Who runs the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Admin {
+    /// Where it stands.
+    pub location: String,
+    /// What it is.
+    pub description: String,
+    /// Whom to ask.
+    pub email: String,
+}
+
+/// One who may become a server operator by OPER.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// The name given to OPER.
+    pub name: String,
+    /// The password, as a PHC string.
+    pub password_hash: String,
+}
+
+/// Flood control: a token bucket for each connection. Lines beyond it wait; when too many wait the connection ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flood {
+    /// Lines a second in the long run.
+    pub lines_per_second: u32,
+    /// Lines at once.
+    pub burst: u32,
+    /// Who may say as much as they like. Default loopback.
+    pub exempt: Vec<IpNet>,
+}
+
+/// Bounds on connections from one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// From one address.
+    pub per_address: usize,
+    /// From one network: IPv4 /24, IPv6 /64.
+    pub per_network: usize,
+    /// Who is not counted. Default loopback.
+    pub exempt: Vec<IpNet>,
+}
+
+/// What is shown again on joining.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// Messages at most; 0 switches it off.
+    pub messages: usize,
+    /// Not older than this.
+    pub age: Duration,
+}
+
+impl Settings {
+    /// Settings that work without a file.
+    ///
+    /// # Panics
+    /// Never: the room's name is right.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a constant that a test parses")]
+    pub fn new(version: &str) -> Self {
+        let loopback: Vec<IpNet> = ["127.0.0.0/8", "::1/128"].iter().filter_map(|net| net.parse().ok()).collect();
+        Self {
+            server_name: "helio.local".to_string(),
+            network: "Heliograph".to_string(),
+            version: version.to_string(),
+            motd: Vec::new(),
+            admin: Admin::default(),
+            nick_rules: NickRules::Ascii,
+            password_hash: None,
+            operators: Vec::new(),
+            lobby: RoomName::parse("#lobby").expect("a right name"),
+            flood: Flood {
+                lines_per_second: limits::CHAT_LINES_PER_SECOND,
+                burst: limits::CHAT_LINE_BURST,
+                exempt: loopback.clone(),
+            },
+            connections: Connections {
+                per_address: limits::CHAT_CONNECTIONS_PER_ADDRESS,
+                per_network: limits::CHAT_CONNECTIONS_PER_NETWORK,
+                exempt: loopback,
+            },
+            registration_timeout: limits::CHAT_REGISTRATION_TIMEOUT,
+            ping_interval: limits::CHAT_PING_INTERVAL,
+            send_queue: limits::CHAT_SENDQ,
+            replay: Replay { messages: limits::CHAT_REPLAY_MESSAGES, age: limits::CHAT_REPLAY_AGE },
+            keep_empty_rooms: limits::CHAT_EMPTY_ROOM_KEPT,
+            sts: None,
+        }
+    }
+}

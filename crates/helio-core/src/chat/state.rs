@@ -1,0 +1,75 @@
+//! Who is there and which rooms exist: plain data, joined by ids, changed by [`apply`](super::apply) alone.
+
+pub(super) mod modes;
+pub(super) mod room;
+pub(super) mod user;
+
+pub(super) use modes::{ListEntry, ListKind, RoomFlag, Setting, Statuses, UserFlag};
+pub(super) use room::{Member, Room, Topic};
+pub(super) use user::{User, Whowas};
+
+use super::ids::{SessionId, UserId};
+use crate::irc::casemap::fold;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Everything that commands ask and events change.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) users: BTreeMap<UserId, User>,
+    /// By folded nickname.
+    pub(super) nicks: BTreeMap<String, UserId>,
+    /// By the nickname's skeleton, so that no two names look alike.
+    pub(super) skeletons: BTreeMap<String, UserId>,
+    /// By folded name.
+    pub(super) rooms: BTreeMap<String, Room>,
+    /// Who was here, newest first, bounded.
+    pub(super) whowas: VecDeque<Whowas>,
+    /// Folded nickname → sessions that want to know when it comes and goes (MONITOR).
+    pub(super) monitors: BTreeMap<String, BTreeSet<SessionId>>,
+    /// The number given to the newest user.
+    pub(super) last_user: u64,
+    /// Most users at a time so far.
+    pub(super) most_users: usize,
+}
+
+impl State {
+    pub(super) fn user(&self, id: UserId) -> Option<&User> {
+        self.users.get(&id)
+    }
+
+    pub(super) fn user_named(&self, nick: &str) -> Option<&User> {
+        self.users.get(self.nicks.get(&fold(nick))?)
+    }
+
+    /// The room of this name, however it is written.
+    pub(super) fn room(&self, name: &str) -> Option<&Room> {
+        self.rooms.get(&fold(name))
+    }
+
+    pub(super) fn rooms_of(&self, user: UserId) -> impl Iterator<Item = &Room> {
+        let keys = self.user(user).into_iter().flat_map(|user| user.rooms.iter());
+        keys.filter_map(|key| self.rooms.get(key))
+    }
+
+    /// Whether two users are in a room together.
+    pub(super) fn share_room(&self, a: UserId, b: UserId) -> bool {
+        self.rooms_of(a).any(|room| room.members.contains_key(&b))
+    }
+
+    /// The sessions of all who share a room with `user`, each once, without the user's own.
+    pub(super) fn neighbours(&self, user: UserId) -> Vec<SessionId> {
+        let members = self.rooms_of(user).flat_map(|room| room.members.iter());
+        let mut sessions: Vec<SessionId> =
+            members.filter(|(id, _)| **id != user).map(|(_, member)| member.session).collect();
+        sessions.sort_unstable();
+        sessions.dedup();
+        sessions
+    }
+
+    /// The sessions that watch `nick`.
+    pub(super) fn watchers(&self, nick: &str) -> impl Iterator<Item = SessionId> + '_ {
+        self.monitors.get(&fold(nick)).into_iter().flatten().copied()
+    }
+}

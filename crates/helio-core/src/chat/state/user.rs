@@ -1,0 +1,64 @@
+//! Somebody who is there, and somebody who was.
+
+use super::UserFlag;
+use crate::chat::ids::{SessionId, UserId};
+use crate::time::{Instant, Utc};
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use core::net::IpAddr;
+
+/// Somebody who is there.
+#[derive(Debug)]
+pub(in crate::chat) struct User {
+    pub(in crate::chat) id: UserId,
+    pub(in crate::chat) session: SessionId,
+    pub(in crate::chat) nick: String,
+    pub(in crate::chat) username: String,
+    /// What others see as the host.
+    pub(in crate::chat) host: String,
+    pub(in crate::chat) realname: String,
+    pub(in crate::chat) account: Option<String>,
+    pub(in crate::chat) away: Option<String>,
+    pub(in crate::chat) flags: BTreeSet<UserFlag>,
+    /// The name under which OPER succeeded.
+    pub(in crate::chat) operator: Option<String>,
+    /// Folded names of the rooms that they are in.
+    pub(in crate::chat) rooms: BTreeSet<String>,
+    /// Folded names of rooms that they were invited to and have not joined since; bounded.
+    pub(in crate::chat) invited: BTreeSet<String>,
+    /// Folded nicknames that they watch (MONITOR); bounded.
+    pub(in crate::chat) watched: BTreeSet<String>,
+    pub(in crate::chat) address: IpAddr,
+    pub(in crate::chat) is_secure: bool,
+    /// Whether they came by the line listener.
+    pub(in crate::chat) is_guest: bool,
+    pub(in crate::chat) signed_on: Utc,
+    /// When they last said something.
+    pub(in crate::chat) spoke: Instant,
+}
+
+impl User {
+    /// `nick!user@host`: the source of their lines, and what masks are matched with.
+    pub(in crate::chat) fn mask(&self) -> String {
+        alloc::format!("{}!{}@{}", self.nick, self.username, self.host)
+    }
+
+    pub(in crate::chat) fn has(&self, flag: UserFlag) -> bool {
+        self.flags.contains(&flag)
+    }
+
+    pub(in crate::chat) fn is_operator(&self) -> bool {
+        self.operator.is_some()
+    }
+}
+
+/// Somebody who was here (WHOWAS).
+#[derive(Clone, Debug)]
+pub(in crate::chat) struct Whowas {
+    pub(in crate::chat) nick: String,
+    pub(in crate::chat) username: String,
+    pub(in crate::chat) host: String,
+    pub(in crate::chat) realname: String,
+    pub(in crate::chat) account: Option<String>,
+    pub(in crate::chat) left: Utc,
+}
