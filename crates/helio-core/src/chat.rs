@@ -42,16 +42,17 @@ pub use session::Peer;
 pub use settings::{Admin, Connections, Flood, Operator, Replay, Settings};
 pub use storage::{RecordError, SETTINGS_LOG};
 
+use crate::irc::casemap::fold;
 use crate::irc::frame::LineError;
 use crate::time::{Instant, Now};
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use announce::Origin;
-use event::{Event, Presence};
+use event::{Event, Presence, RoomEvent};
 use ids::Ids;
 use line::Line;
 use places::Places;
-use session::{Session, Stage};
+use session::Session;
 use sessions::Sessions;
 use state::State;
 use storage::Storage;
@@ -103,7 +104,13 @@ impl Chat {
     /// The record cannot be read; nothing changed.
     pub fn handle_restored(&mut self, record: &[u8], now: Now) -> Result<(), RecordError> {
         let event = storage::decode(record)?;
-        self.state.apply(&Event::Room(event), now);
+        self.state.apply(&Event::Room(event.clone()), now);
+        if let RoomEvent::Created { name, .. } = &event
+            && let Some(room) = self.state.rooms.get_mut(&fold(name))
+        {
+            // Whether anything was said in it is in another log. A room that nobody needed would have ended.
+            room.is_lasting = true;
+        }
         Ok(())
     }
 
@@ -281,7 +288,7 @@ impl Chat {
             self.happen(&Presence::Quit { user, reason: reason.into() }.into(), None, now);
         }
         let text = alloc::format!("Closing link: {reason}");
-        let mut line = Line::irc(crate::irc::line::LineBuilder::new(None, "ERROR").trailing(&text));
+        let mut line = Line::irc(line::compose(None, "ERROR", &[], Some(&text)));
         line.guest = alloc::format!("* closing: {reason}\n").into_bytes();
         self.sessions.send(id, &line);
         self.sessions.close(id, reason);

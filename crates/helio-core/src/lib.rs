@@ -22,8 +22,10 @@ extern crate alloc;
 extern crate std;
 
 pub mod answer;
+pub mod chat;
 pub mod echo;
 pub mod feed;
+pub mod irc;
 pub mod limits;
 pub mod log;
 pub mod measure;

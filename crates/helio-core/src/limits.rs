@@ -350,3 +350,108 @@ pub const NUMBERED_GRACE: Duration = Duration::from_millis(200);
 
 /// How long the receiver stays after its report without hearing an end marker, in case the report was lost.
 pub const NUMBERED_LINGER: Duration = Duration::from_millis(1_500);
+
+// # Chat service
+
+/// Bytes at the front of a session's queue that are kept after they were written, before the rest moves up.
+pub const CHAT_SENDQ_COMPACT: usize = 64 * 1024;
+
+/// Bytes that may wait for one client (setting `send-queue`). Beyond it, it is told "SendQ exceeded" and closed.
+pub const CHAT_SENDQ: usize = 1024 * 1024;
+
+/// Echoes and answers of one session that may wait for the disk. Beyond it, it is told "SendQ exceeded" and closed.
+pub const CHAT_HELD_LINES: usize = 1_024;
+
+/// Lines of one session that may wait under flood control. Beyond it, it is closed: "Excess Flood".
+pub const CHAT_WAITING_LINES: usize = 64;
+
+/// Lines that a connection may say before it is somebody. Beyond it, it is closed.
+pub const CHAT_REGISTRATION_LINES: usize = 64;
+
+/// Lines a second that a client may say in the long run (setting `lines-per-second`); loopback is exempt by default.
+pub const CHAT_LINES_PER_SECOND: u32 = 4;
+
+/// Lines that a client may say at once (setting `line-burst`).
+pub const CHAT_LINE_BURST: u32 = 32;
+
+/// Connections from one address (setting `per-address`). One more is told so and closed.
+pub const CHAT_CONNECTIONS_PER_ADDRESS: usize = 32;
+
+/// Connections from one network, IPv4 /24 or IPv6 /64 (setting `per-network`). One more is told so and closed.
+pub const CHAT_CONNECTIONS_PER_NETWORK: usize = 512;
+
+/// Time to become somebody (setting `registration-timeout`).
+pub const CHAT_REGISTRATION_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Silence after which a client is asked whether it is there (setting `ping-interval`); as long again ends it.
+pub const CHAT_PING_INTERVAL: Duration = Duration::from_secs(120);
+
+/// Messages shown again to who joins a room (setting `replay-messages`).
+pub const CHAT_REPLAY_MESSAGES: usize = 50;
+
+/// Age beyond which a message is not shown again on joining (setting `replay-age`).
+pub const CHAT_REPLAY_AGE: Duration = Duration::from_hours(7 * 24);
+
+/// How long a room with something in it is kept while nobody is there (setting `keep-empty-rooms`).
+pub const CHAT_EMPTY_ROOM_KEPT: Duration = Duration::from_hours(90 * 24);
+
+/// Appends that may wait for the disk, over all sessions. Beyond it, messages are refused with FAIL.
+pub const CHAT_UNCOMMITTED: usize = 65_536;
+
+/// Time between two looks at whether a failing store works again.
+pub const CHAT_PROBE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Invitations that a user holds at a time; further ones are told but do not open the door.
+pub const CHAT_INVITATIONS: usize = 64;
+
+/// Users who left that WHOWAS remembers.
+pub const CHAT_WHOWAS: usize = 1_024;
+
+// # Chat
+
+/// Bytes of an IRC message without its tags, with its CR LF (RFC 1459 §2.3). A longer line from a client is refused with
+/// ERR_INPUTTOOLONG; the last parameter of a longer one of ours is cut between two characters.
+pub const IRC_BODY: usize = 512;
+
+/// Bytes of the tags of a line from a client, with the `@` and the space (IRCv3 message-tags). A line with more is
+/// refused whole with ERR_INPUTTOOLONG; tags are never cut.
+pub const IRC_TAGS_FROM_CLIENT: usize = 4_096;
+
+/// Bytes of the tags of a line from a server, with the `@` and the space (IRCv3 message-tags): what the server adds and
+/// what a client sent. A client of ours drops a line with more.
+pub const IRC_TAGS_FROM_SERVER: usize = 8_191;
+
+/// Bytes of the tags that a server adds to a line, without `@`, `;` before the client's tags and space (IRCv3
+/// message-tags). A tag that would go beyond is left out.
+pub const IRC_TAG_DATA_OF_SERVER: usize = 4_094;
+
+/// Parameters of an IRC message (RFC 1459 §2.3). The last one takes the rest of the line.
+pub const IRC_PARAMS: usize = 15;
+
+/// Bytes of a nickname (ISUPPORT NICKLEN). A longer one is refused with ERR_ERRONEUSNICKNAME.
+pub const IRC_NICK: usize = 32;
+
+/// Bytes of a room's name with its `#` (ISUPPORT CHANNELLEN). A longer one is refused with ERR_BADCHANMASK.
+pub const IRC_ROOM_NAME: usize = 64;
+
+/// Bytes of a username (ISUPPORT USERLEN). A longer one is cut.
+pub const IRC_USER: usize = 16;
+
+/// Bytes of a host name that is shown (ISUPPORT HOSTLEN). A longer one counts as none, and the address is shown.
+pub const IRC_HOST: usize = 64;
+
+/// Bytes of a mask `nick!user@host` after normalisation. A longer one is refused.
+pub const IRC_MASK: usize = 128;
+
+/// Tokens in one RPL_ISUPPORT line: [`IRC_PARAMS`] less the nickname and the text. More go into the next line.
+pub const IRC_ISUPPORT_TOKENS: usize = 13;
+
+/// Changes with an argument in one MODE message (ISUPPORT MODES). The rest of a longer request is ignored, a longer
+/// announcement goes into several lines.
+pub const IRC_MODE_CHANGES: usize = 8;
+
+/// Conditions of one LIST (ISUPPORT ELIST). More are refused.
+pub const IRC_LIST_FILTERS: usize = 16;
+
+/// Bytes of the value of a `label` tag (IRCv3 labeled-response). A longer one is treated as no label.
+pub const IRC_LABEL: usize = 64;

@@ -92,6 +92,15 @@ impl Utc {
         alloc::format!("{timestamp:.6}")
     }
 
+    /// RFC 3339 with milliseconds, as IRCv3 server-time wants it: `2026-11-22T11:08:40.000Z`.
+    #[must_use]
+    pub fn rfc3339_millis(self) -> String {
+        let mut text = self.rfc3339();
+        text.truncate(text.len().saturating_sub("000Z".len()));
+        text.push('Z');
+        text
+    }
+
     /// A form without colons, fit for a file name: `20261122T110840.000123Z`.
     #[must_use]
     pub fn compact(self) -> String {

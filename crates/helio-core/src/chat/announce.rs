@@ -9,10 +9,9 @@ pub(super) use said::lines as said_lines;
 use super::Chat;
 use super::event::{Event, Presence};
 use super::ids::SessionId;
-use super::line::{Audience, Line};
+use super::line::{Audience, Line, compose};
 use super::reply::Reply;
 use super::sessions::Sessions;
-use crate::irc::line::LineBuilder;
 use crate::time::Now;
 use alloc::vec::Vec;
 
@@ -81,12 +80,5 @@ impl To<'_, '_> {
 
 /// A line of `source`: `command` with `params`, the last of which may hold anything.
 fn line(source: &str, command: &str, params: &[&str], trailing: Option<&str>) -> Vec<u8> {
-    let mut builder = LineBuilder::new(Some(source), command);
-    for param in params {
-        builder = builder.param(param);
-    }
-    match trailing {
-        Some(text) => builder.trailing(text),
-        None => builder.finish(),
-    }
+    compose(Some(source), command, params, trailing)
 }

@@ -8,7 +8,7 @@ use crate::irc::name::skeleton;
 use crate::limits;
 use crate::time::{Now, Utc};
 use alloc::collections::BTreeSet;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use core::net::IpAddr;
 
 /// What an arrival brings along that only its connection knows.
@@ -72,7 +72,11 @@ impl State {
             Presence::Away { user, message } => self.with(*user, |user| user.away.clone_from(message)),
             Presence::Flags { user, set } => self.with(*user, |user| {
                 for (is_added, flag) in set {
-                    if *is_added { user.flags.insert(*flag) } else { user.flags.remove(flag) };
+                    if *is_added {
+                        user.flags.insert(*flag)
+                    } else {
+                        user.flags.remove(flag)
+                    };
                 }
             }),
             Presence::Operator { user, name } => self.with(*user, |user| user.operator.clone_from(name)),
@@ -102,8 +106,7 @@ impl State {
                 self.rooms.entry(fold(name)).or_insert_with(|| Room::new(id.clone(), name.clone(), *at));
             }
             RoomEvent::Topic { room, by, text, at, .. } => self.with_room(room, |room| {
-                room.topic =
-                    (!text.is_empty()).then(|| Topic { text: text.clone(), by: by.clone(), at: *at });
+                room.topic = (!text.is_empty()).then(|| Topic { text: text.clone(), by: by.clone(), at: *at });
                 room.is_lasting = true;
             }),
             RoomEvent::Modes { room, changes, .. } => self.with_room(room, |room| {
@@ -138,12 +141,12 @@ impl State {
 
     fn name(&mut self, user: UserId, nick: &str) {
         self.nicks.insert(fold(nick), user);
-        self.skeletons.insert(skeleton(nick), user);
+        self.skeletons.insert(skeleton(nick).into(), user);
     }
 
     fn unname(&mut self, nick: &str) {
         self.nicks.remove(&fold(nick));
-        self.skeletons.remove(&skeleton(nick));
+        self.skeletons.remove(skeleton(nick).as_str());
     }
 
     fn rename(&mut self, id: UserId, nick: &str, at: Utc) {
@@ -182,7 +185,7 @@ impl State {
     }
 
     /// Ends one watch of MONITOR on a folded nickname.
-    pub(super) fn unwatch(&mut self, watched: &String, session: super::ids::SessionId) {
+    pub(super) fn unwatch(&mut self, watched: &str, session: super::ids::SessionId) {
         if let Some(sessions) = self.monitors.get_mut(watched) {
             sessions.remove(&session);
             if sessions.is_empty() {
@@ -220,7 +223,11 @@ impl Room {
                 return;
             }
             Change::Setting { setting: Setting::Flag { flag, is_set } } => {
-                if *is_set { self.flags.insert(*flag) } else { self.flags.remove(flag) };
+                if *is_set {
+                    self.flags.insert(*flag)
+                } else {
+                    self.flags.remove(flag)
+                };
             }
             Change::Setting { setting: Setting::Key { key } } => self.key.clone_from(key),
             Change::Setting { setting: Setting::Limit { limit } } => self.limit = *limit,
@@ -235,4 +242,3 @@ impl Room {
         self.is_lasting = true;
     }
 }
-

@@ -22,7 +22,7 @@ use crate::irc::capability::Capability;
 use crate::irc::frame::LineError;
 use crate::irc::message::Message;
 use crate::irc::numeric::Numeric;
-use crate::irc::standard_reply::FailCode;
+use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
 use crate::time::Now;
 use alloc::string::{String, ToString};
@@ -81,7 +81,7 @@ pub(super) fn dispatch(chat: &mut Chat, id: SessionId, line: &[u8], now: Now) {
         // UTF8ONLY: the command's name is ASCII in any line worth answering.
         let verb = Message::parse(line).map(|message| String::from_utf8_lossy(message.command).to_uppercase());
         return answer(chat, id, &verb.unwrap_or_else(|_| "*".to_string()), now, |turn| {
-            turn.reply.fail(FailCode::InvalidUtf8, &[]);
+            turn.reply.fail(ReplyCode::InvalidUtf8, &[]);
         });
     };
     let Ok(message) = Message::parse(text.as_bytes()) else { return };
@@ -172,7 +172,7 @@ impl Turn<'_> {
     fn take_tags(&mut self, message: &Message<'_>) {
         let text = |value: alloc::borrow::Cow<'_, [u8]>| String::from_utf8_lossy(&value).into_owned();
         let label = message.tags.get(b"label").map(text);
-        self.reply.label = label.filter(|label| !label.is_empty() && label.len() <= limits::CHAT_LABEL);
+        self.reply.label = label.filter(|label| !label.is_empty() && label.len() <= limits::IRC_LABEL);
         self.batch = message.tags.get(b"batch").map(text);
         for (key, value) in message.tags.client_only() {
             if !self.client_tags.is_empty() {

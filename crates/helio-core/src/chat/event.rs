@@ -32,19 +32,61 @@ pub(super) enum Scope {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Presence {
     /// Somebody is known now.
-    Arrived { user: UserId, session: SessionId, nick: String, username: String, host: String, realname: String },
-    NickChanged { user: UserId, nick: String },
-    RealnameChanged { user: UserId, realname: String },
+    Arrived {
+        user: UserId,
+        session: SessionId,
+        nick: String,
+        username: String,
+        host: String,
+        realname: String,
+    },
+    NickChanged {
+        user: UserId,
+        nick: String,
+    },
+    RealnameChanged {
+        user: UserId,
+        realname: String,
+    },
     /// `None`: back again.
-    Away { user: UserId, message: Option<String> },
-    Flags { user: UserId, set: Vec<(bool, UserFlag)> },
+    Away {
+        user: UserId,
+        message: Option<String>,
+    },
+    Flags {
+        user: UserId,
+        set: Vec<(bool, UserFlag)>,
+    },
     /// Became, or no longer is, a server operator.
-    Operator { user: UserId, name: Option<String> },
-    Joined { user: UserId, room: String, statuses: Statuses },
-    Parted { user: UserId, room: String, reason: Option<String> },
-    Kicked { by: Actor, user: UserId, room: String, reason: String },
-    Invited { by: UserId, user: UserId, room: String },
-    Quit { user: UserId, reason: String },
+    Operator {
+        user: UserId,
+        name: Option<String>,
+    },
+    Joined {
+        user: UserId,
+        room: String,
+        statuses: Statuses,
+    },
+    Parted {
+        user: UserId,
+        room: String,
+        reason: Option<String>,
+    },
+    Kicked {
+        by: Actor,
+        user: UserId,
+        room: String,
+        reason: String,
+    },
+    Invited {
+        by: UserId,
+        user: UserId,
+        room: String,
+    },
+    Quit {
+        user: UserId,
+        reason: String,
+    },
 }
 
 /// Who did something to a room.
@@ -58,21 +100,49 @@ pub(super) enum Actor {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RoomEvent {
     /// `name` as the first to join wrote it.
-    Created { id: RoomId, name: String, at: Utc },
+    Created {
+        id: RoomId,
+        name: String,
+        at: Utc,
+    },
     /// An empty text: no topic any more. `by` is shown with it (RPL_TOPICWHOTIME).
-    Topic { room: String, actor: Actor, by: String, text: String, at: Utc },
-    Modes { room: String, actor: Actor, changes: Vec<Change>, at: Utc },
+    Topic {
+        room: String,
+        actor: Actor,
+        by: String,
+        text: String,
+        at: Utc,
+    },
+    Modes {
+        room: String,
+        actor: Actor,
+        changes: Vec<Change>,
+        at: Utc,
+    },
     /// Nobody is there and nothing is worth keeping, or it was empty for too long.
-    Ended { room: String, id: RoomId },
+    Ended {
+        room: String,
+        id: RoomId,
+    },
 }
 
 /// One letter of a MODE line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     /// Presence: never stored.
-    Status { is_added: bool, status: Statuses, user: UserId },
-    Setting { setting: Setting },
-    List { is_added: bool, kind: ListKind, entry: ListEntry },
+    Status {
+        is_added: bool,
+        status: Statuses,
+        user: UserId,
+    },
+    Setting {
+        setting: Setting,
+    },
+    List {
+        is_added: bool,
+        kind: ListKind,
+        entry: ListEntry,
+    },
 }
 
 /// Something said, in a room or between two.

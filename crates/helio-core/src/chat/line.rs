@@ -2,6 +2,7 @@
 
 use super::ids::MsgId;
 use crate::irc::capability::{Capabilities, Capability};
+use crate::irc::line::LineBuilder;
 use crate::irc::tags::escape_value;
 use crate::time::Utc;
 use alloc::string::String;
@@ -126,6 +127,21 @@ impl Tags {
             out.push(b' ');
         }
     }
+}
+
+/// `:source COMMAND params… :trailing` and CR LF. Nothing in it can end the line early, see [`LineBuilder`].
+pub(super) fn compose(source: Option<&str>, command: &str, params: &[&str], trailing: Option<&str>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut builder = LineBuilder::new(&mut bytes);
+    if let Some(source) = source {
+        builder = builder.source(source);
+    }
+    builder = builder.command(command).params(params);
+    if let Some(text) = trailing {
+        builder = builder.trailing(text);
+    }
+    builder.finish();
+    bytes
 }
 
 /// A line for many, encoded at most once for each kind of audience.

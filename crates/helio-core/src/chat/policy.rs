@@ -41,5 +41,5 @@ pub(super) fn can_speak(user: &User, room: &Room) -> Outcome {
 
 fn is_listed(user: &User, list: &[ListEntry]) -> bool {
     let mask = user.mask();
-    list.iter().any(|entry| Mask::normalise(&entry.mask).matches(&mask))
+    list.iter().any(|entry| Mask::parse(&entry.mask).is_ok_and(|listed| listed.matches(&mask)))
 }

@@ -1,10 +1,10 @@
 //! What a command answers to the one who sent it: collected first, then labelled, batched and sent at once.
 
 use super::ids::Ticket;
-use super::line::{Line, Tags};
+use super::line::{Line, compose};
 use crate::irc::line::LineBuilder;
 use crate::irc::numeric::Numeric;
-use crate::irc::standard_reply::{FailCode, Severity};
+use crate::irc::standard_reply::{ReplyCode, Severity};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -14,7 +14,7 @@ pub(super) enum Refusal {
     /// A numeric with its middle parameters; the text is the table's.
     Numeric(Numeric, Vec<String>),
     /// A standard reply: code and context.
-    Fail(FailCode, Vec<String>),
+    Fail(ReplyCode, Vec<String>),
     /// Nothing is answered, as NOTICE demands.
     Silent,
 }
@@ -24,7 +24,7 @@ impl Refusal {
         Self::Numeric(numeric, params.iter().map(ToString::to_string).collect())
     }
 
-    pub(super) fn fail(code: FailCode, context: &[&str]) -> Self {
+    pub(super) fn fail(code: ReplyCode, context: &[&str]) -> Self {
         Self::Fail(code, context.iter().map(ToString::to_string).collect())
     }
 }
@@ -88,12 +88,11 @@ impl Reply {
     }
 
     fn numeric_with(&mut self, numeric: Numeric, params: &[&str], trailing: Option<&str>) {
-        let mut builder = LineBuilder::new(Some(&self.server), numeric.command()).param(&self.target);
-        for param in params {
-            builder = builder.param(param);
-        }
-        let bytes = match trailing {
-            Some(text) => builder.trailing(text),
+        let mut bytes = Vec::new();
+        let builder = LineBuilder::new(&mut bytes).source(&self.server).numeric(numeric).param(&self.target);
+        let builder = builder.params(params);
+        match trailing {
+            Some(text) => builder.trailing(text).finish(),
             None => builder.finish(),
         };
         self.line(Line::irc(bytes));
@@ -101,19 +100,11 @@ impl Reply {
 
     /// A line of the server itself, such as `PONG` or `CAP`.
     pub(super) fn server_line(&mut self, command: &str, params: &[&str], trailing: Option<&str>) {
-        let mut builder = LineBuilder::new(Some(&self.server), command);
-        for param in params {
-            builder = builder.param(param);
-        }
-        let bytes = match trailing {
-            Some(text) => builder.trailing(text),
-            None => builder.finish(),
-        };
-        self.line(Line::irc(bytes));
+        self.line(Line::irc(compose(Some(&self.server), command, params, trailing)));
     }
 
     /// A standard reply (IRCv3 standard-replies) to the command at hand.
-    pub(super) fn fail(&mut self, code: FailCode, context: &[&str]) {
+    pub(super) fn fail(&mut self, code: ReplyCode, context: &[&str]) {
         let command = self.command.clone();
         let line = standard_reply(&self.server, &command, code, context);
         self.line(line);
@@ -148,7 +139,7 @@ impl Reply {
         let Some(label) = self.label.take().filter(|_| is_labelling) else { return self.lines };
         match self.lines.as_mut_slice() {
             [] => {
-                let mut ack = Line::irc(LineBuilder::new(Some(&self.server), "ACK").finish());
+                let mut ack = Line::irc(compose(Some(&self.server), "ACK", &[], None));
                 ack.tags.label = Some(label);
                 self.line(ack);
             }
@@ -167,19 +158,17 @@ impl Reply {
             answer.line.tags.batch.get_or_insert_with(|| reference.to_string());
         }
         let server = Some(self.server.as_str());
-        let begin = LineBuilder::new(server, "BATCH").param(&alloc::format!("+{reference}")).param("labeled-response");
-        let begin = Line { tags: Tags { label: Some(label), ..Tags::default() }, ..Line::irc(begin.finish()) };
-        let end = LineBuilder::new(server, "BATCH").param(&alloc::format!("-{reference}")).finish();
+        let mut begin =
+            Line::irc(compose(server, "BATCH", &[&alloc::format!("+{reference}"), "labeled-response"], None));
+        begin.tags.label = Some(label);
+        let end = compose(server, "BATCH", &[&alloc::format!("-{reference}")], None);
         self.lines.insert(0, Answer { line: begin, held: None });
         self.line(Line::irc(end));
     }
 }
 
 /// `FAIL command code context… :text`.
-pub(super) fn standard_reply(server: &str, command: &str, code: FailCode, context: &[&str]) -> Line {
-    let mut builder = LineBuilder::new(Some(server), Severity::Fail.command()).param(command).param(code.code());
-    for param in context {
-        builder = builder.param(param);
-    }
-    Line::irc(builder.trailing(code.text()))
+pub(super) fn standard_reply(server: &str, command: &str, code: ReplyCode, context: &[&str]) -> Line {
+    let params = [&[command, code.code()], context].concat();
+    Line::irc(compose(Some(server), Severity::Fail.verb(), &params, Some(code.text())))
 }

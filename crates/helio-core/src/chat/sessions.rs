@@ -31,14 +31,7 @@ struct Slot {
 
 impl Sessions {
     pub(super) fn new(queue_max: usize) -> Self {
-        Self {
-            slots: Vec::new(),
-            free: Vec::new(),
-            len: 0,
-            listed: VecDeque::new(),
-            overflowed: Vec::new(),
-            queue_max,
-        }
+        Self { slots: Vec::new(), free: Vec::new(), len: 0, listed: VecDeque::new(), overflowed: Vec::new(), queue_max }
     }
 
     pub(super) fn set_queue_max(&mut self, bytes: usize) {

@@ -10,8 +10,8 @@ pub(super) use user::{User, Whowas};
 
 use super::ids::{SessionId, UserId};
 use crate::irc::casemap::fold;
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Everything that commands ask and events change.
@@ -19,15 +19,15 @@ use alloc::vec::Vec;
 pub(super) struct State {
     pub(super) users: BTreeMap<UserId, User>,
     /// By folded nickname.
-    pub(super) nicks: BTreeMap<String, UserId>,
+    pub(super) nicks: BTreeMap<Box<str>, UserId>,
     /// By the nickname's skeleton, so that no two names look alike.
-    pub(super) skeletons: BTreeMap<String, UserId>,
+    pub(super) skeletons: BTreeMap<Box<str>, UserId>,
     /// By folded name.
-    pub(super) rooms: BTreeMap<String, Room>,
+    pub(super) rooms: BTreeMap<Box<str>, Room>,
     /// Who was here, newest first, bounded.
     pub(super) whowas: VecDeque<Whowas>,
     /// Folded nickname → sessions that want to know when it comes and goes (MONITOR).
-    pub(super) monitors: BTreeMap<String, BTreeSet<SessionId>>,
+    pub(super) monitors: BTreeMap<Box<str>, BTreeSet<SessionId>>,
     /// The number given to the newest user.
     pub(super) last_user: u64,
     /// Most users at a time so far.

@@ -9,7 +9,7 @@ use super::reply::{Outcome, Refusal, standard_reply};
 use super::state::{ListEntry, ListKind, Setting, State};
 use super::{Chat, Effect};
 use crate::irc::casemap::fold;
-use crate::irc::standard_reply::FailCode;
+use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
 use crate::time::{Instant, Now, Utc};
 use alloc::collections::{BTreeMap, VecDeque};
@@ -83,13 +83,20 @@ impl Storage {
     /// Whether something that must be kept can be taken now.
     pub(super) fn can_take(&self) -> Outcome {
         if self.probe_at.is_some() || self.uncommitted.len() >= limits::CHAT_UNCOMMITTED {
-            return Err(Refusal::fail(FailCode::StoreUnavailable, &[]));
+            return Err(Refusal::fail(ReplyCode::StoreUnavailable, &[]));
         }
         Ok(())
     }
 
     /// Says who waits for the newest append: the author of a message, for its echo or for the news that it failed.
-    pub(super) fn wait(&mut self, ticket: Ticket, session: SessionId, command: &'static str, target: &str, label: Option<String>) {
+    pub(super) fn wait(
+        &mut self,
+        ticket: Ticket,
+        session: SessionId,
+        command: &'static str,
+        target: &str,
+        label: Option<String>,
+    ) {
         if let Some(waiting) = self.uncommitted.back_mut().filter(|waiting| waiting.ticket == ticket) {
             *waiting = Waiting { ticket, session: Some(session), command, target: target.into(), label };
         }
@@ -142,8 +149,12 @@ pub(super) fn failed(chat: &mut Chat, first: Ticket, last: Ticket, now: Now) {
     while let Some(waiting) = chat.storage.uncommitted.front().filter(|waiting| waiting.ticket <= last) {
         let ticket = waiting.ticket;
         let (session, label) = (waiting.session, waiting.label.clone());
-        let mut line =
-            standard_reply(&chat.settings.server_name, waiting.command, FailCode::MessageNotStored, &[&waiting.target]);
+        let mut line = standard_reply(
+            &chat.settings.server_name,
+            waiting.command,
+            ReplyCode::MessageNotStored,
+            &[&waiting.target],
+        );
         chat.storage.uncommitted.pop_front();
         let Some(session) = session else { continue };
         let Some(audience) = chat.sessions.audience(session) else { continue };

@@ -40,14 +40,13 @@ fn request(turn: &mut Turn<'_>, list: &str) -> Outcome {
     if let Some(registration) = session.registration() {
         registration.is_negotiating = true;
     }
-    match parse_request(list) {
-        Ok(changes) => {
-            for (is_added, capability) in changes {
-                if is_added { session.caps.insert(capability) } else { session.caps.remove(capability) };
-            }
+    let offered: Capabilities = Capability::ALL.iter().copied().collect();
+    match parse_request(list, offered, session.cap_version >= 302) {
+        Some(request) => {
+            session.caps = request.apply(session.caps);
             reply(turn, "ACK", list)
         }
-        Err(_) => reply(turn, "NAK", list),
+        None => reply(turn, "NAK", list),
     }
 }
 

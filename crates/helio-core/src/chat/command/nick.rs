@@ -15,7 +15,7 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
         return Err(Refusal::numeric(Numeric::ErrNoNicknameGiven, &[]));
     }
     let nick = Nick::parse(wanted, turn.chat.settings.nick_rules)
-        .map_err(|_| Refusal::numeric(Numeric::ErrErroneousNickname, &[wanted]))?;
+        .map_err(|_| Refusal::numeric(Numeric::ErrErroneusNickname, &[wanted]))?;
     is_free(turn, nick.as_str())?;
     match turn.user_id() {
         Ok(user) => {
@@ -36,7 +36,7 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 fn is_free(turn: &Turn<'_>, nick: &str) -> Outcome {
     let state = &turn.chat.state;
     let own = turn.user_id().ok();
-    let holder = state.nicks.get(&fold(nick)).or_else(|| state.skeletons.get(&skeleton(nick))).copied();
+    let holder = state.nicks.get(&fold(nick)).or_else(|| state.skeletons.get(skeleton(nick).as_str())).copied();
     if holder.is_some() && holder != own {
         return Err(Refusal::numeric(Numeric::ErrNicknameInUse, &[nick]));
     }

@@ -2,10 +2,9 @@
 
 use crate::chat::Chat;
 use crate::chat::ids::SessionId;
-use crate::chat::line::Line;
+use crate::chat::line::{Line, compose};
 use crate::chat::reply::Outcome;
 use crate::chat::turn::Turn;
-use crate::irc::line::LineBuilder;
 
 pub(super) fn ping(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let server = turn.chat.settings.server_name.clone();
@@ -20,6 +19,6 @@ pub(super) fn pong(_: &mut Turn<'_>, _: &[&str]) -> Outcome {
 
 /// Asks a silent client.
 pub(in crate::chat) fn ask(chat: &mut Chat, id: SessionId) {
-    let line = Line::irc(LineBuilder::new(None, "PING").trailing(&chat.settings.server_name));
+    let line = Line::irc(compose(None, "PING", &[], Some(&chat.settings.server_name)));
     chat.sessions.send(id, &line);
 }

@@ -1,10 +1,10 @@
 //! What was said before, for those who come into a room.
 
 use crate::chat::Chat;
+use crate::chat::announce;
 use crate::chat::effect::Effect;
 use crate::chat::event::Said;
 use crate::chat::ids::{SessionId, Ticket};
-use crate::chat::announce;
 use crate::chat::line::Line;
 use crate::chat::turn::Turn;
 use crate::time::Now;

@@ -66,11 +66,18 @@ impl Statuses {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::chat) enum Setting {
-    Flag { flag: RoomFlag, is_set: bool },
+    Flag {
+        flag: RoomFlag,
+        is_set: bool,
+    },
     /// `k`: what one must know to join.
-    Key { key: Option<String> },
+    Key {
+        key: Option<String>,
+    },
     /// `l`: members at most.
-    Limit { limit: Option<u32> },
+    Limit {
+        limit: Option<u32>,
+    },
 }
 
 /// A setting that is on or off.

@@ -3,6 +3,7 @@
 use super::UserFlag;
 use crate::chat::ids::{SessionId, UserId};
 use crate::time::{Instant, Utc};
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use core::net::IpAddr;
@@ -23,11 +24,11 @@ pub(in crate::chat) struct User {
     /// The name under which OPER succeeded.
     pub(in crate::chat) operator: Option<String>,
     /// Folded names of the rooms that they are in.
-    pub(in crate::chat) rooms: BTreeSet<String>,
+    pub(in crate::chat) rooms: BTreeSet<Box<str>>,
     /// Folded names of rooms that they were invited to and have not joined since; bounded.
-    pub(in crate::chat) invited: BTreeSet<String>,
+    pub(in crate::chat) invited: BTreeSet<Box<str>>,
     /// Folded nicknames that they watch (MONITOR); bounded.
-    pub(in crate::chat) watched: BTreeSet<String>,
+    pub(in crate::chat) watched: BTreeSet<Box<str>>,
     pub(in crate::chat) address: IpAddr,
     pub(in crate::chat) is_secure: bool,
     /// Whether they came by the line listener.

@@ -1,0 +1,268 @@
+//! A world of one service, clients that speak to it, a clock that jumps, and a disk that can be told to fail.
+//!
+//! Every input is followed by the drain that the run-loop contract asks for. Whatever reaches a client is checked: no
+//! CR, LF or NUL but at the end of a line.
+
+use crate::chat::{Chat, Effect, Face, Peer, SessionId, Settings, Ticket};
+use crate::irc::frame::LineBuffer;
+use crate::time::{Instant, Now, Utc};
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// The service and everything around it.
+pub(crate) struct World {
+    pub(crate) chat: Chat,
+    pub(crate) now: Now,
+    /// What was committed, by log.
+    pub(crate) logs: BTreeMap<String, Vec<Vec<u8>>>,
+    /// Appends that are not committed yet.
+    pub(crate) appends: Vec<(Ticket, String, Vec<u8>)>,
+    /// Whether appends are committed as soon as they are asked for.
+    pub(crate) commits: Commits,
+    clients: BTreeMap<SessionId, Client>,
+}
+
+/// What the disk does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Commits {
+    AtOnce,
+    /// Only when [`World::commit`] is called.
+    WhenTold,
+    Fail,
+}
+
+/// What a client has received and not looked at, and whether its connection was closed.
+#[derive(Default)]
+struct Client {
+    bytes: Vec<u8>,
+    is_closed: bool,
+}
+
+/// A connection of the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Id(pub(crate) SessionId);
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(Settings::new("heliograph-test"))
+    }
+
+    pub(crate) fn with(settings: Settings) -> Self {
+        let now = Now { mono: Instant::ORIGIN, utc: Utc::from_micros(1_795_345_720_000_000) };
+        Self {
+            chat: Chat::new(settings, [7; 12], now),
+            now,
+            logs: BTreeMap::new(),
+            appends: Vec::new(),
+            commits: Commits::AtOnce,
+            clients: BTreeMap::new(),
+        }
+    }
+
+    /// The same disk under a new run of the service, as after a crash: what was not committed is gone.
+    pub(crate) fn restart(&mut self, settings: Settings, run: u8) {
+        self.chat = Chat::new(settings, [run; 12], self.now);
+        self.clients.clear();
+        self.appends.clear();
+        for record in self.logs.get(crate::chat::SETTINGS_LOG).cloned().unwrap_or_default() {
+            self.chat.handle_restored(&record, self.now).expect("our own records are read");
+        }
+    }
+
+    pub(crate) fn connect_from(&mut self, address: &str, face: Face, is_secure: bool) -> Result<Id, String> {
+        let peer = Peer { address: address.parse().expect("an address"), face, is_secure };
+        let id = self.chat.handle_connect(peer, self.now)?;
+        self.clients.insert(id, Client::default());
+        self.drain();
+        Ok(Id(id))
+    }
+
+    /// A plain IRC connection from loopback that has said nothing.
+    pub(crate) fn connect(&mut self) -> Id {
+        self.connect_from("127.0.0.1:40000", Face::Irc, false).expect("a connection")
+    }
+
+    /// A guest of the line listener.
+    pub(crate) fn guest(&mut self) -> Id {
+        self.connect_from("127.0.0.1:40001", Face::Guest, false).expect("a connection")
+    }
+
+    /// Somebody called `nick` with these capabilities, whose welcome is read.
+    pub(crate) fn user_with(&mut self, nick: &str, caps: &str) -> Id {
+        let id = self.connect();
+        if !caps.is_empty() {
+            self.say(id, "CAP LS 302");
+            self.say(id, &format!("CAP REQ :{caps}"));
+        }
+        self.say(id, &format!("NICK {nick}"));
+        self.say(id, &format!("USER {nick} 0 * :{nick} of the tests"));
+        self.say(id, "CAP END");
+        let welcome = self.hear(id);
+        assert!(welcome.iter().any(|line| line.contains(" 001 ")), "{nick} is welcome: {welcome:?}");
+        id
+    }
+
+    pub(crate) fn user(&mut self, nick: &str) -> Id {
+        self.user_with(nick, "")
+    }
+
+    /// Somebody in a room, with everything about the joining read by all.
+    pub(crate) fn member(&mut self, nick: &str, room: &str) -> Id {
+        let id = self.user(nick);
+        self.say(id, &format!("JOIN {room}"));
+        self.hear_all();
+        id
+    }
+
+    /// The client sends one line.
+    pub(crate) fn say(&mut self, id: Id, line: &str) {
+        self.say_bytes(id, line.as_bytes());
+    }
+
+    pub(crate) fn say_bytes(&mut self, id: Id, line: &[u8]) {
+        self.chat.handle_line(id.0, line, self.now);
+        self.drain();
+    }
+
+    /// The client sends one line and reads everything it has.
+    pub(crate) fn ask(&mut self, id: Id, line: &str) -> Vec<String> {
+        self.say(id, line);
+        self.hear(id)
+    }
+
+    /// The connection breaks.
+    pub(crate) fn cut(&mut self, id: Id) {
+        self.chat.handle_end(id.0, "Connection reset", self.now);
+        self.clients.remove(&id.0);
+        self.drain();
+    }
+
+    /// What the client has received since it last looked, without line ends.
+    pub(crate) fn hear(&mut self, id: Id) -> Vec<String> {
+        let Some(client) = self.clients.get_mut(&id.0) else { return Vec::new() };
+        lines(&core::mem::take(&mut client.bytes))
+    }
+
+    /// Everybody reads and forgets.
+    pub(crate) fn hear_all(&mut self) {
+        for client in self.clients.values_mut() {
+            let _ = lines(&core::mem::take(&mut client.bytes));
+        }
+    }
+
+    pub(crate) fn is_closed(&self, id: Id) -> bool {
+        self.clients.get(&id.0).is_none_or(|client| client.is_closed)
+    }
+
+    /// Time passes; every timer on the way is served at its moment.
+    pub(crate) fn pass(&mut self, duration: Duration) {
+        let end = self.now.mono + duration;
+        while let Some(at) = self.chat.poll_timeout().filter(|at| *at <= end) {
+            self.advance_to(at.max(self.now.mono));
+            self.chat.handle_timeout(self.now);
+            self.drain();
+        }
+        self.advance_to(end);
+    }
+
+    /// The disk finishes everything that it was asked for.
+    pub(crate) fn commit(&mut self) {
+        for (ticket, log, bytes) in core::mem::take(&mut self.appends) {
+            self.logs.entry(log).or_default().push(bytes);
+            self.chat.handle_committed(ticket, self.now);
+        }
+        self.drain();
+    }
+
+    /// The disk refuses everything that it was asked for.
+    pub(crate) fn fail(&mut self) {
+        let appends = core::mem::take(&mut self.appends);
+        if let (Some((first, ..)), Some((last, ..))) = (appends.first(), appends.last()) {
+            self.chat.handle_commit_failed(*first, *last, self.now);
+        }
+        self.drain();
+    }
+
+    /// What the run-loop contract asks for after each input.
+    pub(crate) fn drain(&mut self) {
+        loop {
+            let mut is_idle = true;
+            while let Some(effect) = self.chat.poll_effect() {
+                is_idle = false;
+                self.carry_out(effect);
+            }
+            while let Some(id) = self.chat.poll_session() {
+                is_idle = false;
+                self.write(id);
+            }
+            if is_idle {
+                return;
+            }
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Append { ticket, log, bytes } => match self.commits {
+                Commits::AtOnce => {
+                    self.logs.entry(log).or_default().push(bytes);
+                    self.chat.handle_committed(ticket, self.now);
+                }
+                Commits::WhenTold => self.appends.push((ticket, log, bytes)),
+                Commits::Fail => self.chat.handle_commit_failed(ticket, ticket, self.now),
+            },
+            Effect::Read { ticket, log, count } => {
+                let records = self.logs.get(&log).map(Vec::as_slice).unwrap_or_default();
+                let last = records[records.len().saturating_sub(count)..].to_vec();
+                self.chat.handle_read(ticket, Some(&last), self.now);
+            }
+            Effect::Forget { log } => {
+                self.logs.remove(&log);
+            }
+            Effect::Probe => self.chat.handle_probed(self.commits != Commits::Fail, self.now),
+            // In this world a password is right when it is its own "hash".
+            Effect::Verify { ticket, password, hash } => {
+                self.chat.handle_verified(ticket, password.0 == hash, self.now);
+            }
+            Effect::Reload { .. } => {}
+        }
+    }
+
+    fn write(&mut self, id: SessionId) {
+        let Some(output) = self.chat.output(id) else { return };
+        let (bytes, is_last) = (output.bytes.to_vec(), output.is_last);
+        self.chat.handle_written(id, bytes.len());
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.bytes.extend_from_slice(&bytes);
+            client.is_closed |= is_last;
+        }
+        if is_last {
+            self.chat.handle_end(id, "closed", self.now);
+        }
+    }
+
+    fn advance_to(&mut self, at: Instant) {
+        let passed = at.since(self.now.mono);
+        self.now = Now {
+            mono: at,
+            utc: Utc::from_micros(self.now.utc.micros() + i64::try_from(passed.as_micros()).expect("a test's time")),
+        };
+    }
+}
+
+/// Splits what a client received, and checks that nothing can pass for a line that is none.
+fn lines(bytes: &[u8]) -> Vec<String> {
+    assert!(bytes.is_empty() || bytes.ends_with(b"\n"), "whole lines: {:?}", String::from_utf8_lossy(bytes));
+    let mut buffer = LineBuffer::from_server();
+    let mut input = bytes;
+    let mut lines = Vec::new();
+    while let Some(line) = buffer.poll_line(&mut input) {
+        let line = line.expect("within the limits").to_vec();
+        assert!(!line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)), "{:?}", String::from_utf8_lossy(&line));
+        lines.push(core::str::from_utf8(&line).expect("UTF-8").to_string());
+    }
+    lines
+}

@@ -1,0 +1,119 @@
+//! The conditions of LIST (modern.ircdocs.horse "LIST message", ISUPPORT `ELIST=CMNTU`).
+
+use crate::limits;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// One condition on a room; LIST shows the rooms that meet all conditions of the same command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListFilter {
+    /// `M`: the name matches this glob. A plain name is one too.
+    Name(String),
+    /// `N`, `!mask`: the name does not match.
+    NotName(String),
+    /// `U`, `>n`: more members than this.
+    UsersAbove(u32),
+    /// `U`, `<n`: fewer members than this.
+    UsersBelow(u32),
+    /// `C`, `C<n`: created less than this ago.
+    CreatedWithin(Duration),
+    /// `C`, `C>n`: created more than this ago.
+    CreatedBefore(Duration),
+    /// `T`, `T<n`: the topic was set less than this ago.
+    TopicWithin(Duration),
+    /// `T`, `T>n`: the topic was set more than this ago.
+    TopicBefore(Duration),
+}
+
+/// Why conditions were refused. The sender is at fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ListFilterError {
+    /// Too many.
+    #[error("LIST has more than {} conditions", limits::IRC_LIST_FILTERS)]
+    TooMany,
+    /// What follows `<` or `>` is not a number.
+    #[error("LIST condition {0} needs a whole number after < or >")]
+    NotANumber(String),
+}
+
+impl ListFilter {
+    /// Parses one parameter of LIST: conditions, masks and names between commas. Numbers of `C` and `T` are minutes.
+    ///
+    /// # Errors
+    /// [`ListFilterError`] for more than [`limits::IRC_LIST_FILTERS`] conditions or one without its number.
+    pub fn parse_list(param: &str) -> Result<Vec<Self>, ListFilterError> {
+        let mut filters = Vec::new();
+        for item in param.split(',').filter(|item| !item.is_empty()) {
+            if filters.len() == limits::IRC_LIST_FILTERS {
+                return Err(ListFilterError::TooMany);
+            }
+            filters.push(Self::parse(item)?);
+        }
+        Ok(filters)
+    }
+
+    fn parse(item: &str) -> Result<Self, ListFilterError> {
+        let number = |text: &str| text.parse().map_err(|_| ListFilterError::NotANumber(item.into()));
+        let minutes = |text: &str| Ok(Duration::from_secs(u64::from(number(text)?) * 60));
+        let upper = item.get(..2).map(str::to_ascii_uppercase);
+        let rest = item.get(2..).unwrap_or_default();
+        Ok(match (upper.as_deref(), item.split_at_checked(1)) {
+            (Some("C<"), _) => Self::CreatedWithin(minutes(rest)?),
+            (Some("C>"), _) => Self::CreatedBefore(minutes(rest)?),
+            (Some("T<"), _) => Self::TopicWithin(minutes(rest)?),
+            (Some("T>"), _) => Self::TopicBefore(minutes(rest)?),
+            (_, Some((">", count))) => Self::UsersAbove(number(count)?),
+            (_, Some(("<", count))) => Self::UsersBelow(number(count)?),
+            (_, Some(("!", mask))) => Self::NotName(mask.into()),
+            _ => Self::Name(item.into()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_letter_of_elist() {
+        let minutes = |n: u64| Duration::from_secs(n * 60);
+        assert_eq!(
+            ListFilter::parse_list(">3,<10,C>60,c<5,T>1,t<0,*rust*,!#priv*,#lobby").unwrap(),
+            [
+                ListFilter::UsersAbove(3),
+                ListFilter::UsersBelow(10),
+                ListFilter::CreatedBefore(minutes(60)),
+                ListFilter::CreatedWithin(minutes(5)),
+                ListFilter::TopicBefore(minutes(1)),
+                ListFilter::TopicWithin(minutes(0)),
+                ListFilter::Name("*rust*".into()),
+                ListFilter::NotName("#priv*".into()),
+                ListFilter::Name("#lobby".into()),
+            ]
+        );
+        assert_eq!(ListFilter::parse_list(",,").unwrap(), []);
+    }
+
+    #[test]
+    fn a_condition_without_its_number_is_named() {
+        for item in [">", "<x", "C>", "T<-1", "C<99999999999"] {
+            assert_eq!(ListFilter::parse_list(item), Err(ListFilterError::NotANumber(item.into())));
+        }
+    }
+
+    #[test]
+    fn there_may_be_so_many_and_not_one_more() {
+        let items = |count: usize| ["*"].repeat(count).join(",");
+        assert_eq!(ListFilter::parse_list(&items(limits::IRC_LIST_FILTERS)).unwrap().len(), limits::IRC_LIST_FILTERS);
+        assert_eq!(ListFilter::parse_list(&items(limits::IRC_LIST_FILTERS + 1)), Err(ListFilterError::TooMany));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gives_an_answer(text in "[CT<>!*#é0-9,]{0,40}") {
+            let _ = ListFilter::parse_list(&text);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! FAIL, WARN and NOTE (IRCv3 standard-replies): `FAIL <command> <code> [context…] :<description>`.
+
+/// How serious a standard reply is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The command was not carried out.
+    Fail,
+    /// It was, but not wholly as it was meant.
+    Warn,
+    /// Something worth knowing.
+    Note,
+}
+
+impl Severity {
+    /// The command of the reply.
+    #[must_use]
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Fail => "FAIL",
+            Self::Warn => "WARN",
+            Self::Note => "NOTE",
+        }
+    }
+}
+
+/// Makes the enum and its table: one row a code.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
+        /// The machine-readable code of a standard reply.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ReplyCode { $($(#[$doc])* $name,)* }
+
+        impl ReplyCode {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The code as it is sent.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The description for people.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// `FAIL SETNAME`: the real name may not be changed. setname.
+    CannotChangeRealname = "CANNOT_CHANGE_REALNAME", "Real name cannot be changed";
+    /// A parameter is not what it should be; the context says which.
+    InvalidParams = "INVALID_PARAMS", "Invalid parameters";
+    /// `FAIL SETNAME`: the real name is too long or empty. setname.
+    InvalidRealname = "INVALID_REALNAME", "Real name is not valid";
+    /// The target is none that one may send to.
+    InvalidTarget = "INVALID_TARGET", "Messages cannot be sent to this target";
+    /// `FAIL *` or `FAIL <command>`: the line was not UTF-8 and was dropped. utf8-only.
+    InvalidUtf8 = "INVALID_UTF8", "Message is not valid UTF-8 and was rejected";
+    /// `FAIL PRIVMSG`: what others saw could not be stored and is lost to history. Ours.
+    MessageNotStored = "MESSAGE_NOT_STORED", "Message was delivered but could not be stored";
+    /// `FAIL <command>`: what arrives faster than it can be stored is refused. Ours.
+    MessageRateExceeded = "MESSAGE_RATE_EXCEEDED", "Messages arrive too fast, try again later";
+    /// `FAIL <command>`: a parameter is missing.
+    NeedMoreParams = "NEED_MORE_PARAMS", "Missing parameters";
+    /// `FAIL BATCH`: any other fault of a message of several lines. multiline.
+    MultilineInvalid = "MULTILINE_INVALID", "Invalid multiline batch";
+    /// `FAIL BATCH … <batch-target> <provided-target>`: its lines have different targets. multiline.
+    MultilineInvalidTarget = "MULTILINE_INVALID_TARGET", "Invalid multiline target";
+    /// `FAIL BATCH … <limit>`: too many bytes. multiline.
+    MultilineMaxBytes = "MULTILINE_MAX_BYTES", "Multiline batch max-bytes exceeded";
+    /// `FAIL BATCH … <limit>`: too many lines. multiline.
+    MultilineMaxLines = "MULTILINE_MAX_LINES", "Multiline batch max-lines exceeded";
+    /// `FAIL PRIVMSG`: nothing can be stored at present, so messages are refused. Ours.
+    StoreUnavailable = "STORE_UNAVAILABLE", "Messages cannot be stored at present, try again later";
+    /// `FAIL BATCH`: the batch was not ended in time. client-batch (a draft).
+    Timeout = "TIMEOUT", "Batch was not ended in time";
+    /// `FAIL <command>`: something went wrong here, not there.
+    UnknownError = "UNKNOWN_ERROR", "Internal error";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeSet;
+
+    /// standard-replies: a code is one word of capitals, digits and underscores; the description is not empty.
+    #[test]
+    fn codes_have_their_form_and_are_unique() {
+        let codes: BTreeSet<_> = ReplyCode::ALL.iter().map(|reply| reply.code()).collect();
+        assert_eq!(codes.len(), ReplyCode::ALL.len());
+        for reply in ReplyCode::ALL {
+            assert!(reply.code().bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'));
+            assert!(!reply.text().is_empty() && !reply.text().contains(['\r', '\n', '\0']));
+        }
+        assert_eq!((Severity::Fail.verb(), Severity::Warn.verb(), Severity::Note.verb()), ("FAIL", "WARN", "NOTE"));
+    }
+}
