@@ -108,10 +108,15 @@ impl Sessions {
         make: impl FnMut(Audience, &mut Vec<u8>),
     ) {
         let mut encodings = Encodings::new(make);
+        let Self { slots, listed, overflowed, queue_max, .. } = self;
         for id in to {
-            if let Some(audience) = self.audience(id) {
-                let bytes = encodings.for_audience(audience);
-                self.push(id, bytes);
+            let slot = slots.get_mut(id.index()).filter(|slot| slot.generation == id.generation);
+            if let Some(session) = slot.and_then(|slot| slot.session.as_deref_mut()) {
+                let bytes = encodings.for_audience(session.audience());
+                if !bytes.is_empty() && !session.is_closing() {
+                    session.out.push(bytes);
+                    look_after(id, session, *queue_max, listed, overflowed);
+                }
             }
         }
     }
@@ -171,16 +176,28 @@ impl Sessions {
         self.look_after(id);
     }
 
-    /// Lists a session that has something to write, and notes one that has too much.
     fn look_after(&mut self, id: SessionId) {
-        let queue_max = self.queue_max;
-        let Some(session) = self.get_mut(id) else { return };
-        let is_over = session.out.len() > queue_max || session.out.holds() > limits::CHAT_HELD_LINES;
-        if is_over && !session.is_closing() {
-            self.overflowed.push(id);
-        } else if !session.is_listed && session.needs_driver() {
-            session.is_listed = true;
-            self.listed.push_back(id);
+        let Self { slots, listed, overflowed, queue_max, .. } = self;
+        let slot = slots.get_mut(id.index()).filter(|slot| slot.generation == id.generation);
+        if let Some(session) = slot.and_then(|slot| slot.session.as_deref_mut()) {
+            look_after(id, session, *queue_max, listed, overflowed);
         }
+    }
+}
+
+/// Lists a session that has something to write, and notes one that has too much.
+fn look_after(
+    id: SessionId,
+    session: &mut Session,
+    queue_max: usize,
+    listed: &mut VecDeque<SessionId>,
+    overflowed: &mut Vec<SessionId>,
+) {
+    let is_over = session.out.len() > queue_max || session.out.holds() > limits::CHAT_HELD_LINES;
+    if is_over && !session.is_closing() {
+        overflowed.push(id);
+    } else if !session.is_listed && session.needs_driver() {
+        session.is_listed = true;
+        listed.push_back(id);
     }
 }
