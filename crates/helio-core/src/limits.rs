@@ -455,3 +455,55 @@ pub const IRC_LIST_FILTERS: usize = 16;
 
 /// Bytes of the value of a `label` tag (IRCv3 labeled-response). A longer one is treated as no label.
 pub const IRC_LABEL: usize = 64;
+// # Store (spec/store.md)
+
+/// Bytes of the name of a log or table, and of a key. A longer one cannot be made: the constructor refuses.
+pub const STORE_NAME_BYTES: usize = 255;
+
+/// Bytes of one record of a log. An append with a larger one fails, and nothing of its batch is committed.
+pub const STORE_RECORD_BYTES: usize = 64 * 1024;
+
+/// Bytes of one value of a table. Setting a larger one fails.
+pub const STORE_VALUE_BYTES: usize = 64 * 1024;
+
+/// Records of one batch, which is one commit. A larger batch fails as a whole; split it.
+pub const STORE_BATCH_RECORDS: usize = 1_024;
+
+/// Bytes of all records of one batch. A larger batch fails as a whole; split it.
+pub const STORE_BATCH_BYTES: usize = 1024 * 1024;
+
+/// Records, entries or logs that one read or list returns, whatever it asks for. Ask again from the last one.
+pub const STORE_READ_RECORDS: usize = 1_000;
+
+/// Bytes that one read or list returns, except that the first record always comes. Ask again from the last one.
+pub const STORE_READ_BYTES: usize = 1024 * 1024;
+
+/// Records that one trim removes. It returns how far it came; ask again.
+pub const STORE_TRIM_RECORDS: usize = 4_096;
+
+/// Bytes of records that one trim removes, except that the first always goes. It returns how far it came; ask again.
+pub const STORE_TRIM_BYTES: usize = 8 * 1024 * 1024;
+
+/// Records that one trim looks at to win back space, beside twice as many as it removed. The rest waits for the next.
+pub const STORE_RECLAIM_RECORDS: usize = 512;
+
+/// Bytes of removed records that are kept as dead space at least; below it none is won back.
+pub const STORE_DEAD_BYTES: u64 = 1024 * 1024;
+
+/// Logs that one follower follows. One more is refused.
+pub const STORE_FOLLOWED_LOGS: usize = 10_000;
+
+/// Bytes that a probe writes, so that its success means that there is room for messages too.
+pub const STORE_PROBE_BYTES: usize = 64 * 1024;
+
+/// Pages of SQLite's write-ahead log (4 KiB each) after which a commit copies them into the database.
+pub const STORE_WAL_PAGES: u32 = 1_000;
+
+/// SQLite's page cache in KiB. Pages beyond it are read from the file again.
+pub const STORE_CACHE_KIB: i64 = 8 * 1024;
+
+/// Prepared statements that are kept; the least used goes first. More than there are statements of ours.
+pub const STORE_STATEMENTS: usize = 48;
+
+/// Bytes that are read of the lock file to name its holder; the rest is ignored.
+pub const STORE_HOLDER_BYTES: u64 = 64;

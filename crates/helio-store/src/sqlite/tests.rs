@@ -1,0 +1,3 @@
+//! What only SQLite promises: the directory, the schema, the bytes on the disk.
+
+mod directory;
