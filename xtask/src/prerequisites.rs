@@ -26,6 +26,7 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "python3", package: "python3", ask: &["--version"], answer: "Python 3" },
     NC,
     SOCAT,
+    Program { name: "openssl", package: "openssl", ask: &["version"], answer: "OpenSSL" },
     Program { name: "zstd", package: "zstd", ask: &["--version"], answer: "Zstandard" },
     Program { name: "prlimit", package: "util-linux", ask: &["--version"], answer: "util-linux" },
     // Where namespaces are forbidden, it is of no use.

@@ -507,3 +507,22 @@ pub const STORE_STATEMENTS: usize = 48;
 
 /// Bytes that are read of the lock file to name its holder; the rest is ignored.
 pub const STORE_HOLDER_BYTES: u64 = 64;
+// # TLS
+
+/// Time for a TLS handshake, from the accepted connection on, its turn for [`TLS_HANDSHAKES_AT_ONCE`] included; then the
+/// peer is dropped. An answer of the peer is all that takes long.
+pub const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes that a peer may send before the handshake is complete; then it is dropped. A handshake with a certificate and a
+/// post-quantum key is below 10,000.
+pub const TLS_HANDSHAKE_BYTES: usize = 32 * 1024;
+
+/// Handshakes that compute at a time; the next wait their turn. One that waits for its peer does not count. Each takes
+/// less than a millisecond of a thread, so this bounds how long everybody else waits when thousands connect at once.
+pub const TLS_HANDSHAKES_AT_ONCE: usize = 4;
+
+/// Encrypted bytes of one connection that wait for the kernel to take them. Beyond it, writing waits.
+pub const TLS_SEND_BUFFER: usize = 64 * 1024;
+
+/// Bytes of a file with certificates or a key; a longer one is refused.
+pub const TLS_FILE_BYTES: usize = 1024 * 1024;

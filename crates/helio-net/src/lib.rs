@@ -10,6 +10,8 @@ pub mod bulk;
 pub mod clock;
 pub mod conn;
 pub mod connect;
+pub mod fingerprint;
+pub mod identity;
 pub mod listen;
 pub mod memory;
 pub mod rlimit;
@@ -18,3 +20,5 @@ pub mod tcp_info;
 pub mod udp;
 
 mod resolve;
+#[cfg(test)]
+mod test_support;
