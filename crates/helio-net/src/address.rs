@@ -11,21 +11,29 @@ use thiserror::Error;
 pub enum Scheme {
     /// `tcp://`: a byte stream.
     Tcp,
+    /// `tls://`: an encrypted byte stream, over TCP.
+    Tls,
     /// `udp://`: datagrams.
     Udp,
 }
 
 impl Scheme {
     /// All schemes, in the order in which help texts name them.
-    pub const ALL: [Self; 2] = [Self::Tcp, Self::Udp];
+    pub const ALL: [Self; 3] = [Self::Tcp, Self::Tls, Self::Udp];
 
     /// The name in front of `://`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
+            Self::Tls => "tls",
             Self::Udp => "udp",
         }
+    }
+
+    /// Whether both take their ports from the same numbers: TLS is TCP to the kernel.
+    fn shares_ports_with(self, other: Self) -> bool {
+        (self == Self::Udp) == (other == Self::Udp)
     }
 }
 
@@ -93,9 +101,12 @@ impl Address {
     /// port 0 never clashes.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
-        let common_scheme = Scheme::ALL.into_iter().any(|scheme| self.admits(scheme) && other.admits(scheme));
+        let schemes =
+            |address: &Self| Scheme::ALL.into_iter().filter(|scheme| address.admits(*scheme)).collect::<Vec<_>>();
+        let others = schemes(other);
+        let common_ports = schemes(self).iter().any(|a| others.iter().any(|b| a.shares_ports_with(*b)));
         let common_host = self.host.covers(&other.host) || other.host.covers(&self.host);
-        self.port == other.port && self.port != 0 && common_scheme && common_host
+        self.port == other.port && self.port != 0 && common_ports && common_host
     }
 
     /// The same address with the scheme set.
@@ -130,8 +141,8 @@ impl fmt::Display for Address {
 /// Why a text is no address. Each message says what was expected.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ParseAddressError {
-    /// Something else than `tcp` or `udp` in front of `://`.
-    #[error("unknown scheme `{0}`, expected tcp or udp")]
+    /// Something else than a known scheme in front of `://`.
+    #[error("unknown scheme `{0}`, expected tcp, tls or udp")]
     UnknownScheme(String),
     /// No `:port` at the end.
     #[error("`{0}` has no port, expected host:port as in localhost:65432")]
@@ -226,6 +237,7 @@ mod tests {
         let texts = [
             "tcp://127.0.0.1:65432",
             "udp://localhost:1",
+            "tls://localhost:6697",
             "example.org:65535",
             "[::1]:65432",
             "tcp://[2001:db8::1]:80",
@@ -239,10 +251,10 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_address_admits_both_transports_and_a_scheme_only_its_own() {
+    fn a_bare_address_admits_every_transport_and_a_scheme_only_its_own() {
         let bare: Address = "localhost:1".parse().unwrap();
         let udp: Address = "UDP://localhost:1".parse().unwrap();
-        assert!(bare.admits(Scheme::Tcp) && bare.admits(Scheme::Udp));
+        assert!(Scheme::ALL.into_iter().all(|scheme| bare.admits(scheme)));
         assert!(udp.admits(Scheme::Udp) && !udp.admits(Scheme::Tcp));
     }
 
@@ -252,6 +264,9 @@ mod tests {
         assert!(overlap("127.0.0.1:1", "tcp://127.0.0.1:1"));
         assert!(overlap("0.0.0.0:1", "127.0.0.1:1") && overlap("[::]:1", "0.0.0.0:1") && overlap("*:1", "[::1]:1"));
         assert!(!overlap("tcp://127.0.0.1:1", "udp://127.0.0.1:1"));
+        assert!(
+            overlap("tcp://127.0.0.1:1", "tls://127.0.0.1:1") && !overlap("tls://127.0.0.1:1", "udp://127.0.0.1:1")
+        );
         assert!(!overlap("127.0.0.1:1", "127.0.0.1:2") && !overlap("127.0.0.1:0", "127.0.0.1:0"));
         assert!(!overlap("0.0.0.0:1", "[::1]:1") && !overlap("127.0.0.1:1", "[::1]:1"));
     }
@@ -259,7 +274,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_what_was_expected() {
         let cases = [
-            ("http://x:80", "unknown scheme `http`, expected tcp or udp"),
+            ("http://x:80", "unknown scheme `http`, expected tcp, tls or udp"),
             ("localhost", "`localhost` has no port, expected host:port as in localhost:65432"),
             ("[::1]", "`[::1]` has no port, expected host:port as in localhost:65432"),
             ("localhost:99999", "port `99999` is not a number from 0 to 65535"),

@@ -3,6 +3,7 @@
 use crate::address::{Address, Scheme};
 use crate::conn::Connection;
 use crate::resolve::{interleave, resolve};
+use crate::tls::{ClientTls, TlsError};
 use crate::udp::UdpEndpoint;
 use helio_core::limits;
 use std::fmt;
@@ -22,8 +23,10 @@ pub struct Connected {
     pub peer: SocketAddr,
     /// Time for the name lookup; near zero for an address in numbers.
     pub lookup: Duration,
-    /// Time from the end of the lookup to the completed handshake.
+    /// Time from the end of the lookup to the completed handshake of TCP.
     pub connect: Duration,
+    /// Time of the TLS handshake after it; `None` without TLS.
+    pub tls: Option<Duration>,
 }
 
 /// A UDP socket bound to one peer. UDP has no handshake, so this says nothing about whether the peer exists.
@@ -72,6 +75,14 @@ pub enum ConnectError {
         /// The time that it had.
         timeout: Duration,
     },
+    /// The server answered, but no encrypted connection came about.
+    #[error("cannot connect to {address}: {source}")]
+    Tls {
+        /// The address given.
+        address: Address,
+        /// What went wrong, and whether it is about trust.
+        source: TlsError,
+    },
 }
 
 impl ConnectError {
@@ -82,7 +93,7 @@ impl ConnectError {
             Self::Failed { attempts, .. } => {
                 attempts.0.iter().any(|(_, error)| error.kind() == io::ErrorKind::ConnectionRefused)
             }
-            Self::WrongScheme { .. } | Self::Lookup { .. } | Self::TimedOut { .. } => false,
+            Self::WrongScheme { .. } | Self::Lookup { .. } | Self::TimedOut { .. } | Self::Tls { .. } => false,
         }
     }
 }
@@ -112,13 +123,28 @@ impl fmt::Display for Attempts {
 pub async fn tcp(address: &Address, timeout: Duration) -> Result<Connected, ConnectError> {
     check_scheme(address, Scheme::Tcp)?;
     within(address, timeout, async {
-        let (addresses, lookup) = look_up(address).await?;
+        let Socket { stream, peer, lookup, connect } = socket(address).await?;
+        Ok(Connected { connection: Connection::Tcp(stream), peer, lookup, connect, tls: None })
+    })
+    .await
+}
+
+/// Opens a TLS connection to the first address of `address` that answers.
+///
+/// Who ends it should read until the peer has ended its side too: closing with bytes unread, such as another server's
+/// session tickets, makes TCP reset the connection and may destroy the end of what was sent.
+///
+/// # Errors
+/// See [`ConnectError`]; `timeout` covers lookup, connect and handshake together ([`limits::CONNECT_TIMEOUT`] by
+/// default).
+pub async fn tls(address: &Address, tls: &ClientTls, timeout: Duration) -> Result<Connected, ConnectError> {
+    check_scheme(address, Scheme::Tls)?;
+    within(address, timeout, async {
+        let Socket { stream, peer, lookup, connect } = socket(address).await?;
         let started = Instant::now();
-        let raced = race(&interleave(&addresses)).await;
-        let (stream, peer) = raced.map_err(|attempts| ConnectError::Failed { address: address.clone(), attempts })?;
-        let connect = started.elapsed();
-        let _ = stream.set_nodelay(true);
-        Ok(Connected { connection: Connection::Tcp(stream), peer, lookup, connect })
+        let connection = tls.connect(stream, &address.host).await;
+        let connection = connection.map_err(|source| ConnectError::Tls { address: address.clone(), source })?;
+        Ok(Connected { connection, peer, lookup, connect, tls: Some(started.elapsed()) })
     })
     .await
 }
@@ -156,6 +182,24 @@ async fn within<T>(
         Ok(result) => result,
         Err(_) => Err(ConnectError::TimedOut { address: address.clone(), timeout }),
     }
+}
+
+/// A TCP socket, and how it came about.
+struct Socket {
+    stream: TcpStream,
+    peer: SocketAddr,
+    lookup: Duration,
+    connect: Duration,
+}
+
+async fn socket(address: &Address) -> Result<Socket, ConnectError> {
+    let (addresses, lookup) = look_up(address).await?;
+    let started = Instant::now();
+    let raced = race(&interleave(&addresses)).await;
+    let (stream, peer) = raced.map_err(|attempts| ConnectError::Failed { address: address.clone(), attempts })?;
+    let connect = started.elapsed();
+    let _ = stream.set_nodelay(true);
+    Ok(Socket { stream, peer, lookup, connect })
 }
 
 async fn look_up(address: &Address) -> Result<(Vec<SocketAddr>, Duration), ConnectError> {

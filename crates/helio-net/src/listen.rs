@@ -3,6 +3,7 @@
 use crate::address::{Address, Host, Scheme};
 use crate::conn::Connection;
 use crate::resolve::{any_ipv4, resolve};
+use crate::tls::{HandshakeError, ServerTls};
 use crate::udp::UdpEndpoint;
 use helio_core::limits;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -24,6 +25,14 @@ pub enum BindError {
         address: Address,
         /// The resolver's answer.
         source: io::Error,
+    },
+    /// The service behind the listener does not speak the address's transport.
+    #[error("cannot listen on {address}: this service has no {scheme} listener")]
+    WrongScheme {
+        /// The address given.
+        address: Address,
+        /// The transport that it names.
+        scheme: Scheme,
     },
     /// Another program has the port.
     #[error("cannot listen on {address}: the port is in use; stop the other program or choose another port")]
@@ -56,6 +65,16 @@ pub async fn tcp(address: &Address) -> Result<Vec<Listener>, BindError> {
     bound.into_iter().map(|socket| Listener::new(socket).map_err(|e| failed(address, Scheme::Tcp, e))).collect()
 }
 
+/// Binds TCP listeners for `address`, in the same way as [`tcp`], whose connections are encrypted as `tls` says.
+///
+/// # Errors
+/// See [`BindError`].
+pub async fn tls(address: &Address, tls: &Arc<ServerTls>) -> Result<Vec<Listener>, BindError> {
+    let bound = bind_all(address, Scheme::Tls, Type::STREAM).await?;
+    let listener = |socket| Ok(Listener { tls: Some(tls.clone()), ..Listener::new(socket)? });
+    bound.into_iter().map(|socket| listener(socket).map_err(|e| failed(address, Scheme::Tls, e))).collect()
+}
+
 /// Binds UDP sockets for `address`, in the same way as [`tcp`].
 ///
 /// # Errors
@@ -76,6 +95,7 @@ pub async fn udp(address: &Address) -> Result<Vec<UdpEndpoint>, BindError> {
 pub struct Listener {
     socket: TcpListener,
     permits: Arc<Semaphore>,
+    tls: Option<Arc<ServerTls>>,
     backoff: Backoff,
     /// Accepted, and waiting for a permit.
     waiting: Option<(TcpStream, SocketAddr)>,
@@ -86,8 +106,8 @@ pub struct Listener {
 pub enum Incoming {
     /// A connection; its permit is given back when the value is dropped.
     Connection {
-        /// The stream, `TCP_NODELAY` on.
-        connection: Connection,
+        /// To be established, in the connection's own task.
+        connection: Accepted,
         /// Who connected.
         peer: SocketAddr,
         /// Keep it as long as the connection.
@@ -103,12 +123,38 @@ pub enum Incoming {
     },
 }
 
+/// An accepted connection, `TCP_NODELAY` on, that may still have to agree on its encryption.
+#[derive(Debug)]
+pub struct Accepted {
+    stream: TcpStream,
+    tls: Option<Arc<ServerTls>>,
+}
+
+impl Accepted {
+    /// The socket of a plain connection for blocking use; `None` for TLS.
+    pub fn into_blocking(self) -> Option<io::Result<std::net::TcpStream>> {
+        if self.tls.is_some() { None } else { Connection::Tcp(self.stream).into_blocking() }
+    }
+
+    /// The connection as it is to be used: at once for plain TCP, after the handshake for TLS. Not for the loop that
+    /// accepts, since the peer decides how long it takes, up to the time limit of [`ServerTls`].
+    ///
+    /// # Errors
+    /// See [`HandshakeError`]; it concerns this peer alone.
+    pub async fn establish(self) -> Result<Connection, HandshakeError> {
+        match self.tls {
+            None => Ok(Connection::Tcp(self.stream)),
+            Some(tls) => tls.accept(self.stream).await,
+        }
+    }
+}
+
 impl Listener {
     fn new(socket: Socket) -> io::Result<Self> {
         socket.listen(limits::LISTEN_BACKLOG)?;
         let permits = Arc::new(Semaphore::new(limits::CONNECTIONS_PER_SERVICE));
         let socket = TcpListener::from_std(socket.into())?;
-        Ok(Self { socket, permits, backoff: Backoff::default(), waiting: None })
+        Ok(Self { socket, permits, tls: None, backoff: Backoff::default(), waiting: None })
     }
 
     /// Shares `permits` with other listeners of one service, in place of its own
@@ -116,6 +162,12 @@ impl Listener {
     #[must_use]
     pub fn with_permits(self, permits: Arc<Semaphore>) -> Self {
         Self { permits, ..self }
+    }
+
+    /// The transport of its connections.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        if self.tls.is_some() { Scheme::Tls } else { Scheme::Tcp }
     }
 
     /// Our own address, with the port that the system chose.
@@ -143,7 +195,10 @@ impl Listener {
         let _ = stream.set_nodelay(true);
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| io::Error::other("no more permits"))?;
         match self.waiting.take() {
-            Some((stream, _)) => Ok(Incoming::Connection { connection: Connection::Tcp(stream), peer, permit }),
+            Some((stream, _)) => {
+                let connection = Accepted { stream, tls: self.tls.clone() };
+                Ok(Incoming::Connection { connection, peer, permit })
+            }
             None => Err(io::Error::other("the accepted connection is gone")),
         }
     }

@@ -219,7 +219,15 @@ impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
                 Err(_) => return Err(EndReason::SlowReader),
             }
         }
-        Ok(())
+        if !self.connection.is_encrypted() {
+            return Ok(());
+        }
+        // What TLS has taken may still wait in it.
+        match tokio::time::timeout(self.timeouts.write, self.connection.flush()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.broken(&error)),
+            Err(_) => Err(EndReason::SlowReader),
+        }
     }
 
     /// The peer has ended its stream: the session's last words, then ours.

@@ -36,6 +36,13 @@ pub enum EventKind {
         /// Who.
         peer: SocketAddr,
     },
+    /// A stream was opened, but no encryption could be agreed on; it is closed.
+    HandshakeFailed {
+        /// Who.
+        peer: SocketAddr,
+        /// Why.
+        reason: String,
+    },
     /// Bytes of one read, or one datagram, arrived.
     Received {
         /// Who sent them.
@@ -131,6 +138,7 @@ impl fmt::Display for EventKind {
         match self {
             Self::Listening { address } => write!(f, "listening on {address}"),
             Self::Connected { peer } => write!(f, "{peer} connected"),
+            Self::HandshakeFailed { peer, reason } => write!(f, "{peer} dropped in the TLS handshake: {reason}"),
             Self::Received { peer, over, bytes, text } => write!(f, "{peer} sent {bytes} bytes over {over}: {text}"),
             Self::Measured { peer, over } => write!(f, "{peer} measures over {over}"),
             Self::Ignored { peer, reason } => write!(f, "{peer} not answered: {reason}"),
@@ -158,9 +166,11 @@ impl EventKind {
     fn detail(&self) -> Detail {
         match self {
             Self::Trouble { .. } | Self::Recovered { .. } | Self::NotShown { .. } => Detail::Troubles,
-            Self::Listening { .. } | Self::Connected { .. } | Self::Measured { .. } | Self::Closed { .. } => {
-                Detail::Connections
-            }
+            Self::Listening { .. }
+            | Self::Connected { .. }
+            | Self::HandshakeFailed { .. }
+            | Self::Measured { .. }
+            | Self::Closed { .. } => Detail::Connections,
             Self::Received { .. } | Self::Ignored { .. } => Detail::Everything,
         }
     }

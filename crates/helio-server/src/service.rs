@@ -9,10 +9,8 @@ use crate::stop::Stop;
 use helio_core::limits;
 use helio_core::peer::canonical;
 use helio_core::session::Session;
-use helio_net::address::Scheme;
 use helio_net::clock::Clock;
-use helio_net::conn::Connection;
-use helio_net::listen::{Incoming, Listener};
+use helio_net::listen::{Accepted, Incoming, Listener};
 use std::io;
 use std::net::SocketAddr;
 
@@ -91,9 +89,19 @@ impl Context {
         tokio::time::sleep(wait).await;
     }
 
-    async fn converse<S: Session, K: Store>(self, connection: Connection, peer: SocketAddr, session: S, store: &K) {
+    async fn converse<S: Session, K: Store>(self, accepted: Accepted, peer: SocketAddr, session: S, store: &K) {
+        let established = tokio::select! {
+            biased;
+            established = accepted.establish() => established,
+            () = self.stop.begun() => return,
+        };
+        let connection = match established {
+            Ok(connection) => connection,
+            Err(error) => return self.events.tell(EventKind::HandshakeFailed { peer, reason: error.to_string() }),
+        };
         self.events.tell(EventKind::Connected { peer });
-        let seen = |bytes: &[u8]| self.events.tell_received(peer, Scheme::Tcp, bytes);
+        let scheme = connection.scheme();
+        let seen = |bytes: &[u8]| self.events.tell_received(peer, scheme, bytes);
         let ended = drive(connection, session, store, self.timeouts, self.clock, &self.stop, seen).await;
         self.events.tell(EventKind::Closed {
             peer,

@@ -5,6 +5,7 @@ use helio_client::weather::{FetchError, SendError, WeatherError};
 use helio_core::feed::weather::AnswerError;
 use helio_net::connect::ConnectError;
 use helio_net::listen::BindError;
+use helio_net::tls::TlsError;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -113,6 +114,12 @@ impl From<ConnectError> for Failure {
             ConnectError::Failed { .. } if error.is_refused() => Exit::Refused,
             ConnectError::Failed { .. } => Exit::Network,
             ConnectError::TimedOut { .. } => Exit::TimedOut,
+            ConnectError::Tls { source, .. } => match source {
+                TlsError::Changed { .. } | TlsError::Unknown { .. } => Exit::Refused,
+                TlsError::Name(_) => Exit::Usage,
+                TlsError::Unavailable(_) => Exit::Unavailable,
+                TlsError::Handshake(_) => Exit::Network,
+            },
         };
         Self::new(exit, error)
     }
@@ -122,6 +129,7 @@ impl From<BindError> for Failure {
     fn from(error: BindError) -> Self {
         let exit = match &error {
             BindError::Lookup { .. } => Exit::NotFound,
+            BindError::WrongScheme { .. } => Exit::Usage,
             BindError::InUse { .. } | BindError::NotPermitted { .. } | BindError::Failed { .. } => Exit::Unavailable,
         };
         Self::new(exit, error)

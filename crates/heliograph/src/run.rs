@@ -195,6 +195,9 @@ impl Bound {
     pub(crate) async fn bind(addresses: &[Address], permits: &Arc<Semaphore>) -> Result<Self, BindError> {
         let mut bound = Self { listeners: Vec::new(), endpoints: Vec::new() };
         for address in addresses {
+            if address.scheme == Some(Scheme::Tls) {
+                return Err(BindError::WrongScheme { address: address.clone(), scheme: Scheme::Tls });
+            }
             let mut port = address.port;
             if address.admits(Scheme::Tcp) {
                 for listener in listen::tcp(address).await? {

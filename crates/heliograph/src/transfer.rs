@@ -61,8 +61,9 @@ enum Io {
 }
 
 impl TransferFlags {
-    /// Which transport was asked for; an error when that is the encrypted one, or the options contradict each other.
-    pub(crate) fn scheme(&self, address: &Address) -> Outcome<Scheme> {
+    /// Whether datagrams were asked for, and not a plain stream; an error when that is the encrypted one, or the options
+    /// contradict each other.
+    pub(crate) fn is_udp(&self, address: &Address) -> Outcome<bool> {
         let udp = self.udp || self.numbered || address.scheme == Some(Scheme::Udp);
         if !self.raw && !udp {
             return Err(Failure::usage(
@@ -72,12 +73,13 @@ impl TransferFlags {
         }
         let scheme = if udp { Scheme::Udp } else { Scheme::Tcp };
         if !address.admits(scheme) {
-            return Err(Failure::usage(format_args!("{address} is a TCP address, and --udp was asked for")));
+            let wanted = if udp { "--udp was asked for" } else { "--raw goes over TCP or UDP" };
+            return Err(Failure::usage(format_args!("{address} is not a {scheme} address, and {wanted}")));
         }
         if udp && self.io != Io::Auto {
             return Err(Failure::usage("--io is for TCP streams; datagrams are always copied"));
         }
-        Ok(scheme)
+        Ok(udp)
     }
 
     pub(crate) fn io(&self) -> IoChoice {

@@ -176,7 +176,8 @@ impl Sink {
                 let connected = connect::udp(&self.to, self.connect_timeout).await?;
                 Ok((Channel::Udp(connected.endpoint), None))
             }
-            Some(Scheme::Tcp) | None => {
+            // Another stream than TCP is refused there.
+            Some(Scheme::Tcp | Scheme::Tls) | None => {
                 let connected = connect::tcp(&self.to, self.connect_timeout).await?;
                 Ok((Channel::Tcp(connected.connection), Some(connected.lookup + connected.connect)))
             }

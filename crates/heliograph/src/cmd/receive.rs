@@ -61,7 +61,7 @@ pub(crate) struct ReceiveArgs {
 }
 
 pub(crate) fn run(args: ReceiveArgs, global: &Global) -> Outcome {
-    let scheme = args.transfer.scheme(&args.listen)?;
+    let is_udp = args.transfer.is_udp(&args.listen)?;
     let destination = Destination { to: args.to.clone(), overwrite: args.overwrite };
     if args.transfer.io() == IoChoice::Fixed(Method::Sendfile) {
         return Err(Failure::usage("sendfile only sends files; a receiver has --io copy and splice"));
@@ -72,12 +72,7 @@ pub(crate) fn run(args: ReceiveArgs, global: &Global) -> Outcome {
     destination.check().map_err(|error| refused(&error))?;
     args.transfer.warn_of_missing_hash(global.quiet);
     let receiver = Receiver { args, destination, quiet: global.quiet };
-    run::runtime()?.block_on(async {
-        match scheme {
-            Scheme::Tcp => receiver.over_tcp().await,
-            Scheme::Udp => receiver.over_udp().await,
-        }
-    })
+    run::runtime()?.block_on(async { if is_udp { receiver.over_udp().await } else { receiver.over_tcp().await } })
 }
 
 struct Receiver {

@@ -10,7 +10,7 @@ use clap::Args;
 use helio_client::transfer::{Control, Lines, Record, SendOptions, Source, UdpSendOptions, on_thread, send, udp_send};
 use helio_core::limits;
 use helio_core::transfer::numbered::{PIECE_MAX, PieceSize};
-use helio_net::address::{Address, Scheme};
+use helio_net::address::Address;
 use helio_net::connect;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,14 +52,9 @@ pub(crate) struct SendArgs {
 }
 
 pub(crate) fn run(args: SendArgs, global: &Global) -> Outcome {
-    let scheme = args.transfer.scheme(&args.address)?;
+    let is_udp = args.transfer.is_udp(&args.address)?;
     let quiet = global.quiet;
-    run::runtime()?.block_on(async {
-        match scheme {
-            Scheme::Tcp => over_tcp(args, quiet).await,
-            Scheme::Udp => over_udp(args, quiet).await,
-        }
-    })
+    run::runtime()?.block_on(async { if is_udp { over_udp(args, quiet).await } else { over_tcp(args, quiet).await } })
 }
 
 async fn over_tcp(args: SendArgs, quiet: bool) -> Outcome {
