@@ -446,8 +446,8 @@ pub const IRC_MASK: usize = 128;
 /// Tokens in one RPL_ISUPPORT line: [`IRC_PARAMS`] less the nickname and the text. More go into the next line.
 pub const IRC_ISUPPORT_TOKENS: usize = 13;
 
-/// Changes with an argument in one MODE message (ISUPPORT MODES). The rest of a longer request is ignored, a longer
-/// announcement goes into several lines.
+/// Changes with an argument, lists asked for and refusals of one MODE message (ISUPPORT MODES). The rest of a longer
+/// request is ignored, a longer announcement goes into several lines.
 pub const IRC_MODE_CHANGES: usize = 8;
 
 /// Conditions of one LIST (ISUPPORT ELIST). More are refused.

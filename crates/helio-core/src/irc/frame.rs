@@ -59,16 +59,24 @@ impl core::fmt::Display for LinePart {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// `partial` is the start of a line. Its body starts there, if that is known: the tags are not searched again with
-    /// every read.
-    Collecting { body_start: Option<usize> },
+    /// `partial` is the start of a line.
+    Collecting(Progress),
     /// `partial` was handed out as a line.
     HandedOut,
     /// The rest of a line that was too long is skipped.
     Skipping,
 }
 
-const START: State = State::Collecting { body_start: None };
+/// What is known about the start of a line, so that nothing is looked at again with every read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Progress {
+    /// Where the body starts.
+    body_start: Option<usize>,
+    /// Bytes in which the end of the tags was looked for.
+    searched: usize,
+}
+
+const START: State = State::Collecting(Progress { body_start: None, searched: 0 });
 
 impl LineBuffer {
     /// For lines that clients send: tags up to [`limits::IRC_TAGS_FROM_CLIENT`].
@@ -109,7 +117,7 @@ impl LineBuffer {
                 if line.is_empty() {
                     continue;
                 }
-                return Some(self.check(line, &mut None, true).map(|()| line));
+                return Some(self.check(line, &mut Progress::default(), true).map(|()| line));
             }
             if let Err(error) = self.collect(piece, is_end) {
                 return Some(Err(error));
@@ -132,14 +140,14 @@ impl LineBuffer {
 
     /// Adds a piece of a line, unless the line is too long with it.
     fn collect(&mut self, piece: &[u8], is_end: bool) -> Result<(), LineError> {
-        let State::Collecting { mut body_start } = self.state else { return Ok(()) };
+        let State::Collecting(mut progress) = self.state else { return Ok(()) };
         // A part of a line is larger than all it may be only if its excess is in the piece: what came before was
         // checked. So never more than that is copied.
         let room = (self.tags_limit + limits::IRC_BODY).saturating_sub(self.partial.len());
         self.partial.extend_from_slice(piece.get(..room).unwrap_or(piece));
         let line = if is_end { strip_cr(&self.partial) } else { &self.partial };
-        let checked = self.check(line, &mut body_start, is_end);
-        self.state = State::Collecting { body_start };
+        let checked = self.check(line, &mut progress, is_end);
+        self.state = State::Collecting(progress);
         if checked.is_err() {
             self.partial = Vec::new();
             self.state = if is_end { START } else { State::Skipping };
@@ -148,25 +156,32 @@ impl LineBuffer {
     }
 
     /// Checks the lengths of a line, or of the start of one.
-    fn check(&self, line: &[u8], body_start: &mut Option<usize>, is_end: bool) -> Result<(), LineError> {
-        let start = match *body_start {
-            Some(start) => start,
-            None if !line.starts_with(b"@") => 0,
-            None => match line.iter().take(self.tags_limit).position(|&byte| byte == b' ') {
-                Some(space) => space + 1,
-                None if line.len() >= self.tags_limit => {
-                    return Err(LineError::TooLong { part: LinePart::Tags, limit: self.tags_limit });
-                }
-                None => return Ok(()),
-            },
+    fn check(&self, line: &[u8], progress: &mut Progress, is_end: bool) -> Result<(), LineError> {
+        let Some(start) = progress.body_start.or_else(|| self.find_body(line, progress)) else {
+            if line.len() >= self.tags_limit {
+                return Err(LineError::TooLong { part: LinePart::Tags, limit: self.tags_limit });
+            }
+            return Ok(());
         };
-        *body_start = Some(start);
+        progress.body_start = Some(start);
         // The start of a line may already hold the CR of its end.
         let body = line.len().saturating_sub(start) + if is_end { 2 } else { 1 };
         if body > limits::IRC_BODY {
             return Err(LineError::TooLong { part: LinePart::Body, limit: limits::IRC_BODY });
         }
         Ok(())
+    }
+
+    /// Where the body starts, if the tags end within what they may be.
+    fn find_body(&self, line: &[u8], progress: &mut Progress) -> Option<usize> {
+        if !line.starts_with(b"@") {
+            return Some(0);
+        }
+        let end = line.len().min(self.tags_limit);
+        let unseen = line.get(progress.searched..end).unwrap_or_default();
+        let space = unseen.iter().position(|&byte| byte == b' ').map(|at| progress.searched + at);
+        progress.searched = end;
+        Some(space? + 1)
     }
 }
 

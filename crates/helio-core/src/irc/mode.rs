@@ -55,14 +55,16 @@ pub enum ModeError {
 
 /// Walks through the letters of a MODE in their order. Letters before any sign are added.
 ///
-/// Requests with an argument count towards [`limits::IRC_MODE_CHANGES`]; what comes after that many is ignored.
+/// At most [`limits::IRC_MODE_CHANGES`] requests come out of it that are more than the change of a flag: with an
+/// argument, for a list, or refused. What stands after these is ignored, so that one line cannot ask for hundreds of
+/// lists or refusals.
 #[derive(Clone, Debug)]
 pub struct Modes<'a, P, F> {
     letters: core::str::Chars<'a>,
     arguments: P,
     kind_of: F,
     is_added: bool,
-    /// Arguments that may still be taken.
+    /// Requests other than flags that may still be made.
     left: usize,
 }
 
@@ -77,11 +79,10 @@ where
         Self { letters: modes.chars(), arguments: arguments.into_iter(), kind_of, is_added: true, left }
     }
 
-    fn request(&mut self, letter: char) -> Option<Result<ModeRequest<'a>, ModeError>> {
+    fn request(&mut self, letter: char) -> Result<ModeRequest<'a>, ModeError> {
         let known = u8::try_from(letter).ok().filter(u8::is_ascii);
-        let Some((letter, kind)) = known.and_then(|byte| Some((byte, (self.kind_of)(byte)?))) else {
-            return Some(Err(ModeError::UnknownLetter(letter)));
-        };
+        let (letter, kind) =
+            known.and_then(|byte| Some((byte, (self.kind_of)(byte)?))).ok_or(ModeError::UnknownLetter(letter))?;
         let is_added = self.is_added;
         let takes_argument = match kind {
             Kind::List | Kind::Setting => true,
@@ -89,14 +90,11 @@ where
             Kind::Flag => false,
         };
         let argument = if takes_argument { self.arguments.next() } else { None };
-        if argument.is_some() {
-            self.left = self.left.checked_sub(1)?;
-        }
-        Some(match (argument, kind) {
+        match (argument, kind) {
             (None, Kind::List) => Ok(ModeRequest::Query(letter)),
             (None, _) if takes_argument => Err(ModeError::MissingArgument { is_added, letter }),
             _ => Ok(ModeRequest::Change(ModeChange { is_added, letter, argument })),
-        })
+        }
     }
 }
 
@@ -112,7 +110,17 @@ where
             match self.letters.next()? {
                 '+' => self.is_added = true,
                 '-' => self.is_added = false,
-                letter => return self.request(letter),
+                letter => {
+                    let request = self.request(letter);
+                    if !matches!(request, Ok(ModeRequest::Change(ModeChange { argument: None, .. }))) {
+                        let Some(left) = self.left.checked_sub(1) else {
+                            self.letters = "".chars();
+                            return None;
+                        };
+                        self.left = left;
+                    }
+                    return Some(request);
+                }
             }
         }
     }

@@ -53,7 +53,7 @@ impl<'a> Tags<'a> {
     }
 }
 
-/// Whether a key has the form `[+][vendor/]name` of message-tags.
+/// Whether a key has the form `[+][vendor/]name` of message-tags. For our own keys: those of others are opaque.
 #[must_use]
 pub fn is_valid_key(key: &[u8]) -> bool {
     let key = key.strip_prefix(b"+").unwrap_or(key);
@@ -145,13 +145,16 @@ impl<'a> TagBuilder<'a> {
         fits
     }
 
-    /// Adds a tag as a client sent it. `false` when it was left out: it is not the form of a tag, or the client's tags
-    /// would be larger than [`limits::IRC_TAGS_FROM_CLIENT`].
+    /// Adds a client-only tag as it was sent; its key need not have the form of today's keys, as message-tags asks.
+    /// `false` when it was left out: it is no client-only tag, or the client's tags would be larger than
+    /// [`limits::IRC_TAGS_FROM_CLIENT`].
     pub fn push_client_only(&mut self, key: &[u8], raw_value: &[u8]) -> bool {
         let separators = 1 + usize::from(!raw_value.is_empty());
         let of_clients = self.of_clients + key.len() + raw_value.len() + separators;
         let forbidden = |byte: &u8| matches!(byte, b';' | b' ' | b'\r' | b'\n' | 0);
-        if of_clients >= limits::IRC_TAGS_FROM_CLIENT || !is_valid_key(key) || raw_value.iter().any(forbidden) {
+        let is_client_only = key.starts_with(b"+") && !key.contains(&b'=');
+        let is_broken = key.iter().chain(raw_value).any(forbidden);
+        if of_clients >= limits::IRC_TAGS_FROM_CLIENT || !is_client_only || is_broken {
             return false;
         }
         self.separate();
@@ -222,7 +225,9 @@ mod tests {
         assert!(!tags.push("long", &"x".repeat(4_090)));
         assert!(tags.push("a", &"x".repeat(4_092)));
         assert!(!tags.push("b", ""));
-        assert!(!tags.push_client_only(b"+c", b"a b"));
+        for (key, value) in [("+c", "a b"), ("+c", "a;b"), ("+c", "\n"), ("c", "a"), ("+c=", "a"), ("+c d", "")] {
+            assert!(!tags.push_client_only(key.as_bytes(), value.as_bytes()), "{key} {value}");
+        }
         assert!(!tags.push_client_only(b"+c", &[b'x'; 4_092]));
         assert!(tags.push_client_only(b"+c", &[b'x'; 4_091]));
         assert!(!tags.push_client_only(b"+d", b""));

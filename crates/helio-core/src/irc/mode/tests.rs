@@ -69,6 +69,10 @@ fn what_goes_beyond_the_limit_is_ignored() {
     let arguments: Vec<_> = letters.split("").filter(|letter| !letter.is_empty()).collect();
     assert_eq!(requests(&letters, &arguments).len(), limits::IRC_MODE_CHANGES);
     assert_eq!(requests(&["m", &letters].concat(), &arguments).len(), limits::IRC_MODE_CHANGES + 1);
+    // One line does not get hundreds of lists, nor of refusals.
+    for letters in ["b", "v", "é"] {
+        assert_eq!(requests(&letters.repeat(200), &[]).len(), limits::IRC_MODE_CHANGES);
+    }
 }
 
 #[test]
