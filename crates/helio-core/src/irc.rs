@@ -9,6 +9,7 @@
 pub mod capability;
 pub mod casemap;
 pub mod client_tag;
+pub mod extban;
 pub mod frame;
 pub mod host;
 pub mod isupport;
@@ -21,3 +22,4 @@ pub mod name;
 pub mod numeric;
 pub mod standard_reply;
 pub mod tags;
+pub mod whox;

@@ -434,7 +434,7 @@ pub const IRC_NICK: usize = 32;
 /// Bytes of a room's name with its `#` (ISUPPORT CHANNELLEN). A longer one is refused with ERR_BADCHANMASK.
 pub const IRC_ROOM_NAME: usize = 64;
 
-/// Bytes of a username (ISUPPORT USERLEN). A longer one is cut.
+/// Bytes of a username without a `~` before it, which ISUPPORT USERLEN counts too. A longer one is cut.
 pub const IRC_USER: usize = 16;
 
 /// Bytes of a host name that is shown (ISUPPORT HOSTLEN). A longer one counts as none, and the address is shown.

@@ -1,11 +1,12 @@
 //! The conditions of LIST (modern.ircdocs.horse "LIST message", ISUPPORT `ELIST=CMNTU`).
 
+use super::mask::glob;
 use crate::limits;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// One condition on a room; LIST shows the rooms that meet all conditions of the same command.
+/// One condition on a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListFilter {
     /// `M`: the name matches this glob. A plain name is one too.
@@ -24,6 +25,19 @@ pub enum ListFilter {
     TopicWithin(Duration),
     /// `T`, `T>n`: the topic was set more than this ago.
     TopicBefore(Duration),
+}
+
+/// What the conditions look at in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedRoom<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// How many members it has.
+    pub users: usize,
+    /// How long ago it was created.
+    pub age: Duration,
+    /// How long ago its topic was set; `None` without a topic, and then no condition on it is met.
+    pub topic_age: Option<Duration>,
 }
 
 /// Why conditions were refused. The sender is at fault.
@@ -51,6 +65,29 @@ impl ListFilter {
             filters.push(Self::parse(item)?);
         }
         Ok(filters)
+    }
+
+    /// Whether LIST with these conditions shows a room: when it has one of the names, if there are any, and meets all
+    /// other conditions.
+    #[must_use]
+    pub fn admit(filters: &[Self], room: &ListedRoom<'_>) -> bool {
+        let mut names = filters.iter().filter(|filter| matches!(filter, Self::Name(_))).peekable();
+        let is_named = names.peek().is_none() || names.any(|name| name.is_met(room));
+        is_named && filters.iter().all(|filter| matches!(filter, Self::Name(_)) || filter.is_met(room))
+    }
+
+    fn is_met(&self, room: &ListedRoom<'_>) -> bool {
+        let users = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
+        match self {
+            Self::Name(mask) => glob(mask, room.name),
+            Self::NotName(mask) => !glob(mask, room.name),
+            Self::UsersAbove(limit) => room.users > users(*limit),
+            Self::UsersBelow(limit) => room.users < users(*limit),
+            Self::CreatedWithin(time) => room.age < *time,
+            Self::CreatedBefore(time) => room.age > *time,
+            Self::TopicWithin(time) => room.topic_age.is_some_and(|age| age < *time),
+            Self::TopicBefore(time) => room.topic_age.is_some_and(|age| age > *time),
+        }
     }
 
     fn parse(item: &str) -> Result<Self, ListFilterError> {
@@ -94,6 +131,23 @@ mod tests {
             ]
         );
         assert_eq!(ListFilter::parse_list(",,").unwrap(), []);
+    }
+
+    /// modern.ircdocs.horse "ELIST": `C<n` is created less than n minutes ago, `C>n` more; the same for topics.
+    #[test]
+    fn a_room_is_shown_by_its_name_and_all_other_conditions() {
+        let minutes = |n: u64| Duration::from_secs(n * 60);
+        let room = ListedRoom { name: "#Rust", users: 5, age: minutes(10), topic_age: Some(minutes(3)) };
+        for list in ["", "#rust", "#go,#rust", "#r*,>4", ">4,<6", "C<11,C>9", "T<4,T>2", "!#go", "#go,*st,!#x,U,<9"] {
+            assert!(ListFilter::admit(&ListFilter::parse_list(list).unwrap(), &room), "{list}");
+        }
+        for list in ["#go", ">5", "<5", "C<10", "C>10", "T<3", "T>3", "!#r*", "#rust,>9", "!#rust,#rust"] {
+            assert!(!ListFilter::admit(&ListFilter::parse_list(list).unwrap(), &room), "{list}");
+        }
+        let bare = ListedRoom { topic_age: None, ..room };
+        for list in ["T<1", "T>1"] {
+            assert!(!ListFilter::admit(&ListFilter::parse_list(list).unwrap(), &bare), "{list}");
+        }
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl core::fmt::Display for RoomName {
 }
 
 /// The username of USER as it is shown: ASCII letters, digits and `._-` of what the client sent, at most
-/// [`limits::IRC_USER`] bytes; `user` when nothing is left.
+/// [`limits::IRC_USER`] bytes; `user` when nothing is left. A `~` that the server puts before it is not counted.
 #[must_use]
 pub fn sanitize_user(user: &str) -> String {
     let is_allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');

@@ -42,6 +42,8 @@ numerics! {
     5 RplIsupport "are supported by this server";
     /// `<server> <port>`: RPL_BOUNCE of modern.
     10 RplBounce "Please use this server and port instead";
+    /// `<tokens>` of another server.
+    105 RplRemoteIsupport "are supported by this server";
 
     /// `Link <version> <destination> <next server>`
     200 RplTraceLink "";
@@ -119,7 +121,7 @@ numerics! {
     265 RplLocalUsers "";
     /// `[<now> <max>] :Current global users <now>, max <max>`
     266 RplGlobalUsers "";
-    /// `<nick>`
+    /// `<nick> :has client certificate fingerprint <fingerprint>`
     276 RplWhoisCertFp "";
     /// Nothing before it. SILENCE and the like.
     300 RplNone "";
@@ -151,7 +153,7 @@ numerics! {
     318 RplEndOfWhois "End of /WHOIS list";
     /// `<nick> :<prefixed rooms>`
     319 RplWhoisChannels "";
-    /// `<nick>`
+    /// `<nick> :<anything>`
     320 RplWhoisSpecial "";
     /// `Channel`
     321 RplListStart "Users  Name";
@@ -306,6 +308,8 @@ numerics! {
     465 ErrYoureBannedCreep "You are banned from this server.";
     /// `<room>`
     467 ErrKeySet "Channel key already set";
+    /// Nothing before it.
+    468 ErrInvalidUsername "Your username is not valid";
     /// `<room>`
     471 ErrChannelIsFull "Cannot join channel (+l)";
     /// `<letter>`
