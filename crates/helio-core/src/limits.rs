@@ -1,3 +1,4 @@
+// tidy: long: every bound stands in one table
 //! Every bound of Heliograph, in one table: name, value with its unit, and what happens at the bound.
 //!
 //! No other file holds a bound. `docs/limits.md` is made from this file (`cargo xtask tidy --fix`); a group is a

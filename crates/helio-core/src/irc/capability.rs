@@ -273,19 +273,20 @@ mod tests {
         assert_eq!(parse_request("-batch batch", all(), true).unwrap().added, batch);
     }
 
-    /// sts: "Clients MUST NOT request this capability with CAP REQ. Servers MAY reply with a CAP NAK".
+    /// sts: it is not to be asked for, and CAP NAK answers who does.
     #[test]
     fn sts_is_only_information() {
         assert_eq!(parse_request("sts", all(), true), None);
     }
 
-    /// capability-negotiation "cap-notify": implied by version 302, which a client cannot then disable.
+    /// capability-negotiation "cap-notify": implied by version 302, and then never off; asking for it changes nothing.
     #[test]
     fn version_302_implies_cap_notify() {
         assert!(implied_by_version(302).contains(Capability::CapNotify));
         assert!(implied_by_version(307).contains(Capability::CapNotify));
         assert!(implied_by_version(301).is_empty());
         assert_eq!(parse_request("-cap-notify", all(), true), None);
+        assert!(parse_request("cap-notify", all(), true).is_some());
         assert!(parse_request("-cap-notify", all(), false).is_some());
     }
 

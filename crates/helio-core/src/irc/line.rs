@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 /// It guarantees, by changing what it was given where it must:
 /// - CR, LF and NUL are nowhere but at the end. In the trailing parameter each becomes a space.
 /// - A middle parameter is one word. Spaces and those three in it, and a colon at its start, become `_`; an empty one
-///   becomes `*`.
+///   becomes `*`. So do a source and a command, and a line cannot begin with `@`.
 /// - With CR LF it is at most [`limits::IRC_BODY`] bytes. What does not fit is cut, between two UTF-8 characters.
 #[derive(Debug)]
 pub struct LineBuilder<'a> {
@@ -101,8 +101,10 @@ impl<'a> LineBuilder<'a> {
         self.is_cut |= fitting.len() < word.len();
         let start = self.out.len();
         self.out.extend(fitting.bytes().map(|byte| if is_line_breaking(byte) || byte == b' ' { b'_' } else { byte }));
-        // A colon would start the trailing parameter.
-        if let Some(first) = self.out.get_mut(start).filter(|first| **first == b':') {
+        // A colon would start the trailing parameter, an at sign at the start of the line its tags.
+        let is_first = start == self.start;
+        let is_mark = |first: &&mut u8| **first == b':' || (is_first && **first == b'@');
+        if let Some(first) = self.out.get_mut(start).filter(is_mark) {
             *first = b'_';
         }
     }

@@ -198,7 +198,7 @@ numerics! {
     /// `<symbol> <room> :<prefixed nicks>`
     353 RplNamReply "";
     /// The fields that WHOX asked for.
-    354 RplWhospcrpl "";
+    354 RplWhoSpcRpl "";
     /// `<mask> <server> :<hops> <description>`
     364 RplLinks "";
     /// `<mask>`
