@@ -270,7 +270,9 @@ mod tests {
         assert_eq!(parse_request("batch", setname, true), None);
         assert_eq!(parse_request("Batch", all(), true), None);
         assert_eq!(parse_request("", all(), true), Some(CapabilityRequest::default()));
-        assert_eq!(parse_request("-batch batch", all(), true).unwrap().added, batch);
+        for (list, now) in [("-batch batch", batch), ("batch -batch", Capabilities::NONE)] {
+            assert_eq!(parse_request(list, all(), true).unwrap().apply(batch), now, "{list}");
+        }
     }
 
     /// sts: it is not to be asked for, and CAP NAK answers who does.

@@ -77,6 +77,26 @@ fn tags_have_a_limit_of_their_own() {
     assert_eq!(feed(&mut LineBuffer::from_server(), &[&from_server[..], b"\r\n"].concat()), [Ok(from_server)]);
 }
 
+/// Wherever a read ends, also between CR and LF or before the space after the tags, the limits are the same.
+#[test]
+fn the_limits_hold_at_every_cut() {
+    let most = [&b"@t "[..], &vec![b'x'; limits::IRC_BODY - 2]].concat();
+    let whole = [&most, &b"\r\n"[..]].concat();
+    let too_long = [&most, &b"x\r\n"[..]].concat();
+    for cut in 0..=whole.len() {
+        let mut buffer = LineBuffer::from_client();
+        let (first, second) = whole.split_at(cut);
+        let lines = [feed(&mut buffer, first), feed(&mut buffer, second)].concat();
+        assert_eq!(lines, [Ok(most.clone())], "cut at {cut}");
+        let (first, second) = too_long.split_at(cut);
+        let lines = [feed(&mut buffer, first), feed(&mut buffer, second)].concat();
+        assert_eq!(lines, [Err(BODY_TOO_LONG)], "cut at {cut}");
+    }
+    let mut buffer = LineBuffer::from_client();
+    let lines: Vec<_> = whole.iter().flat_map(|byte| feed(&mut buffer, &[*byte])).collect();
+    assert_eq!(lines, [Ok(most)]);
+}
+
 /// Who never ends a line is told once, and costs a bounded amount of memory.
 #[test]
 fn an_endless_line_is_reported_once_and_not_kept() {
