@@ -26,42 +26,37 @@ const RESERVED: &[&str] = &[
 
 /// What is left of a name when all that look alike are one. Two names that differ only so may not be used at one time.
 ///
-/// It is the skeleton of UTS 39 with two changes, made so that names which are the same in `CASEMAPPING=ascii` always
-/// have the same skeleton, whatever case they are shown in:
-/// - the table says that `1`, `|` and capital `I` look like `l`. As capital `I` is the letter `i`, all of `i`, `l`, `1`
-///   and `|` are one here: `bill`, `bi11`, `BIll` and `biil` cannot be told apart reliably. The price is that `mail` and
-///   `mall` cannot both be there. `0` and `o` are one, too.
-/// - the table says that `m` looks like `rn`. Not here: `tom` and `torn` are different names.
+/// It is the skeleton of UTS 39, of the name as it is shown: `1`, `|` and capital `I` look like `l`, small `i` does not, so
+/// that `bi11` and `bill` are one and `mail` and `mall` are two. `BILL` and `bill` have different ones; that they are the
+/// same name is for `CASEMAPPING` to say. One change: the table says that `m` looks like `rn`. Not here: `tom` and `torn`
+/// are different names.
 ///
 /// Not for showing. The form may change with the version of Unicode: do not store it.
 #[must_use]
 pub fn skeleton(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
-    for (index, piece) in name.to_ascii_lowercase().split('m').enumerate() {
+    for (index, piece) in name.split(['m', 'M']).enumerate() {
         if index > 0 {
             out.push('m');
         }
         let first: String = unicode_security::skeleton(piece).flat_map(char::to_lowercase).collect();
         // Once more: the lower case of a capital may again be in the table.
-        out.extend(unicode_security::skeleton(&first).flat_map(char::to_lowercase).map(|c| match c {
-            'i' => 'l',
-            c => c,
-        }));
+        out.extend(unicode_security::skeleton(&first).flat_map(char::to_lowercase));
     }
     out
 }
 
-/// Whether only the service itself may have this name, or one that looks like it.
+/// Whether only the service itself may have this name, or one that looks like it in either case.
 #[must_use]
 pub fn is_reserved(nick: &str) -> bool {
     let name = skeleton(nick);
-    RESERVED.iter().any(|reserved| skeleton(reserved) == name)
+    let looks_like = |reserved: &str| skeleton(reserved) == name || skeleton(&reserved.to_ascii_uppercase()) == name;
+    RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(nick) || looks_like(reserved))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::irc::casemap;
     use proptest::prelude::*;
 
     #[track_caller]
@@ -73,16 +68,19 @@ mod tests {
 
     #[test]
     fn names_that_look_alike_are_one() {
-        same(&["bill", "BILL", "bi11", "BIll", "b|ll", "biil"]);
+        same(&["bill", "bi11", "bi1l", "bi||", "biII"]);
         same(&["bob", "b0b", "BOB", "bОb"]);
         same(&["paypal", "pаypаl", "раура1"]);
-        same(&["hello", "HELLO", "ΗELLO"]);
+        same(&["HELLO", "ΗELLO"]);
         same(&["chanserv", "chɑnserv", "ChɑnServ"]);
     }
 
     #[test]
     fn ordinary_names_stay_apart() {
-        let names = ["tom", "torn", "ann", "anna", "guest2", "guest3", "guest12", "eve", "mallory", "s5", "5s"];
+        let names = [
+            "tom", "torn", "ann", "anna", "guest2", "guest3", "guest12", "eve", "mallory", "s5", "5s", "mail", "mall",
+            "ian", "lan",
+        ];
         for (index, name) in names.iter().enumerate() {
             for other in &names[index + 1..] {
                 assert_ne!(skeleton(name), skeleton(other), "{name} {other}");
@@ -101,12 +99,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn one_name_has_one_skeleton(name in "[a-zA-Z0-9\\[\\]\\\\`_^{|}-]{0,32}") {
-            prop_assert_eq!(skeleton(&name), skeleton(&name.to_ascii_uppercase()));
-            prop_assert_eq!(skeleton(&name), skeleton(&casemap::fold(&name)));
-        }
-
         #[test]
         fn any_text_has_a_skeleton(name: String) {
             let _ = skeleton(&name);
