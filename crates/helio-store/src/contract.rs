@@ -5,13 +5,16 @@ mod logs;
 mod random;
 mod tables;
 
-use bench::{MemoryBench, SqliteBench};
+use bench::{FaultyBench, MemoryBench, SqliteBench};
 
 /// Each clause as a test of each back end.
 macro_rules! contract {
     ($($module:ident: $($clause:ident)*;)*) => {
         mod memory {
             $($(#[test] fn $clause() { super::$module::$clause(&mut super::MemoryBench::new()); })*)*
+        }
+        mod faulty {
+            $($(#[test] fn $clause() { super::$module::$clause(&mut super::FaultyBench::new()); })*)*
         }
         mod sqlite {
             $($(#[test] fn $clause() { super::$module::$clause(&mut super::SqliteBench::new()); })*)*

@@ -13,6 +13,8 @@ mod table;
 
 #[cfg(test)]
 mod contract;
+#[cfg(any(test, feature = "sim"))]
+pub mod fault;
 pub mod memory;
 pub mod sqlite;
 

@@ -1,5 +1,6 @@
 //! Stores for the suite, each with its way of being closed and opened again.
 
+use crate::fault::FaultyStore;
 use crate::memory::MemoryStore;
 use crate::sqlite::SqliteStore;
 use crate::{Append, AppendError, Key, Log, LogName, Position, Record, Store, TableName};
@@ -13,6 +14,9 @@ pub(super) trait Bench {
 }
 
 pub(super) struct MemoryBench(MemoryStore);
+
+/// Loses power whenever it is closed.
+pub(super) struct FaultyBench(FaultyStore);
 
 pub(super) struct SqliteBench {
     store: Option<SqliteStore>,
@@ -34,6 +38,25 @@ impl Bench for MemoryBench {
 
     /// Memory is the model: it has nothing to forget.
     fn reopen(&mut self) {}
+}
+
+impl FaultyBench {
+    pub(super) fn new() -> Self {
+        Self(FaultyStore::new(1))
+    }
+}
+
+impl Bench for FaultyBench {
+    type Store = FaultyStore;
+
+    fn store(&mut self) -> &mut FaultyStore {
+        &mut self.0
+    }
+
+    fn reopen(&mut self) {
+        self.0.cut_power();
+        self.0.restore_power();
+    }
 }
 
 impl SqliteBench {

@@ -1,3 +1,7 @@
 //! What only SQLite promises: the directory, the schema, the bytes on the disk.
 
+mod crash;
 mod directory;
+mod erased;
+mod schema;
+mod trouble;
