@@ -29,6 +29,8 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "openssl", package: "openssl", ask: &["version"], answer: "OpenSSL" },
     Program { name: "zstd", package: "zstd", ask: &["--version"], answer: "Zstandard" },
     Program { name: "prlimit", package: "util-linux", ask: &["--version"], answer: "util-linux" },
+    // Where tracing is forbidden, it is of no use.
+    Program { name: "strace", package: "strace", ask: &["-e", "none", "echo", "it works"], answer: "it works" },
     // Where namespaces are forbidden, it is of no use.
     Program { name: "unshare", package: "util-linux", ask: NAMESPACES, answer: "they work" },
 ];

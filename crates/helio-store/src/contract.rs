@@ -5,6 +5,8 @@ mod logs;
 mod random;
 mod tables;
 
+pub(crate) use random::everything;
+
 use bench::{FaultyBench, MemoryBench, SqliteBench};
 
 /// Each clause as a test of each back end.

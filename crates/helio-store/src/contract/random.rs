@@ -97,8 +97,8 @@ fn answer(store: &mut (impl Log + Table), step: &Step) -> String {
     }
 }
 
-/// Everything that a store holds.
-fn everything(store: &(impl Log + Table)) -> String {
+/// Everything that a store holds: its logs, and the table `t`.
+pub(crate) fn everything(store: &(impl Log + Table)) -> String {
     let mut text = String::new();
     for head in store.logs("", None, 99).unwrap() {
         let records = store.read(&head.log, head.first..head.next, Limit::MOST, Direction::Forwards).unwrap();

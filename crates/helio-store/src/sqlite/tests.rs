@@ -3,5 +3,6 @@
 mod crash;
 mod directory;
 mod erased;
+mod power;
 mod schema;
 mod trouble;
