@@ -21,6 +21,7 @@ mod command;
 mod effect;
 mod event;
 mod ids;
+mod isupport;
 mod line;
 mod places;
 mod policy;
@@ -33,6 +34,7 @@ mod state;
 mod storage;
 mod timers;
 mod turn;
+mod verifying;
 
 pub use effect::{Effect, Password};
 pub use event::{Said, SaidKind, SaidLine};
@@ -57,6 +59,7 @@ use sessions::Sessions;
 use state::State;
 use storage::Storage;
 use timers::Timers;
+use verifying::Verifying;
 
 /// The whole service.
 #[derive(Debug)]
@@ -67,6 +70,8 @@ pub struct Chat {
     storage: Storage,
     timers: Timers,
     places: Places,
+    verifying: Verifying,
+    uses: command::stats::Uses,
     ids: Ids,
     effects: VecDeque<Effect>,
     started: Now,
@@ -91,6 +96,8 @@ impl Chat {
             storage: Storage::default(),
             timers: Timers::default(),
             places: Places::default(),
+            verifying: Verifying::default(),
+            uses: command::stats::Uses::default(),
             ids: Ids::new(run),
             effects: VecDeque::new(),
             started: now,
@@ -147,7 +154,13 @@ impl Chat {
 
     /// Something arrived that is no line.
     pub fn handle_bad_line(&mut self, id: SessionId, error: LineError, now: Now) {
-        command::refuse_line(self, id, error, now);
+        let Some(session) = self.sessions.get_mut(id).filter(|session| !session.is_closing()) else { return };
+        session.heard = now.mono;
+        session.pinged = None;
+        // Under flood control it is not worth an answer.
+        if session.flood.take(now.mono) {
+            command::refuse_line(self, id, error, now);
+        }
         self.settle(now);
     }
 
@@ -157,6 +170,7 @@ impl Chat {
         if let Some(session) = self.sessions.remove(id) {
             self.places.give_back(session.peer.address.ip());
             self.storage.forget_session(id);
+            self.verifying.forget_session(id);
             self.timers.forget(id);
         }
         self.settle(now);
@@ -232,7 +246,16 @@ impl Chat {
     /// New settings hold from now on.
     pub fn handle_settings(&mut self, settings: Settings, now: Now) {
         self.sessions.set_queue_max(settings.send_queue);
-        self.settings = settings;
+        let old = core::mem::replace(&mut self.settings, settings);
+        command::cap::settings_changed(self, &old);
+        command::oper::settings_changed(self, now);
+        self.settle(now);
+    }
+
+    /// New settings could not be read, the old ones stay: `asked`, if it was a session that asked by
+    /// [`Effect::Reload`], and the operators are told why.
+    pub fn handle_settings_refused(&mut self, asked: Option<SessionId>, reason: &str, now: Now) {
+        command::oper::settings_refused(self, asked, reason, now);
         self.settle(now);
     }
 

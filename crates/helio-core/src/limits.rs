@@ -402,11 +402,48 @@ pub const CHAT_UNCOMMITTED: usize = 65_536;
 /// Time between two looks at whether a failing store works again.
 pub const CHAT_PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Targets of one PRIVMSG, NOTICE or TAGMSG (ISUPPORT TARGMAX). With more nothing is sent: ERR_TOOMANYTARGETS.
+pub const CHAT_TARGETS: usize = 4;
+
+/// Bytes of the text of a multiline message, line feeds between its lines included (`max-bytes` of draft/multiline). A longer
+/// one is refused, and what was received of it forgotten.
+pub const CHAT_MULTILINE_BYTES: usize = 8 * 1024;
+
+/// Lines of a multiline message (`max-lines` of draft/multiline). A longer one is refused likewise.
+pub const CHAT_MULTILINE_LINES: usize = 100;
+
 /// Invitations that a user holds at a time; further ones are told but do not open the door.
 pub const CHAT_INVITATIONS: usize = 64;
 
 /// Users who left that WHOWAS remembers.
 pub const CHAT_WHOWAS: usize = 1_024;
+
+/// Bytes of an away message (ISUPPORT AWAYLEN). A longer one is cut.
+pub const CHAT_AWAY: usize = 256;
+
+/// Bytes of a real name (ISUPPORT NAMELEN). A longer one is cut in USER and refused in SETNAME.
+pub const CHAT_REALNAME: usize = 128;
+
+/// Nicknames that a user watches with MONITOR (ISUPPORT MONITOR). Further ones are refused with ERR_MONLISTFULL.
+pub const CHAT_MONITOR: usize = 128;
+
+/// Nicknames in one WHOIS or WHOWAS (ISUPPORT TARGMAX). The rest is ignored.
+pub const CHAT_WHOIS_TARGETS: usize = 4;
+
+/// Nicknames in one USERHOST (RFC 2812 §4.8). The rest is ignored.
+pub const CHAT_USERHOST_TARGETS: usize = 5;
+
+/// Users that one WHO or TRACE shows. Beyond it the answer is cut, and says so with ERR_TOOMANYMATCHES.
+pub const CHAT_WHO_REPLIES: usize = 4_096;
+
+/// Bytes of a mask in WHO. A longer one matches nobody.
+pub const CHAT_WHO_MASK: usize = 128;
+
+/// Passwords being compared at a time, over all sessions. Beyond it, connections are closed and OPER is refused.
+pub const CHAT_VERIFICATIONS: usize = 256;
+
+/// Time between two OPER of one session. A sooner one is refused with RPL_TRYAGAIN.
+pub const CHAT_OPER_INTERVAL: Duration = Duration::from_secs(3);
 
 // # Chat
 

@@ -1,5 +1,6 @@
 //! Who is told of an event, and in which words.
 
+mod monitor;
 mod presence;
 mod room;
 mod said;
@@ -37,7 +38,7 @@ pub(super) fn announce(chat: &mut Chat, event: &Event, origin: Option<Origin<'_>
     let Chat { state, sessions, settings, .. } = chat;
     let mut to = To { sessions, origin };
     match event {
-        Event::Presence(presence) => presence::announce(state, presence, &mut to, now),
+        Event::Presence(presence) => presence::announce(state, presence, &settings.server_name, &mut to, now),
         Event::Room(event) => room::announce(state, event, &settings.server_name, &mut to, now),
         Event::Said(said, scope) => said::announce(state, said, scope, &mut to),
     }

@@ -1,8 +1,8 @@
 //! The only place where state changes.
 
-use super::event::{Change, Event, Presence, RoomEvent, Scope};
-use super::ids::UserId;
-use super::state::{Member, Room, Setting, State, Topic, User, Whowas};
+use super::event::{Change, Event, Presence, RoomEvent, Said, SaidKind, Scope};
+use super::ids::{SessionId, UserId};
+use super::state::{Member, Room, Setting, State, Topic, User, UserFlag, Whowas};
 use crate::irc::casemap::fold;
 use crate::irc::name::skeleton;
 use crate::limits;
@@ -25,12 +25,23 @@ impl State {
         match event {
             Event::Presence(presence) => self.apply_presence(presence, now),
             Event::Room(event) => self.apply_room(event),
-            Event::Said(_, Scope::Room { room, .. }) => {
-                if let Some(room) = self.rooms.get_mut(&fold(room)) {
-                    room.is_lasting = true;
+            Event::Said(said, scope) => {
+                self.spoke(said, now);
+                match scope {
+                    Scope::Room { room, .. } => self.with_room(room, |room| room.is_lasting = true),
+                    Scope::Private { .. } => {}
                 }
             }
-            Event::Said(_, Scope::Private { .. }) => {}
+        }
+    }
+
+    /// The author is not idle. TAGMSG does not count: typing is not yet saying.
+    fn spoke(&mut self, said: &Said, now: Now) {
+        let nick = said.from.split('!').next().unwrap_or_default();
+        if said.kind != SaidKind::Tagmsg
+            && let Some(user) = self.nicks.get(&fold(nick)).copied()
+        {
+            self.with(user, |user| user.spoke = now.mono);
         }
     }
 
@@ -70,16 +81,13 @@ impl State {
             Presence::NickChanged { user, nick } => self.rename(*user, nick, now.utc),
             Presence::RealnameChanged { user, realname } => self.with(*user, |user| user.realname.clone_from(realname)),
             Presence::Away { user, message } => self.with(*user, |user| user.away.clone_from(message)),
-            Presence::Flags { user, set } => self.with(*user, |user| {
-                for (is_added, flag) in set {
-                    if *is_added {
-                        user.flags.insert(*flag)
-                    } else {
-                        user.flags.remove(flag)
-                    };
-                }
-            }),
-            Presence::Operator { user, name } => self.with(*user, |user| user.operator.clone_from(name)),
+            Presence::Flags { user, set } => self.set_flags(*user, set),
+            Presence::Operator { user, name } => {
+                let was = self.user(*user).is_some_and(User::is_operator);
+                self.with(*user, |user| user.operator.clone_from(name));
+                let is = self.user(*user).is_some_and(User::is_operator);
+                self.operators = self.operators + usize::from(is) - usize::from(was);
+            }
             Presence::Joined { user, room, statuses } => {
                 let (key, Some(someone)) = (fold(room), self.users.get_mut(user)) else { return };
                 let Some(room) = self.rooms.get_mut(&key) else { return };
@@ -97,6 +105,12 @@ impl State {
                 }
             }),
             Presence::Quit { user, .. } => self.depart(*user, now.utc),
+            Presence::Watched { user, nicks, is_added } => {
+                for nick in nicks {
+                    self.watch(*user, &fold(nick), *is_added);
+                }
+            }
+            Presence::Wallops { .. } | Presence::ServerNotice { .. } => {}
         }
     }
 
@@ -177,6 +191,8 @@ impl State {
             self.leave(id, &key, at);
         }
         let Some(user) = self.users.remove(&id) else { return };
+        self.operators -= usize::from(user.is_operator());
+        self.invisible -= usize::from(user.has(UserFlag::Invisible));
         self.unname(&user.nick);
         for watched in &user.watched {
             self.unwatch(watched, user.session);
@@ -184,12 +200,37 @@ impl State {
         self.remember(was);
     }
 
-    /// Ends one watch of MONITOR on a folded nickname.
-    pub(super) fn unwatch(&mut self, watched: &str, session: super::ids::SessionId) {
-        if let Some(sessions) = self.monitors.get_mut(watched) {
+    fn set_flags(&mut self, id: UserId, set: &[(bool, UserFlag)]) {
+        let Some(user) = self.users.get_mut(&id) else { return };
+        let was = user.has(UserFlag::Invisible);
+        for (is_added, flag) in set {
+            if *is_added {
+                user.flags.insert(*flag)
+            } else {
+                user.flags.remove(flag)
+            };
+        }
+        self.invisible = self.invisible + usize::from(user.has(UserFlag::Invisible)) - usize::from(was);
+    }
+
+    /// Begins or ends one watch of MONITOR on a folded nickname.
+    fn watch(&mut self, id: UserId, nick: &str, is_added: bool) {
+        let Some(user) = self.users.get_mut(&id) else { return };
+        let session = user.session;
+        if !is_added {
+            user.watched.remove(nick);
+            self.unwatch(nick, session);
+        } else if user.watched.len() < limits::CHAT_MONITOR {
+            user.watched.insert(nick.into());
+            self.monitors.entry(nick.into()).or_default().insert(session);
+        }
+    }
+
+    fn unwatch(&mut self, nick: &str, session: SessionId) {
+        if let Some(sessions) = self.monitors.get_mut(nick) {
             sessions.remove(&session);
             if sessions.is_empty() {
-                self.monitors.remove(watched);
+                self.monitors.remove(nick);
             }
         }
     }

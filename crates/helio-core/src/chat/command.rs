@@ -1,23 +1,36 @@
 //! Commands: one file each, one row each in [`COMMANDS`].
 
+pub(super) mod away;
 pub(super) mod cap;
 pub(super) mod guest;
+mod help;
 pub(super) mod join;
 pub(super) mod message;
+mod monitor;
 pub(super) mod multiline;
 pub(super) mod nick;
+pub(super) mod oper;
 pub(super) mod part;
 pub(super) mod ping;
 pub(super) mod quit;
 pub(super) mod register;
 pub(super) mod replay;
 pub(super) mod room_end;
+mod server;
+pub(super) mod stats;
+mod user_mode;
+mod userhost;
+mod welcome;
+mod who;
+mod whois;
 
 use super::Chat;
+use super::event::Presence;
 use super::ids::{SessionId, Ticket};
 use super::reply::{Outcome, Refusal, Reply};
 use super::session::Stage;
 use super::turn::Turn;
+use super::verifying::Purpose;
 use crate::irc::capability::Capability;
 use crate::irc::frame::LineError;
 use crate::irc::message::Message;
@@ -49,19 +62,48 @@ enum Works {
 
 /// Every command, in alphabetical order.
 const COMMANDS: &[Command] = &[
+    row("ADMIN", 0, Works::After, server::admin),
+    row("AWAY", 0, Works::After, away::run),
     row("CAP", 1, Works::Always, cap::run),
+    row("HELP", 0, Works::After, help::run),
+    row("HELPOP", 0, Works::After, help::run),
+    row("INFO", 0, Works::After, server::info),
+    row("ISON", 1, Works::After, userhost::ison),
     row("JOIN", 1, Works::After, join::run),
+    row("KILL", 1, Works::After, oper::kill),
+    row("LINKS", 0, Works::After, server::links),
+    row("LUSERS", 0, Works::After, welcome::lusers),
+    row("MODE", 1, Works::After, user_mode::run),
+    row("MONITOR", 1, Works::After, monitor::run),
+    row("MOTD", 0, Works::After, welcome::motd),
     row("NICK", 0, Works::Always, nick::run),
     row("NOTICE", 0, Works::After, message::notice),
+    row("OPER", 2, Works::After, oper::run),
     row("PART", 1, Works::After, part::run),
     row("PASS", 1, Works::Before, register::pass),
     row("PING", 1, Works::Always, ping::ping),
     row("PONG", 0, Works::Always, ping::pong),
     row("PRIVMSG", 0, Works::After, message::privmsg),
     row("QUIT", 0, Works::Always, quit::run),
+    row("REHASH", 0, Works::After, oper::rehash),
+    row("SETNAME", 1, Works::After, away::setname),
+    row("STATS", 0, Works::After, stats::run),
+    row("SUMMON", 0, Works::After, server::summon),
     row("TAGMSG", 1, Works::After, message::tagmsg),
+    row("TIME", 0, Works::After, server::time),
+    row("TRACE", 0, Works::After, server::trace),
     row("USER", 4, Works::Before, register::user),
+    row("USERHOST", 1, Works::After, userhost::run),
+    row("USERS", 0, Works::After, server::users),
+    row("VERSION", 0, Works::After, welcome::version),
+    row("WALLOPS", 1, Works::After, oper::wallops),
+    row("WHO", 0, Works::After, who::run),
+    row("WHOIS", 0, Works::After, whois::run),
+    row("WHOWAS", 0, Works::After, whois::whowas),
 ];
+
+/// What a program that believes to speak HTTP says first. TRACE and CONNECT of IRC are for those who are registered.
+const HTTP_METHODS: &[&str] = &["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 const fn row(
     verb: &'static str,
@@ -115,23 +157,35 @@ pub(super) fn refuse_line(chat: &mut Chat, id: SessionId, _error: LineError, now
 
 /// The answer to a password that was compared: of PASS or of OPER.
 pub(super) fn verified(chat: &mut Chat, ticket: Ticket, is_right: bool, now: Now) {
-    register::verified(chat, ticket, is_right, now);
+    match chat.verifying.take(ticket) {
+        Some((id, Purpose::Pass)) => register::verified(chat, id, is_right, now),
+        Some((id, Purpose::Oper { name, label })) => oper::verified(chat, id, name, label, is_right, now),
+        None => {}
+    }
+}
+
+/// Tells the operators who want to hear what the server has to say.
+pub(super) fn notice(chat: &mut Chat, text: String, now: Now) {
+    chat.happen(&Presence::ServerNotice { text }.into(), None, now);
 }
 
 /// Runs `work` as a turn of the session, and sends what it answers.
 pub(super) fn answer(chat: &mut Chat, id: SessionId, verb: &str, now: Now, work: impl FnOnce(&mut Turn<'_>)) {
     let nick = nick_of(chat, id);
     let reply = Reply::new(&chat.settings.server_name, &nick, verb);
-    let mut turn = Turn { chat, session: id, now, reply, client_tags: String::new(), batch: None };
+    let mut turn = Turn { chat, session: id, now, reply, client_tags: String::new(), batch: None, closing: None };
     work(&mut turn);
     let is_labelling = turn.has(Capability::LabeledResponse);
-    let Turn { chat, reply, .. } = turn;
+    let Turn { chat, reply, closing, .. } = turn;
     let answers = reply.finish(is_labelling, || chat.ids.batch());
     for answer in answers {
         match answer.held {
             Some(ticket) => chat.sessions.send_held(id, ticket, &answer.line),
             None => chat.sessions.send(id, &answer.line),
         }
+    }
+    if let Some(reason) = closing {
+        chat.end(id, &reason, now);
     }
 }
 
@@ -141,8 +195,11 @@ fn execute(turn: &mut Turn<'_>, verb: &str, params: &[&str]) -> Outcome {
         register::count_line(turn)?;
     }
     let Ok(index) = COMMANDS.binary_search_by(|command| command.verb.cmp(verb)) else {
-        let numeric = if is_registered { Numeric::ErrUnknownCommand } else { Numeric::ErrNotRegistered };
-        return Err(if is_registered { Refusal::numeric(numeric, &[verb]) } else { Refusal::numeric(numeric, &[]) });
+        if !is_registered && HTTP_METHODS.contains(&verb) {
+            turn.close("HTTP is not spoken here");
+            return Err(Refusal::Silent);
+        }
+        return Err(Refusal::numeric(Numeric::ErrUnknownCommand, &[verb]));
     };
     let command = &COMMANDS[index];
     match (command.works, is_registered) {
@@ -154,6 +211,7 @@ fn execute(turn: &mut Turn<'_>, verb: &str, params: &[&str]) -> Outcome {
     if params.len() < command.min_params || (has_empty && command.min_params > 0 && verb != "USER") {
         return Err(Refusal::numeric(Numeric::ErrNeedMoreParams, &[verb]));
     }
+    turn.chat.uses.count(index);
     (command.run)(turn, params)
 }
 

@@ -87,6 +87,21 @@ pub(super) enum Presence {
         user: UserId,
         reason: String,
     },
+    /// Begins, or ends, to watch nicknames (MONITOR).
+    Watched {
+        user: UserId,
+        nicks: Vec<String>,
+        is_added: bool,
+    },
+    /// An operator to all who want to hear it.
+    Wallops {
+        by: UserId,
+        text: String,
+    },
+    /// The server to operators who want to hear it.
+    ServerNotice {
+        text: String,
+    },
 }
 
 /// Who did something to a room.

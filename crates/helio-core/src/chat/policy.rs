@@ -1,7 +1,7 @@
 //! Who may do what: questions without effects, answered from state alone.
 
 use super::reply::{Outcome, Refusal};
-use super::state::{ListEntry, Room, RoomFlag, Statuses, User};
+use super::state::{ListEntry, Room, RoomFlag, State, Statuses, User, UserFlag};
 use crate::irc::mask::Mask;
 use crate::irc::numeric::Numeric;
 
@@ -37,6 +37,34 @@ pub(super) fn can_speak(user: &User, room: &Room) -> Outcome {
     let is_outside = statuses.is_none() && room.has(RoomFlag::NoOutside);
     let is_banned = is_listed(user, &room.bans) && !is_listed(user, &room.exceptions);
     if is_outside || room.has(RoomFlag::Moderated) || is_banned { refused() } else { Ok(()) }
+}
+
+/// May `viewer` learn that `room` is there?
+pub(super) fn can_see_room(viewer: &User, room: &Room) -> bool {
+    !room.has(RoomFlag::Secret) || room.members.contains_key(&viewer.id) || viewer.is_operator()
+}
+
+/// May `viewer` learn that `user` is in `room`? Invisible users are seen in a room only from inside.
+pub(super) fn can_see_membership(viewer: &User, user: &User, room: &Room) -> bool {
+    let is_inside = room.members.contains_key(&viewer.id);
+    let is_open = can_see_room(viewer, room) && !user.has(UserFlag::Invisible);
+    is_inside || is_open || viewer.is_operator() || viewer.id == user.id
+}
+
+/// May `viewer` find `user` without knowing the nickname?
+pub(super) fn can_see_user(state: &State, viewer: &User, user: &User) -> bool {
+    let is_near = viewer.id == user.id || state.share_room(viewer.id, user.id);
+    !user.has(UserFlag::Invisible) || is_near || viewer.is_operator()
+}
+
+/// May `viewer` see what only the server knows of `user`: the address behind the host, and the modes?
+pub(super) fn can_see_connection(viewer: &User, user: &User) -> bool {
+    viewer.id == user.id || viewer.is_operator()
+}
+
+/// May `user` do what only server operators do?
+pub(super) fn can_operate(user: &User) -> Outcome {
+    if user.is_operator() { Ok(()) } else { Err(Refusal::numeric(Numeric::ErrNoPrivileges, &[])) }
 }
 
 fn is_listed(user: &User, list: &[ListEntry]) -> bool {

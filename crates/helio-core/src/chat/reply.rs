@@ -5,6 +5,7 @@ use super::line::{Line, compose};
 use crate::irc::line::LineBuilder;
 use crate::irc::numeric::Numeric;
 use crate::irc::standard_reply::{ReplyCode, Severity};
+use crate::limits;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -98,6 +99,27 @@ impl Reply {
         self.line(Line::irc(bytes));
     }
 
+    /// As many lines of one numeric as `items` need, joined by `separator`; none without items. An item larger than a
+    /// line is cut.
+    pub(super) fn numeric_list<S: AsRef<str>>(
+        &mut self,
+        numeric: Numeric,
+        params: &[&str],
+        items: impl IntoIterator<Item = S>,
+        separator: char,
+    ) {
+        for text in pack(items, separator, self.room(params)) {
+            self.numeric_text(numeric, params, &text);
+        }
+    }
+
+    /// Bytes that the last parameter of a numeric may have after `params`.
+    pub(super) fn room(&self, params: &[&str]) -> usize {
+        let source_and_code = 1 + self.server.len() + 1 + 3;
+        let middle: usize = params.iter().map(|param| 1 + param.len()).sum();
+        (limits::IRC_BODY - 2).saturating_sub(source_and_code + 1 + self.target.len() + middle + 2)
+    }
+
     /// A line of the server itself, such as `PONG` or `CAP`.
     pub(super) fn server_line(&mut self, command: &str, params: &[&str], trailing: Option<&str>) {
         self.line(Line::irc(compose(Some(&self.server), command, params, trailing)));
@@ -165,6 +187,22 @@ impl Reply {
         self.lines.insert(0, Answer { line: begin, held: None });
         self.line(Line::irc(end));
     }
+}
+
+/// Joins items into texts of at most `budget` bytes.
+pub(super) fn pack<S: AsRef<str>>(items: impl IntoIterator<Item = S>, separator: char, budget: usize) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for item in items {
+        let item = item.as_ref();
+        match texts.last_mut() {
+            Some(text) if text.len() + separator.len_utf8() + item.len() <= budget => {
+                text.push(separator);
+                text.push_str(item);
+            }
+            Some(_) | None => texts.push(item.to_string()),
+        }
+    }
+    texts
 }
 
 /// `FAIL command code context… :text`.

@@ -1,6 +1,6 @@
 //! One connection: how far it is, what it can do, what waits for it.
 
-use super::ids::{Ticket, UserId};
+use super::ids::UserId;
 use super::line::{Audience, Face};
 use super::sendq::SendQueue;
 use crate::irc::capability::Capabilities;
@@ -42,6 +42,8 @@ pub(super) struct Session {
     pub(super) heard: Instant,
     /// When a PING went out that has no answer yet.
     pub(super) pinged: Option<Instant>,
+    /// When OPER was last tried.
+    pub(super) oper_tried: Option<Instant>,
     /// A multiline batch being received.
     pub(super) multiline: Option<Box<super::command::multiline::Open>>,
 }
@@ -67,8 +69,8 @@ pub(super) struct Registration {
     pub(super) username: Option<String>,
     pub(super) realname: String,
     pub(super) password: Option<String>,
-    /// A password is being compared; the answer carries this ticket.
-    pub(super) verifying: Option<Ticket>,
+    /// The password is being compared.
+    pub(super) is_verifying: bool,
     pub(super) is_password_right: bool,
     /// Between CAP LS or REQ and CAP END.
     pub(super) is_negotiating: bool,
@@ -89,6 +91,7 @@ impl Session {
             opened: now.mono,
             heard: now.mono,
             pinged: None,
+            oper_tried: None,
             multiline: None,
         }
     }

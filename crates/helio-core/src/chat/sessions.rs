@@ -1,6 +1,6 @@
 //! All connections, and the way of bytes to them.
 
-use super::ids::{SessionId, Ticket};
+use super::ids::{SessionId, Ticket, UserId};
 use super::line::{Audience, Encodings, Line};
 use super::session::{Session, Stage};
 use crate::limits;
@@ -15,6 +15,8 @@ pub(super) struct Sessions {
     slots: Vec<Slot>,
     free: Vec<u32>,
     len: usize,
+    /// Those that are nobody yet.
+    registering: usize,
     /// Sessions that the driver is to look at, each once.
     listed: VecDeque<SessionId>,
     /// Sessions whose queue outgrew its bound; they are told and closed at the end of the turn.
@@ -31,7 +33,15 @@ struct Slot {
 
 impl Sessions {
     pub(super) fn new(queue_max: usize) -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), len: 0, listed: VecDeque::new(), overflowed: Vec::new(), queue_max }
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            len: 0,
+            registering: 0,
+            listed: VecDeque::new(),
+            overflowed: Vec::new(),
+            queue_max,
+        }
     }
 
     pub(super) fn set_queue_max(&mut self, bytes: usize) {
@@ -42,6 +52,19 @@ impl Sessions {
         self.len
     }
 
+    /// Connections that are nobody yet.
+    pub(super) fn registering(&self) -> usize {
+        self.registering
+    }
+
+    /// The connection is `user` from now on.
+    pub(super) fn register(&mut self, id: SessionId, user: UserId) {
+        if let Some(session) = self.get_mut(id).filter(|session| matches!(session.stage, Stage::Registering(_))) {
+            session.stage = Stage::Registered(user);
+            self.registering -= 1;
+        }
+    }
+
     pub(super) fn insert(&mut self, session: Session) -> SessionId {
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot::default());
@@ -50,6 +73,7 @@ impl Sessions {
         let slot = &mut self.slots[index as usize];
         slot.session = Some(Box::new(session));
         self.len += 1;
+        self.registering += 1;
         SessionId { index, generation: slot.generation }
     }
 
@@ -132,9 +156,10 @@ impl Sessions {
     /// No more is read from the session, nor queued for it; what it has goes out, then the driver closes.
     pub(super) fn close(&mut self, id: SessionId, reason: &str) {
         if let Some(session) = self.get_mut(id).filter(|session| !session.is_closing()) {
-            session.stage = Stage::Closing { reason: reason.to_string() };
+            let was = core::mem::replace(&mut session.stage, Stage::Closing { reason: reason.to_string() });
             session.waiting.clear();
             session.multiline = None;
+            self.registering -= usize::from(matches!(was, Stage::Registering(_)));
             self.look_after(id);
         }
     }

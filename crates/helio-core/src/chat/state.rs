@@ -32,6 +32,9 @@ pub(super) struct State {
     pub(super) last_user: u64,
     /// Most users at a time so far.
     pub(super) most_users: usize,
+    /// Users with `+i`, and server operators: kept here because LUSERS counts them for everybody who arrives.
+    pub(super) invisible: usize,
+    pub(super) operators: usize,
 }
 
 impl State {

@@ -166,7 +166,9 @@ pub(super) fn failed(chat: &mut Chat, first: Ticket, last: Ticket, now: Now) {
             chat.sessions.push(session, &bytes);
         }
     }
-    chat.storage.probe_at = Some(now.mono + limits::CHAT_PROBE_INTERVAL);
+    if chat.storage.probe_at.replace(now.mono + limits::CHAT_PROBE_INTERVAL).is_none() {
+        super::command::notice(chat, "The store failed: messages are refused until it works again".into(), now);
+    }
 }
 
 pub(super) fn probe_if_due(chat: &mut Chat, now: Now) {
@@ -179,6 +181,9 @@ pub(super) fn probe_if_due(chat: &mut Chat, now: Now) {
 pub(super) fn probed(chat: &mut Chat, is_working: bool, now: Now) {
     chat.storage.is_probing = false;
     chat.storage.probe_at = (!is_working).then(|| now.mono + limits::CHAT_PROBE_INTERVAL);
+    if is_working {
+        super::command::notice(chat, "The store works again".into(), now);
+    }
 }
 
 /// The answer to a read: the room's last messages, for one who joined it.

@@ -22,6 +22,8 @@ pub(super) struct Turn<'a> {
     pub(super) client_tags: String,
     /// The `batch` tag of the command: the reference of the batch that it is part of.
     pub(super) batch: Option<String>,
+    /// Why the session ends when its answer is sent.
+    pub(super) closing: Option<String>,
 }
 
 impl Turn<'_> {
@@ -68,6 +70,6 @@ impl Turn<'_> {
 
     /// Ends the session after its answer.
     pub(super) fn close(&mut self, reason: &str) {
-        self.chat.end(self.session, reason, self.now);
+        self.closing = Some(reason.into());
     }
 }

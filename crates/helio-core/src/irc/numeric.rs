@@ -262,6 +262,8 @@ numerics! {
     413 ErrNoTopLevel "No toplevel domain specified";
     /// `<mask>`
     414 ErrWildTopLevel "Wildcard in toplevel domain";
+    /// `<command>`: the answer was cut.
+    416 ErrTooManyMatches "Output too large, it was cut";
     /// Nothing before it. message-tags.
     417 ErrInputTooLong "Input line was too long";
     /// `<command>`

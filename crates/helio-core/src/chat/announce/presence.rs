@@ -1,30 +1,50 @@
 //! Coming, going, and everything about a person that others see.
 
-use super::{To, line};
+use super::{To, line, monitor};
 use crate::chat::event::{Actor, Presence};
 use crate::chat::ids::{SessionId, UserId};
-use crate::chat::line::Line;
-use crate::chat::state::{State, Statuses, User};
+use crate::chat::line::{Audience, Line};
+use crate::chat::state::{State, Statuses, User, UserFlag};
 use crate::irc::capability::Capability;
+use crate::irc::casemap;
+use crate::irc::mode::{self, ModeChange};
+use crate::limits;
 use crate::time::Now;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-pub(super) fn announce(state: &State, presence: &Presence, to: &mut To<'_, '_>, now: Now) {
+pub(super) fn announce(state: &State, presence: &Presence, server: &str, to: &mut To<'_, '_>, now: Now) {
     match presence {
-        // MONITOR's and the welcome's business; see `command::monitor` and `command::register`.
-        Presence::Arrived { .. } | Presence::Flags { .. } | Presence::Operator { .. } => {}
-        Presence::NickChanged { user, nick } => nick_changed(state, *user, nick, to, now),
+        Presence::Arrived { nick, username, host, .. } => {
+            monitor::online(state, &format!("{nick}!{username}@{host}"), server, to);
+        }
+        Presence::Watched { .. } => {}
+        Presence::Flags { user, set } => flags_changed(state, *user, set, to, now),
+        Presence::Operator { user, name } => {
+            let Some(user) = state.user(*user) else { return };
+            let mode = if name.is_some() { "+o" } else { "-o" };
+            let told = Line::irc(line(&user.mask(), "MODE", &[&user.nick, mode], None)).at(now.utc);
+            to.tell([user.session], |_| Some(&told));
+        }
+        Presence::Wallops { by, text } => {
+            let Some(by) = state.user(*by) else { return };
+            let told = Line::irc(line(&by.mask(), "WALLOPS", &[], Some(text))).at(now.utc);
+            let wanting = state.users.values().filter(|user| user.has(UserFlag::Wallops));
+            to.tell(wanting.map(|user| user.session), |_| Some(&told));
+        }
+        Presence::ServerNotice { text } => server_notice(state, text, server, to, now),
+        Presence::NickChanged { user, nick } => nick_changed(state, *user, nick, server, to, now),
         Presence::RealnameChanged { user, realname } => {
             let Some(user) = state.user(*user) else { return };
             let told = Line::irc(line(&user.mask(), "SETNAME", &[], Some(realname))).at(now.utc);
-            to.tell(around(state, user), |audience| audience.has(Capability::Setname).then_some(&told));
+            to.tell([user.session], |audience| audience.has(Capability::Setname).then_some(&told));
+            tell_around(state, user, Capability::Setname, &told, to);
         }
         Presence::Away { user, message } => {
             let Some(user) = state.user(*user) else { return };
             let told = Line::irc(line(&user.mask(), "AWAY", &[], message.as_deref())).at(now.utc);
-            to.tell(state.neighbours(user.id), |audience| audience.has(Capability::AwayNotify).then_some(&told));
+            tell_around(state, user, Capability::AwayNotify, &told, to);
         }
         Presence::Joined { user, room, .. } => joined(state, *user, room, to, now),
         Presence::Parted { user, room, reason } => {
@@ -46,8 +66,18 @@ pub(super) fn announce(state: &State, presence: &Presence, to: &mut To<'_, '_>, 
             let mut told = Line::irc(line(&user.mask(), "QUIT", &[], Some(reason))).at(now.utc);
             told.guest = format!("* {} left\n", user.nick).into_bytes();
             to.tell(state.neighbours(user.id), |_| Some(&told));
+            monitor::offline(state, &user.nick, server, to);
         }
     }
+}
+
+/// Tells neighbours who can hear it, and with extended-monitor those who watch the user from elsewhere.
+fn tell_around(state: &State, user: &User, capability: Capability, told: &Line, to: &mut To<'_, '_>) {
+    let neighbours = state.neighbours(user.id);
+    let strangers = monitor::strangers(state, user, &neighbours);
+    to.tell(neighbours, |audience| audience.has(capability).then_some(told));
+    let hears = |audience: Audience| audience.has(capability) && audience.has(Capability::ExtendedMonitor);
+    to.tell(strangers, |audience| hears(audience).then_some(told));
 }
 
 /// The user's own session and everybody around.
@@ -65,11 +95,38 @@ pub(super) fn source(state: &State, actor: &Actor, server: &str) -> String {
     }
 }
 
-fn nick_changed(state: &State, user: UserId, nick: &str, to: &mut To<'_, '_>, now: Now) {
+fn nick_changed(state: &State, user: UserId, nick: &str, server: &str, to: &mut To<'_, '_>, now: Now) {
     let Some(user) = state.user(user) else { return };
     let mut told = Line::irc(line(&user.mask(), "NICK", &[nick], None)).at(now.utc);
     told.guest = format!("* {} is now {nick}\n", user.nick).into_bytes();
     to.tell(around(state, user), |_| Some(&told));
+    if !casemap::eq(&user.nick, nick) {
+        monitor::offline(state, &user.nick, server, to);
+        monitor::online(state, &format!("{nick}!{}@{}", user.username, user.host), server, to);
+    }
+}
+
+fn flags_changed(state: &State, user: UserId, set: &[(bool, UserFlag)], to: &mut To<'_, '_>, now: Now) {
+    let Some(user) = state.user(user) else { return };
+    let changes = set.iter().map(|(is_added, flag)| ModeChange {
+        is_added: *is_added,
+        letter: flag.letter() as u8,
+        argument: None,
+    });
+    for modes in mode::compose(&changes.collect::<Vec<_>>(), limits::IRC_BODY) {
+        let told = Line::irc(line(&user.mask(), "MODE", &[&user.nick, &modes], None)).at(now.utc);
+        to.tell([user.session], |_| Some(&told));
+    }
+}
+
+/// Operators with `+s` hear what the server has to say; each by name, as NOTICE wants it.
+fn server_notice(state: &State, text: &str, server: &str, to: &mut To<'_, '_>, now: Now) {
+    let text = format!("*** {text}");
+    let operators = state.users.values().filter(|user| user.is_operator() && user.has(UserFlag::ServerNotices));
+    for user in operators {
+        let told = Line::irc(line(server, "NOTICE", &[&user.nick], Some(&text))).at(now.utc);
+        to.tell([user.session], |_| Some(&told));
+    }
 }
 
 fn joined(state: &State, user: UserId, room: &str, to: &mut To<'_, '_>, now: Now) {

@@ -5,7 +5,7 @@ use crate::chat::event::Presence;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::turn::Turn;
 use crate::irc::casemap::fold;
-use crate::irc::name::{Nick, skeleton};
+use crate::irc::name::{Nick, is_reserved, skeleton};
 use crate::irc::numeric::Numeric;
 use alloc::string::ToString;
 
@@ -16,8 +16,12 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     }
     let nick = Nick::parse(wanted, turn.chat.settings.nick_rules)
         .map_err(|_| Refusal::numeric(Numeric::ErrErroneusNickname, &[wanted]))?;
+    if is_reserved(nick.as_str()) {
+        return Err(Refusal::numeric(Numeric::ErrErroneusNickname, &[wanted]));
+    }
     is_free(turn, nick.as_str())?;
     match turn.user_id() {
+        Ok(_) if turn.user()?.nick == nick.as_str() => Ok(()),
         Ok(user) => {
             turn.commit(Presence::NickChanged { user, nick: nick.as_str().to_string() });
             turn.reply.set_target(nick.as_str());
@@ -33,7 +37,7 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 }
 
 /// Nobody else has this nickname, or one that looks like it.
-fn is_free(turn: &Turn<'_>, nick: &str) -> Outcome {
+pub(super) fn is_free(turn: &Turn<'_>, nick: &str) -> Outcome {
     let state = &turn.chat.state;
     let own = turn.user_id().ok();
     let holder = state.nicks.get(&fold(nick)).or_else(|| state.skeletons.get(skeleton(nick).as_str())).copied();

@@ -1,19 +1,20 @@
 //! PASS, USER and the end of registration.
 
-use crate::chat::Chat;
-use crate::chat::apply;
+use super::{nick, welcome};
 use crate::chat::effect::{Effect, Password};
 use crate::chat::event::Presence;
-use crate::chat::ids::{SessionId, Ticket, UserId};
+use crate::chat::ids::{SessionId, UserId};
 use crate::chat::reply::{Outcome, Refusal};
-use crate::chat::session::Stage;
 use crate::chat::turn::Turn;
+use crate::chat::verifying::Purpose;
+use crate::chat::{Chat, announce, apply};
+use crate::irc::host;
+use crate::irc::line::truncate_utf8;
 use crate::irc::name::sanitize_user;
 use crate::irc::numeric::Numeric;
 use crate::limits;
 use crate::time::Now;
-use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 
 pub(super) fn pass(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     if let Some(registration) = turn.session_mut()?.registration() {
@@ -23,9 +24,13 @@ pub(super) fn pass(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 }
 
 pub(super) fn user(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
+    // The two in the middle mean nothing any more and may be anything.
+    if params[0].is_empty() || params[3].is_empty() {
+        return Err(Refusal::numeric(Numeric::ErrNeedMoreParams, &["USER"]));
+    }
     if let Some(registration) = turn.session_mut()?.registration() {
         registration.username = Some(sanitize_user(params[0]));
-        registration.realname = params[3].to_string();
+        registration.realname = truncate_utf8(params[3], limits::CHAT_REALNAME).to_string();
     }
     complete(turn)
 }
@@ -45,44 +50,60 @@ pub(super) fn count_line(turn: &mut Turn<'_>) -> Outcome {
 pub(super) fn complete(turn: &mut Turn<'_>) -> Outcome {
     let (session, now) = (turn.session, turn.now);
     let wanted = turn.chat.settings.password_hash.clone();
-    let ticket = turn.chat.storage.ticket();
     let Some(registration) = turn.session_mut()?.registration() else { return Ok(()) };
-    let (Some(_), Some(_), false) = (&registration.nick, &registration.username, registration.is_negotiating) else {
+    let (Some(nick), Some(_), false) = (&registration.nick, &registration.username, registration.is_negotiating) else {
         return Ok(());
     };
-    if registration.verifying.is_some() {
+    if registration.is_verifying {
         return Ok(());
     }
     if let (Some(hash), false) = (wanted, registration.is_password_right) {
-        let Some(password) = registration.password.take() else {
-            turn.reply.numeric(Numeric::ErrPasswdMismatch, &[]);
-            turn.close("A password is needed (PASS)");
-            return Ok(());
-        };
-        registration.verifying = Some(ticket);
-        turn.chat.effects.push_back(Effect::Verify { ticket, password: Password(password), hash });
-        return Ok(());
+        return verify(turn, hash);
+    }
+    // Somebody else may have taken the nickname since it was chosen.
+    let nick = nick.clone();
+    if let Err(refusal) = nick::is_free(turn, &nick) {
+        if let Some(registration) = turn.session_mut()?.registration() {
+            registration.nick = None;
+        }
+        return Err(refusal);
     }
     arrive(turn.chat, session, now);
-    welcome(turn)
+    welcome::greet(turn)
 }
 
-pub(super) fn verified(chat: &mut Chat, ticket: Ticket, is_right: bool, now: Now) {
-    let waiting = chat.sessions.ids().into_iter().find(|id| {
-        let session = chat.sessions.get_mut(*id);
-        session.and_then(|session| session.registration()).is_some_and(|known| known.verifying == Some(ticket))
-    });
-    let Some(id) = waiting else { return };
+fn verify(turn: &mut Turn<'_>, hash: String) -> Outcome {
+    let session = turn.session;
+    let is_full = turn.chat.verifying.is_full();
+    let Some(registration) = turn.session_mut()?.registration() else { return Ok(()) };
+    let Some(password) = registration.password.take() else {
+        turn.reply.numeric(Numeric::ErrPasswdMismatch, &[]);
+        turn.close("A password is needed (PASS)");
+        return Ok(());
+    };
+    if is_full {
+        turn.close("Server is busy, try again later");
+        return Ok(());
+    }
+    registration.is_verifying = true;
+    let ticket = turn.chat.storage.ticket();
+    turn.chat.verifying.wait(ticket, session, Purpose::Pass);
+    turn.chat.effects.push_back(Effect::Verify { ticket, password: Password(password), hash });
+    Ok(())
+}
+
+/// The password of PASS was compared.
+pub(super) fn verified(chat: &mut Chat, id: SessionId, is_right: bool, now: Now) {
     super::answer(chat, id, "PASS", now, |turn| {
         if let Ok(Some(registration)) = turn.session_mut().map(|session| session.registration()) {
-            registration.verifying = None;
+            registration.is_verifying = false;
             registration.is_password_right = is_right;
         }
-        if is_right {
-            let _ = complete(turn);
-        } else {
+        if !is_right {
             turn.reply.numeric(Numeric::ErrPasswdMismatch, &[]);
             turn.close("Wrong password");
+        } else if let Err(refusal) = complete(turn) {
+            turn.reply.refuse(&refusal);
         }
     });
 }
@@ -95,8 +116,8 @@ pub(super) fn arrive(chat: &mut Chat, id: SessionId, now: Now) {
     let Some(registration) = session.registration() else { return };
     let (Some(nick), Some(username)) = (registration.nick.take(), registration.username.take()) else { return };
     let realname = core::mem::take(&mut registration.realname);
-    session.stage = Stage::Registered(user);
-    let host = host_of(peer.address.ip().to_canonical());
+    chat.sessions.register(id, user);
+    let host = host::of_address(peer.address.ip().to_canonical());
     let arrival = Presence::Arrived { user, session: id, nick, username, host, realname };
     let origin = apply::Origin {
         address: peer.address.ip(),
@@ -104,23 +125,6 @@ pub(super) fn arrive(chat: &mut Chat, id: SessionId, now: Now) {
         is_guest: peer.face == crate::chat::Face::Guest,
     };
     chat.state.arrive(&arrival, origin, now);
+    announce::announce(chat, &arrival.into(), None, now);
     chat.timers.set(id, now.mono + chat.settings.ping_interval);
-}
-
-/// An address as a host: IPv6 must not begin with a colon, or it would look like a last parameter.
-fn host_of(address: core::net::IpAddr) -> alloc::string::String {
-    let host = address.to_string();
-    if host.starts_with(':') { format!("0{host}") } else { host }
-}
-
-fn welcome(turn: &mut Turn<'_>) -> Outcome {
-    let (nick, mask) = {
-        let user = turn.user()?;
-        (user.nick.clone(), user.mask())
-    };
-    turn.reply.set_target(&nick);
-    let settings = turn.chat.settings.clone();
-    let text = format!("Welcome to the {} network, {mask}", settings.network);
-    turn.reply.numeric_text(Numeric::RplWelcome, &[], &text);
-    Ok(())
 }
