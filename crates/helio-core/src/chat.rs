@@ -44,13 +44,13 @@ pub use session::Peer;
 pub use settings::{Admin, Connections, Flood, Operator, Replay, Settings};
 pub use storage::{RecordError, SETTINGS_LOG};
 
-use crate::irc::casemap::fold;
 use crate::irc::frame::LineError;
 use crate::time::{Instant, Now};
 use alloc::collections::VecDeque;
 use alloc::string::String;
+use alloc::vec::Vec;
 use announce::Origin;
-use event::{Event, Presence, RoomEvent};
+use event::{Event, Presence};
 use ids::Ids;
 use line::Line;
 use places::Places;
@@ -74,6 +74,8 @@ pub struct Chat {
     uses: command::stats::Uses,
     ids: Ids,
     effects: VecDeque<Effect>,
+    /// When the room that has been empty for longest ends.
+    next_room_end: Option<Instant>,
     started: Now,
 }
 
@@ -100,6 +102,7 @@ impl Chat {
             uses: command::stats::Uses::default(),
             ids: Ids::new(run),
             effects: VecDeque::new(),
+            next_room_end: None,
             started: now,
             settings,
         }
@@ -111,14 +114,16 @@ impl Chat {
     /// The record cannot be read; nothing changed.
     pub fn handle_restored(&mut self, record: &[u8], now: Now) -> Result<(), RecordError> {
         let event = storage::decode(record)?;
-        self.state.apply(&Event::Room(event.clone()), now);
-        if let RoomEvent::Created { name, .. } = &event
-            && let Some(room) = self.state.rooms.get_mut(&fold(name))
-        {
-            // Whether anything was said in it is in another log. A room that nobody needed would have ended.
-            room.is_lasting = true;
-        }
+        self.state.apply(&Event::Room(event), now);
         Ok(())
+    }
+
+    /// The fewest records of the log [`SETTINGS_LOG`] that restore the rooms as they are: one each. A driver whose log
+    /// has many more may put these in its place, before the first connection.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<Vec<u8>> {
+        let lasting = self.state.rooms.values().filter(|room| room.is_lasting);
+        lasting.filter_map(|room| storage::encode_whole(room)).collect()
     }
 
     /// A connection was accepted. `Err` is the line to send before it is closed again.
@@ -232,7 +237,7 @@ impl Chat {
     }
 
     /// The answer to [`Effect::Read`]: records, oldest first. `None`: they cannot be read now.
-    pub fn handle_read(&mut self, ticket: Ticket, records: Option<&[alloc::vec::Vec<u8>]>, now: Now) {
+    pub fn handle_read(&mut self, ticket: Ticket, records: Option<&[Vec<u8>]>, now: Now) {
         storage::read(self, ticket, records, now);
         self.settle(now);
     }
@@ -270,7 +275,7 @@ impl Chat {
     /// When [`Chat::handle_timeout`] wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.timers.next(), self.storage.probe_at()].into_iter().flatten().min()
+        [self.timers.next(), self.storage.probe_at(), self.next_room_end].into_iter().flatten().min()
     }
 
     /// Time has passed.
@@ -292,8 +297,12 @@ impl Chat {
         self.len() == 0
     }
 
-    /// Makes `event` happen: apply, announce, store.
+    /// Makes `event` happen: apply, announce, store. A room in which it is the first thing to keep is kept first.
     fn happen(&mut self, event: &Event, origin: Option<Origin<'_>>, now: Now) -> Option<Ticket> {
+        if let Some(kept) = self.state.first_kept(event).map(Event::Room) {
+            self.state.apply(&kept, now);
+            storage::store(self, &kept);
+        }
         if announce::is_told_first(event) {
             announce::announce(self, event, origin, now);
             self.state.apply(event, now);

@@ -1,13 +1,15 @@
 //! The only place where state changes.
 
-use super::event::{Change, Event, Presence, RoomEvent, Said, SaidKind, Scope};
+mod room;
+
+use super::event::{Event, Presence, Said, SaidKind};
 use super::ids::{SessionId, UserId};
-use super::state::{Member, Room, Setting, State, Topic, User, UserFlag, Whowas};
+use super::state::{State, User, UserFlag, Whowas};
 use crate::irc::casemap::fold;
 use crate::irc::name::skeleton;
 use crate::limits;
 use crate::time::{Now, Utc};
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use core::net::IpAddr;
 
@@ -24,14 +26,9 @@ impl State {
     pub(super) fn apply(&mut self, event: &Event, now: Now) {
         match event {
             Event::Presence(presence) => self.apply_presence(presence, now),
-            Event::Room(event) => self.apply_room(event),
-            Event::Said(said, scope) => {
-                self.spoke(said, now);
-                match scope {
-                    Scope::Room { room, .. } => self.with_room(room, |room| room.is_lasting = true),
-                    Scope::Private { .. } => {}
-                }
-            }
+            Event::Room(event) => self.apply_room(event, now),
+            // A room is kept before the first thing is said in it.
+            Event::Said(said, _) => self.spoke(said, now),
         }
     }
 
@@ -62,7 +59,7 @@ impl State {
             flags: BTreeSet::new(),
             operator: None,
             rooms: BTreeSet::new(),
-            invited: BTreeSet::new(),
+            invited: BTreeMap::new(),
             watched: BTreeSet::new(),
             address: origin.address,
             is_secure: origin.is_secure,
@@ -88,22 +85,12 @@ impl State {
                 let is = self.user(*user).is_some_and(User::is_operator);
                 self.operators = self.operators + usize::from(is) - usize::from(was);
             }
-            Presence::Joined { user, room, statuses } => {
-                let (key, Some(someone)) = (fold(room), self.users.get_mut(user)) else { return };
-                let Some(room) = self.rooms.get_mut(&key) else { return };
-                room.members.insert(*user, Member { session: someone.session, statuses: *statuses });
-                room.empty_since = None;
-                someone.invited.remove(&key);
-                someone.rooms.insert(key);
-            }
+            Presence::Joined { user, room, statuses } => self.enter(*user, &fold(room), *statuses),
             Presence::Parted { user, room, .. } | Presence::Kicked { user, room, .. } => {
                 self.leave(*user, &fold(room), now.utc);
             }
-            Presence::Invited { user, room, .. } => self.with(*user, |user| {
-                if user.invited.len() < limits::CHAT_INVITATIONS {
-                    user.invited.insert(fold(room));
-                }
-            }),
+            Presence::Invited { user, room, is_pass, .. } if *is_pass => self.invite(*user, &fold(room)),
+            Presence::Invited { .. } => {}
             Presence::Quit { user, .. } => self.depart(*user, now.utc),
             Presence::Watched { user, nicks, is_added } => {
                 for nick in nicks {
@@ -114,42 +101,9 @@ impl State {
         }
     }
 
-    fn apply_room(&mut self, event: &RoomEvent) {
-        match event {
-            RoomEvent::Created { id, name, at } => {
-                self.rooms.entry(fold(name)).or_insert_with(|| Room::new(id.clone(), name.clone(), *at));
-            }
-            RoomEvent::Topic { room, by, text, at, .. } => self.with_room(room, |room| {
-                room.topic = (!text.is_empty()).then(|| Topic { text: text.clone(), by: by.clone(), at: *at });
-                room.is_lasting = true;
-            }),
-            RoomEvent::Modes { room, changes, .. } => self.with_room(room, |room| {
-                for change in changes {
-                    room.change(change);
-                }
-            }),
-            RoomEvent::Ended { room, .. } => {
-                if let Some(room) = self.rooms.remove(&fold(room)) {
-                    let key = fold(&room.name);
-                    for user in room.members.keys() {
-                        self.with(*user, |user| {
-                            user.rooms.remove(&key);
-                        });
-                    }
-                }
-            }
-        }
-    }
-
     fn with(&mut self, user: UserId, change: impl FnOnce(&mut User)) {
         if let Some(user) = self.users.get_mut(&user) {
             change(user);
-        }
-    }
-
-    fn with_room(&mut self, room: &str, change: impl FnOnce(&mut Room)) {
-        if let Some(room) = self.rooms.get_mut(&fold(room)) {
-            change(room);
         }
     }
 
@@ -170,18 +124,6 @@ impl State {
         self.remember(was);
         self.unname(&old);
         self.name(id, nick);
-    }
-
-    fn leave(&mut self, user: UserId, key: &str, at: Utc) {
-        if let Some(room) = self.rooms.get_mut(key) {
-            room.members.remove(&user);
-            if room.members.is_empty() {
-                room.empty_since = Some(at);
-            }
-        }
-        self.with(user, |user| {
-            user.rooms.remove(key);
-        });
     }
 
     fn depart(&mut self, id: UserId, at: Utc) {
@@ -251,35 +193,5 @@ impl Whowas {
             account: user.account.clone(),
             left,
         }
-    }
-}
-
-impl Room {
-    fn change(&mut self, change: &Change) {
-        match change {
-            Change::Status { is_added, status, user } => {
-                if let Some(member) = self.members.get_mut(user) {
-                    member.statuses.set(*status, *is_added);
-                }
-                return;
-            }
-            Change::Setting { setting: Setting::Flag { flag, is_set } } => {
-                if *is_set {
-                    self.flags.insert(*flag)
-                } else {
-                    self.flags.remove(flag)
-                };
-            }
-            Change::Setting { setting: Setting::Key { key } } => self.key.clone_from(key),
-            Change::Setting { setting: Setting::Limit { limit } } => self.limit = *limit,
-            Change::List { is_added, kind, entry } => {
-                let list = self.list_mut(*kind);
-                list.retain(|known| !known.mask.eq_ignore_ascii_case(&entry.mask));
-                if *is_added {
-                    list.push(entry.clone());
-                }
-            }
-        }
-        self.is_lasting = true;
     }
 }

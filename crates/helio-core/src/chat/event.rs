@@ -5,8 +5,9 @@
 //! form.
 
 use super::ids::{MsgId, RoomId, SessionId, UserId};
-use super::state::{ListEntry, ListKind, Setting, Statuses, UserFlag};
+use super::state::{ListEntry, ListKind, RoomSettings, Setting, Statuses, UserFlag};
 use crate::time::Utc;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -78,10 +79,12 @@ pub(super) enum Presence {
         room: String,
         reason: String,
     },
+    /// `is_pass`: the door of the room opens to them, for `by` may open it.
     Invited {
         by: UserId,
         user: UserId,
         room: String,
+        is_pass: bool,
     },
     Quit {
         user: UserId,
@@ -114,8 +117,14 @@ pub(super) enum Actor {
 /// A room and its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RoomEvent {
-    /// `name` as the first to join wrote it.
+    /// `name` as the first to join wrote it. Not stored: see `Kept`.
     Created {
+        id: RoomId,
+        name: String,
+        at: Utc,
+    },
+    /// Something is about to be said or set in it for the first time, so from now on it is kept. Stored as its creation.
+    Kept {
         id: RoomId,
         name: String,
         at: Utc,
@@ -134,10 +143,15 @@ pub(super) enum RoomEvent {
         changes: Vec<Change>,
         at: Utc,
     },
-    /// Nobody is there and nothing is worth keeping, or it was empty for too long.
+    /// Its settings are these, whatever they were. Nobody is told.
+    Restored {
+        settings: Box<RoomSettings>,
+    },
+    /// Nobody is there and nothing is worth keeping, or it was empty for too long. Stored when it `was_kept`.
     Ended {
         room: String,
         id: RoomId,
+        was_kept: bool,
     },
 }
 
@@ -159,6 +173,8 @@ pub(super) enum Change {
         entry: ListEntry,
     },
 }
+
+// spec: begin
 
 /// Something said, in a room or between two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,6 +224,8 @@ pub enum SaidKind {
     Tagmsg,
 }
 
+// spec: end
+
 impl SaidKind {
     /// The command's name.
     #[must_use]
@@ -217,6 +235,13 @@ impl SaidKind {
             Self::Notice => "NOTICE",
             Self::Tagmsg => "TAGMSG",
         }
+    }
+}
+
+impl Change {
+    /// Whether it lasts, and so is stored.
+    pub(super) fn is_lasting(&self) -> bool {
+        !matches!(self, Self::Status { .. })
     }
 }
 

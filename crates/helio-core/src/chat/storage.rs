@@ -1,21 +1,27 @@
 //! What lasts: handed to the driver in order, and who waits for the answer. `spec/event-log.md` fixes the records.
 //!
 //! While the store fails, nothing that would have to be kept is taken: messages and settings are refused until a probe
-//! succeeds.
+//! succeeds. Settings that could not be stored are stored again then, for they stay true.
 
-use super::event::{Actor, Change, Event, RoomEvent, Scope};
-use super::ids::{RoomId, SessionId, Ticket};
+mod record;
+mod unsaved;
+
+pub(super) use record::{decode, encode};
+pub(super) use unsaved::encode_whole;
+
+use super::event::{Event, RoomEvent, Scope};
+use super::ids::{SessionId, Ticket};
 use super::reply::{Outcome, Refusal, standard_reply};
-use super::state::{ListEntry, ListKind, Setting, State};
+use super::state::State;
 use super::{Chat, Effect};
 use crate::irc::casemap::fold;
 use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
-use crate::time::{Instant, Now, Utc};
+use crate::time::{Instant, Now};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
-use serde::{Deserialize, Serialize};
+use unsaved::{Changed, Unsaved};
 
 /// The log of rooms and their settings.
 pub const SETTINGS_LOG: &str = "settings";
@@ -39,6 +45,7 @@ pub(super) struct Storage {
     /// Since a commit failed: when the store is probed next.
     probe_at: Option<Instant>,
     is_probing: bool,
+    unsaved: Unsaved,
 }
 
 /// An append without an answer, and whom its failure concerns.
@@ -50,24 +57,8 @@ struct Waiting {
     command: &'static str,
     target: String,
     label: Option<String>,
-}
-
-/// The stored form of a [`RoomEvent`].
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
-enum Stored {
-    Created { id: RoomId, name: String, at_us: i64 },
-    Topic { room: String, by: String, text: String, at_us: i64 },
-    Modes { room: String, changes: Vec<StoredChange>, at_us: i64 },
-    Ended { room: String, id: RoomId },
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum StoredChange {
-    Set(Setting),
-    Add(ListKind, ListEntry),
-    Remove(ListKind, ListEntry),
+    /// The room whose settings it keeps, if it does.
+    changed: Option<Changed>,
 }
 
 impl Storage {
@@ -98,7 +89,8 @@ impl Storage {
         label: Option<String>,
     ) {
         if let Some(waiting) = self.uncommitted.back_mut().filter(|waiting| waiting.ticket == ticket) {
-            *waiting = Waiting { ticket, session: Some(session), command, target: target.into(), label };
+            let changed = waiting.changed.take();
+            *waiting = Waiting { ticket, session: Some(session), command, target: target.into(), label, changed };
         }
     }
 
@@ -119,11 +111,12 @@ impl Storage {
 pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
     let (log, bytes) = match event {
         Event::Presence(_) => return None,
-        Event::Room(event) => (String::from(SETTINGS_LOG), encode(&stored(event)?)),
+        Event::Room(event) => (String::from(SETTINGS_LOG), record::encode_room(event)?),
         Event::Said(said, scope) => (log_of(&chat.state, &said.from, scope)?, encode(said)),
     };
     let ticket = chat.storage.ticket();
-    let waiting = Waiting { ticket, session: None, command: "", target: String::new(), label: None };
+    let changed = unsaved::changed(&chat.state, event);
+    let waiting = Waiting { ticket, session: None, command: "", target: String::new(), label: None, changed };
     chat.storage.uncommitted.push_back(waiting);
     chat.effects.push_back(Effect::Append { ticket, log, bytes });
     if let Event::Room(RoomEvent::Ended { id, .. }) = event {
@@ -149,13 +142,14 @@ pub(super) fn failed(chat: &mut Chat, first: Ticket, last: Ticket, now: Now) {
     while let Some(waiting) = chat.storage.uncommitted.front().filter(|waiting| waiting.ticket <= last) {
         let ticket = waiting.ticket;
         let (session, label) = (waiting.session, waiting.label.clone());
-        let mut line = standard_reply(
-            &chat.settings.server_name,
-            waiting.command,
-            ReplyCode::MessageNotStored,
-            &[&waiting.target],
-        );
-        chat.storage.uncommitted.pop_front();
+        let code = match waiting.changed {
+            Some(_) => ReplyCode::SettingNotStored,
+            None => ReplyCode::MessageNotStored,
+        };
+        let mut line = standard_reply(&chat.settings.server_name, waiting.command, code, &[&waiting.target]);
+        if let Some(waiting) = chat.storage.uncommitted.pop_front() {
+            chat.storage.unsaved.extend(waiting.changed);
+        }
         let Some(session) = session else { continue };
         let Some(audience) = chat.sessions.audience(session) else { continue };
         line.tags.label = label;
@@ -182,6 +176,7 @@ pub(super) fn probed(chat: &mut Chat, is_working: bool, now: Now) {
     chat.storage.is_probing = false;
     chat.storage.probe_at = (!is_working).then(|| now.mono + limits::CHAT_PROBE_INTERVAL);
     if is_working {
+        unsaved::store_again(chat);
         super::command::notice(chat, "The store works again".into(), now);
     }
 }
@@ -200,64 +195,6 @@ fn log_of(state: &State, from: &str, scope: &Scope) -> Option<String> {
             let mut pair = [fold(from.split('!').next()?), fold(&state.user(*with)?.nick)];
             pair.sort();
             Some(alloc::format!("private/{}/{}", pair[0], pair[1]))
-        }
-    }
-}
-
-fn encode(record: &impl Serialize) -> Vec<u8> {
-    // Our own types have string keys only and no failing parts.
-    serde_json::to_vec(record).unwrap_or_default()
-}
-
-fn stored(event: &RoomEvent) -> Option<Stored> {
-    Some(match event.clone() {
-        RoomEvent::Created { id, name, at } => Stored::Created { id, name, at_us: at.micros() },
-        RoomEvent::Topic { room, by, text, at, .. } => Stored::Topic { room, by, text, at_us: at.micros() },
-        RoomEvent::Modes { room, changes, at, .. } => {
-            let changes: Vec<_> = changes.into_iter().filter_map(StoredChange::of).collect();
-            if changes.is_empty() {
-                return None;
-            }
-            Stored::Modes { room, changes, at_us: at.micros() }
-        }
-        RoomEvent::Ended { room, id } => Stored::Ended { room, id },
-    })
-}
-
-/// Reads a record of [`SETTINGS_LOG`].
-pub(super) fn decode(record: &[u8]) -> Result<RoomEvent, RecordError> {
-    let stored: Stored =
-        serde_json::from_slice(record).map_err(|error| RecordError { reason: alloc::format!("{error}") })?;
-    Ok(match stored {
-        Stored::Created { id, name, at_us } => RoomEvent::Created { id, name, at: Utc::from_micros(at_us) },
-        Stored::Topic { room, by, text, at_us } => {
-            RoomEvent::Topic { room, actor: Actor::Server, by, text, at: Utc::from_micros(at_us) }
-        }
-        Stored::Modes { room, changes, at_us } => RoomEvent::Modes {
-            room,
-            actor: Actor::Server,
-            changes: changes.into_iter().map(StoredChange::change).collect(),
-            at: Utc::from_micros(at_us),
-        },
-        Stored::Ended { room, id } => RoomEvent::Ended { room, id },
-    })
-}
-
-impl StoredChange {
-    fn of(change: Change) -> Option<Self> {
-        match change {
-            Change::Status { .. } => None,
-            Change::Setting { setting } => Some(Self::Set(setting)),
-            Change::List { is_added: true, kind, entry } => Some(Self::Add(kind, entry)),
-            Change::List { is_added: false, kind, entry } => Some(Self::Remove(kind, entry)),
-        }
-    }
-
-    fn change(self) -> Change {
-        match self {
-            Self::Set(setting) => Change::Setting { setting },
-            Self::Add(kind, entry) => Change::List { is_added: true, kind, entry },
-            Self::Remove(kind, entry) => Change::List { is_added: false, kind, entry },
         }
     }
 }

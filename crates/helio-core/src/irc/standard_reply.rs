@@ -74,6 +74,8 @@ codes! {
     MultilineMaxBytes = "MULTILINE_MAX_BYTES", "Multiline batch max-bytes exceeded";
     /// `FAIL BATCH … <limit>`: too many lines. multiline.
     MultilineMaxLines = "MULTILINE_MAX_LINES", "Multiline batch max-lines exceeded";
+    /// `FAIL MODE` or `FAIL TOPIC`: the room has the new setting, which is stored when that works again. Ours.
+    SettingNotStored = "SETTING_NOT_STORED", "Setting was changed but could not be stored yet";
     /// `FAIL PRIVMSG`: nothing can be stored at present, so messages are refused. Ours.
     StoreUnavailable = "STORE_UNAVAILABLE", "Messages cannot be stored at present, try again later";
     /// `FAIL BATCH`: the batch was not ended in time. client-batch (a draft).

@@ -60,7 +60,7 @@ pub(super) fn announce(state: &State, presence: &Presence, server: &str, to: &mu
             told.guest = format!("* {} left\n", user.nick).into_bytes();
             to.tell(room.sessions(Statuses::NONE), |_| Some(&told));
         }
-        Presence::Invited { by, user, room } => invited(state, *by, *user, room, to, now),
+        Presence::Invited { by, user, room, .. } => invited(state, *by, *user, room, to, now),
         Presence::Quit { user, reason } => {
             let Some(user) = state.user(*user) else { return };
             let mut told = Line::irc(line(&user.mask(), "QUIT", &[], Some(reason))).at(now.utc);

@@ -27,7 +27,7 @@ pub(super) fn join(turn: &mut Turn<'_>, name: &str, key: Option<&str>) -> Outcom
     let statuses = match turn.chat.state.room(name.as_str()) {
         Some(room) if room.members.contains_key(&user) => return Ok(()),
         Some(room) => {
-            policy::can_join(turn.user()?, room, key)?;
+            let _ = policy::can_join(turn.user()?, room, key)?;
             if room.members.is_empty() { Statuses::OPERATOR } else { Statuses::NONE }
         }
         None => {

@@ -33,6 +33,11 @@ impl Statuses {
         Self::TABLE.iter().find(|(.., known)| *known == prefix).map(|(status, ..)| *status)
     }
 
+    /// The mode letter of a single status.
+    pub(in crate::chat) fn letter(self) -> char {
+        Self::TABLE.iter().find(|(status, ..)| *status == self).map_or('?', |(_, letter, _)| *letter)
+    }
+
     pub(in crate::chat) fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -1,14 +1,15 @@
 //! A room.
 
-use super::{ListEntry, ListKind, RoomFlag, Statuses};
+use super::{ListEntry, ListKind, MaskList, RoomFlag, Statuses};
 use crate::chat::ids::{RoomId, SessionId, UserId};
 use crate::time::Utc;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
 
 /// A room: its settings, which last, and its members, who do not.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(in crate::chat) struct Room {
     pub(in crate::chat) id: RoomId,
     /// As the first to join wrote it.
@@ -18,18 +19,18 @@ pub(in crate::chat) struct Room {
     pub(in crate::chat) flags: BTreeSet<RoomFlag>,
     pub(in crate::chat) key: Option<String>,
     pub(in crate::chat) limit: Option<u32>,
-    pub(in crate::chat) bans: Vec<ListEntry>,
-    pub(in crate::chat) exceptions: Vec<ListEntry>,
-    pub(in crate::chat) invitations: Vec<ListEntry>,
+    pub(in crate::chat) bans: MaskList,
+    pub(in crate::chat) exceptions: MaskList,
+    pub(in crate::chat) invitations: MaskList,
     pub(in crate::chat) members: BTreeMap<UserId, Member>,
-    /// Whether something was said or set that is worth keeping when nobody is there.
+    /// Whether something was said or set, so that it is stored and kept when nobody is there.
     pub(in crate::chat) is_lasting: bool,
-    /// Since when nobody is there.
+    /// Since when nobody is there, as far as this run of the service knows.
     pub(in crate::chat) empty_since: Option<Utc>,
 }
 
 /// Somebody in a room.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::chat) struct Member {
     pub(in crate::chat) session: SessionId,
     pub(in crate::chat) statuses: Statuses,
@@ -44,8 +45,42 @@ pub(in crate::chat) struct Topic {
     pub(in crate::chat) at: Utc,
 }
 
+// spec: begin
+
+/// Everything of a room that lasts, as it is stored whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::chat) struct RoomSettings {
+    pub(in crate::chat) id: RoomId,
+    pub(in crate::chat) name: String,
+    pub(in crate::chat) created_us: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::chat) topic: Option<TopicSetting>,
+    pub(in crate::chat) flags: BTreeSet<RoomFlag>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::chat) key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::chat) limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::chat) bans: Vec<ListEntry>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::chat) exceptions: Vec<ListEntry>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::chat) invitations: Vec<ListEntry>,
+}
+
+/// A topic as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::chat) struct TopicSetting {
+    pub(in crate::chat) text: String,
+    pub(in crate::chat) by: String,
+    pub(in crate::chat) at_us: i64,
+}
+
+// spec: end
+
 impl Room {
-    pub(in crate::chat) fn new(id: RoomId, name: String, created: Utc) -> Self {
+    /// A room in which nobody is, at `now`.
+    pub(in crate::chat) fn new(id: RoomId, name: String, created: Utc, now: Utc) -> Self {
         Self {
             id,
             name,
@@ -55,12 +90,12 @@ impl Room {
             flags: [RoomFlag::NoOutside, RoomFlag::TopicLocked].into_iter().collect(),
             key: None,
             limit: None,
-            bans: Vec::new(),
-            exceptions: Vec::new(),
-            invitations: Vec::new(),
+            bans: MaskList::default(),
+            exceptions: MaskList::default(),
+            invitations: MaskList::default(),
             members: BTreeMap::new(),
             is_lasting: false,
-            empty_since: Some(created),
+            empty_since: Some(now),
         }
     }
 
@@ -72,7 +107,7 @@ impl Room {
         self.members.get(&user).map(|member| member.statuses)
     }
 
-    pub(in crate::chat) fn list(&self, kind: ListKind) -> &Vec<ListEntry> {
+    pub(in crate::chat) fn list(&self, kind: ListKind) -> &MaskList {
         match kind {
             ListKind::Ban => &self.bans,
             ListKind::Exception => &self.exceptions,
@@ -80,7 +115,7 @@ impl Room {
         }
     }
 
-    pub(in crate::chat) fn list_mut(&mut self, kind: ListKind) -> &mut Vec<ListEntry> {
+    pub(in crate::chat) fn list_mut(&mut self, kind: ListKind) -> &mut MaskList {
         match kind {
             ListKind::Ban => &mut self.bans,
             ListKind::Exception => &mut self.exceptions,
@@ -104,5 +139,51 @@ impl Room {
 
     pub(in crate::chat) fn log_of(id: &RoomId) -> String {
         alloc::format!("room/{id}")
+    }
+
+    /// What of it lasts.
+    pub(in crate::chat) fn settings(&self) -> RoomSettings {
+        let topic = self.topic.as_ref();
+        let entries = |list: &MaskList| list.iter().cloned().collect();
+        RoomSettings {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            created_us: self.created.micros(),
+            topic: topic.map(|Topic { text, by, at }| TopicSetting {
+                text: text.clone(),
+                by: by.clone(),
+                at_us: at.micros(),
+            }),
+            flags: self.flags.clone(),
+            key: self.key.clone(),
+            limit: self.limit,
+            bans: entries(&self.bans),
+            exceptions: entries(&self.exceptions),
+            invitations: entries(&self.invitations),
+        }
+    }
+}
+
+impl RoomSettings {
+    /// The room that these make, with nobody in it.
+    pub(in crate::chat) fn to_room(&self, now: Utc) -> Room {
+        let topic = self.topic.clone();
+        let topic = topic.map(|TopicSetting { text, by, at_us }| Topic { text, by, at: Utc::from_micros(at_us) });
+        Room {
+            topic,
+            flags: self.flags.clone(),
+            key: self.key.clone(),
+            limit: self.limit,
+            bans: self.bans.iter().collect(),
+            exceptions: self.exceptions.iter().collect(),
+            invitations: self.invitations.iter().collect(),
+            is_lasting: true,
+            ..Room::new(self.id.clone(), self.name.clone(), Utc::from_micros(self.created_us), now)
+        }
+    }
+
+    /// All entries of its lists.
+    pub(in crate::chat) fn entries(&self) -> impl Iterator<Item = &ListEntry> {
+        self.bans.iter().chain(&self.exceptions).chain(&self.invitations)
     }
 }

@@ -1,10 +1,11 @@
 //! Somebody who is there, and somebody who was.
 
-use super::UserFlag;
-use crate::chat::ids::{SessionId, UserId};
+use super::{Room, UserFlag};
+use crate::chat::ids::{RoomId, SessionId, UserId};
+use crate::irc::casemap::fold;
 use crate::time::{Instant, Utc};
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use core::net::IpAddr;
 
@@ -25,8 +26,9 @@ pub(in crate::chat) struct User {
     pub(in crate::chat) operator: Option<String>,
     /// Folded names of the rooms that they are in.
     pub(in crate::chat) rooms: BTreeSet<Box<str>>,
-    /// Folded names of rooms that they were invited to and have not joined since; bounded.
-    pub(in crate::chat) invited: BTreeSet<Box<str>>,
+    /// Folded names of rooms that they were invited to, by someone who may, and have not joined since; bounded. A later
+    /// room of the same name is another room.
+    pub(in crate::chat) invited: BTreeMap<Box<str>, RoomId>,
     /// Folded nicknames that they watch (MONITOR); bounded.
     pub(in crate::chat) watched: BTreeSet<Box<str>>,
     pub(in crate::chat) address: IpAddr,
@@ -46,6 +48,11 @@ impl User {
 
     pub(in crate::chat) fn has(&self, flag: UserFlag) -> bool {
         self.flags.contains(&flag)
+    }
+
+    /// Whether an invitation opens the door of `room` to them.
+    pub(in crate::chat) fn is_invited(&self, room: &Room) -> bool {
+        !self.invited.is_empty() && self.invited.get(&fold(&room.name)) == Some(&room.id)
     }
 
     pub(in crate::chat) fn is_operator(&self) -> bool {

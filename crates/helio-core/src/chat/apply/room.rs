@@ -1,0 +1,142 @@
+//! Rooms: their settings, and who comes and goes.
+
+use crate::chat::event::{Change, Event, RoomEvent, Scope};
+use crate::chat::ids::UserId;
+use crate::chat::state::{Member, Room, RoomSettings, Setting, State, Statuses, Topic};
+use crate::irc::casemap::fold;
+use crate::limits;
+use crate::time::{Now, Utc};
+
+impl State {
+    pub(super) fn apply_room(&mut self, event: &RoomEvent, now: Now) {
+        match event {
+            RoomEvent::Created { id, name, at } => self.add(Room::new(id.clone(), name.clone(), *at, now.utc)),
+            RoomEvent::Kept { id, name, at } => {
+                self.add(Room::new(id.clone(), name.clone(), *at, now.utc));
+                self.with_presence(&fold(name), |room| room.is_lasting = true);
+            }
+            RoomEvent::Topic { room, by, text, at, .. } => self.with_room(room, |room| {
+                room.topic = (!text.is_empty()).then(|| Topic { text: text.clone(), by: by.clone(), at: *at });
+            }),
+            RoomEvent::Modes { room, changes, .. } => self.with_room(room, |room| {
+                for change in changes {
+                    room.change(change);
+                }
+            }),
+            RoomEvent::Restored { settings } => self.restore(settings, now.utc),
+            RoomEvent::Ended { room, id, .. } => self.end(&fold(room), id),
+        }
+    }
+
+    /// What must happen before `event` because it is the first thing worth keeping in its room.
+    pub(in crate::chat) fn first_kept(&self, event: &Event) -> Option<RoomEvent> {
+        let name = match event {
+            Event::Said(_, Scope::Room { room, .. }) | Event::Room(RoomEvent::Topic { room, .. }) => room,
+            Event::Room(RoomEvent::Modes { room, changes, .. }) if changes.iter().any(Change::is_lasting) => room,
+            Event::Said(_, Scope::Private { .. }) | Event::Room(_) | Event::Presence(_) => return None,
+        };
+        let room = self.room(name).filter(|room| !room.is_lasting)?;
+        Some(RoomEvent::Kept { id: room.id.clone(), name: room.name.clone(), at: room.created })
+    }
+
+    pub(super) fn enter(&mut self, user: UserId, key: &str, statuses: Statuses) {
+        let Some(someone) = self.users.get_mut(&user) else { return };
+        if !self.rooms.contains_key(key) {
+            return;
+        }
+        someone.invited.remove(key);
+        someone.rooms.insert(key.into());
+        let session = someone.session;
+        self.with_presence(key, |room| {
+            room.members.insert(user, Member { session, statuses });
+            room.empty_since = None;
+        });
+    }
+
+    pub(super) fn leave(&mut self, user: UserId, key: &str, at: Utc) {
+        self.with_presence(key, |room| {
+            if room.members.remove(&user).is_some() && room.members.is_empty() {
+                room.empty_since = Some(at);
+            }
+        });
+        self.with(user, |user| {
+            user.rooms.remove(key);
+        });
+    }
+
+    /// Invitations to rooms that are no more make room for new ones.
+    pub(super) fn invite(&mut self, user: UserId, key: &str) {
+        let Self { users, rooms, .. } = self;
+        let (Some(user), Some(room)) = (users.get_mut(&user), rooms.get(key)) else { return };
+        if user.invited.len() >= limits::CHAT_INVITATIONS {
+            user.invited.retain(|key, id| rooms.get(key).is_some_and(|room| room.id == *id));
+        }
+        if user.invited.len() < limits::CHAT_INVITATIONS || user.invited.contains_key(key) {
+            user.invited.insert(key.into(), room.id.clone());
+        }
+    }
+
+    /// Adds a room unless there is one of this name.
+    fn add(&mut self, room: Room) {
+        let key = fold(&room.name);
+        if !self.rooms.contains_key(&key) {
+            self.empty_rooms.note(&key, &room);
+            self.rooms.insert(key, room);
+        }
+    }
+
+    fn restore(&mut self, settings: &RoomSettings, now: Utc) {
+        let key = fold(&settings.name);
+        let mut room = settings.to_room(now);
+        if let Some(known) = self.rooms.remove(&key) {
+            self.empty_rooms.forget(&key, &known);
+            (room.members, room.empty_since) = (known.members, known.empty_since);
+        }
+        self.add(room);
+    }
+
+    fn end(&mut self, key: &str, id: &crate::chat::ids::RoomId) {
+        if self.rooms.get(key).is_none_or(|room| room.id != *id) {
+            return;
+        }
+        let Some(room) = self.rooms.remove(key) else { return };
+        self.empty_rooms.forget(key, &room);
+        for user in room.members.keys() {
+            self.with(*user, |user| {
+                user.rooms.remove(key);
+            });
+        }
+    }
+
+    fn with_room(&mut self, room: &str, change: impl FnOnce(&mut Room)) {
+        if let Some(room) = self.rooms.get_mut(&fold(room)) {
+            change(room);
+        }
+    }
+
+    /// Changes what decides whether a room is empty or kept.
+    fn with_presence(&mut self, key: &str, change: impl FnOnce(&mut Room)) {
+        let Some(room) = self.rooms.get_mut(key) else { return };
+        self.empty_rooms.forget(key, room);
+        change(room);
+        self.empty_rooms.note(key, room);
+    }
+}
+
+impl Room {
+    fn change(&mut self, change: &Change) {
+        match change {
+            Change::Status { is_added, status, user } => {
+                if let Some(member) = self.members.get_mut(user) {
+                    member.statuses.set(*status, *is_added);
+                }
+            }
+            Change::Setting { setting: Setting::Flag { flag, is_set: true } } => _ = self.flags.insert(*flag),
+            Change::Setting { setting: Setting::Flag { flag, is_set: false } } => _ = self.flags.remove(flag),
+            Change::Setting { setting: Setting::Key { key } } => self.key.clone_from(key),
+            Change::Setting { setting: Setting::Limit { limit } } => self.limit = *limit,
+            Change::List { is_added: true, kind, entry } => self.list_mut(*kind).add(entry),
+            Change::List { is_added: false, kind, entry } => self.list_mut(*kind).remove(&entry.mask),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The stored form of what lasts. `spec/event-log.md` describes it.
+
+use super::RecordError;
+use crate::chat::event::{Actor, Change, RoomEvent};
+use crate::chat::ids::RoomId;
+use crate::chat::state::{ListEntry, ListKind, RoomSettings, Setting};
+use crate::irc::extban;
+use crate::time::Utc;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+// spec: begin
+
+/// A record of the log of settings.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+enum Stored {
+    Created { id: RoomId, name: String, at_us: i64 },
+    Topic { room: String, by: String, text: String, at_us: i64 },
+    Modes { room: String, changes: Vec<StoredChange>, at_us: i64 },
+    Room(Box<RoomSettings>),
+    Ended { room: String, id: RoomId },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum StoredChange {
+    Set(Setting),
+    Add(ListKind, ListEntry),
+    Remove(ListKind, ListEntry),
+}
+
+// spec: end
+
+/// Any record of ours as bytes.
+pub(in crate::chat) fn encode(record: &impl Serialize) -> Vec<u8> {
+    // Our own types have string keys only and no failing parts.
+    serde_json::to_vec(record).unwrap_or_default()
+}
+
+/// The record of a change to a room; `None` when nothing of it lasts.
+pub(super) fn encode_room(event: &RoomEvent) -> Option<Vec<u8>> {
+    stored(event).map(|stored| encode(&stored))
+}
+
+/// Reads a record of the log of settings.
+pub(in crate::chat) fn decode(record: &[u8]) -> Result<RoomEvent, RecordError> {
+    let stored: Stored =
+        serde_json::from_slice(record).map_err(|error| RecordError { reason: alloc::format!("{error}") })?;
+    Ok(match stored {
+        Stored::Created { id, name, at_us } => RoomEvent::Kept { id, name, at: Utc::from_micros(at_us) },
+        Stored::Topic { room, by, text, at_us } => {
+            RoomEvent::Topic { room, actor: Actor::Server, by, text, at: Utc::from_micros(at_us) }
+        }
+        Stored::Modes { room, changes, at_us } => RoomEvent::Modes {
+            room,
+            actor: Actor::Server,
+            changes: changes.into_iter().map(StoredChange::change).collect::<Result<_, _>>()?,
+            at: Utc::from_micros(at_us),
+        },
+        Stored::Room(settings) => {
+            settings.entries().try_for_each(check)?;
+            RoomEvent::Restored { settings }
+        }
+        Stored::Ended { room, id } => RoomEvent::Ended { room, id, was_kept: true },
+    })
+}
+
+fn stored(event: &RoomEvent) -> Option<Stored> {
+    Some(match event.clone() {
+        RoomEvent::Created { .. } | RoomEvent::Ended { was_kept: false, .. } => return None,
+        RoomEvent::Kept { id, name, at } => Stored::Created { id, name, at_us: at.micros() },
+        RoomEvent::Topic { room, by, text, at, .. } => Stored::Topic { room, by, text, at_us: at.micros() },
+        RoomEvent::Modes { room, changes, at, .. } => {
+            let changes: Vec<_> = changes.into_iter().filter_map(StoredChange::of).collect();
+            if changes.is_empty() {
+                return None;
+            }
+            Stored::Modes { room, changes, at_us: at.micros() }
+        }
+        RoomEvent::Restored { settings } => Stored::Room(settings),
+        RoomEvent::Ended { room, id, was_kept: true } => Stored::Ended { room, id },
+    })
+}
+
+impl StoredChange {
+    fn of(change: Change) -> Option<Self> {
+        match change {
+            Change::Status { .. } => None,
+            Change::Setting { setting } => Some(Self::Set(setting)),
+            Change::List { is_added: true, kind, entry } => Some(Self::Add(kind, entry)),
+            Change::List { is_added: false, kind, entry } => Some(Self::Remove(kind, entry)),
+        }
+    }
+
+    fn change(self) -> Result<Change, RecordError> {
+        Ok(match self {
+            Self::Set(setting) => Change::Setting { setting },
+            Self::Add(kind, entry) => {
+                check(&entry)?;
+                Change::List { is_added: true, kind, entry }
+            }
+            Self::Remove(kind, entry) => Change::List { is_added: false, kind, entry },
+        })
+    }
+}
+
+/// An entry that means nobody would silently be no entry.
+fn check(entry: &ListEntry) -> Result<(), RecordError> {
+    match extban::ListEntry::parse(&entry.mask) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(RecordError { reason: alloc::format!("list entry {:?}: {error}", entry.mask) }),
+    }
+}
