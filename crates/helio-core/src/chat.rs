@@ -20,6 +20,8 @@ mod apply;
 mod command;
 mod effect;
 mod event;
+mod guest_framer;
+mod guest_text;
 mod ids;
 mod isupport;
 mod line;
@@ -38,6 +40,7 @@ mod verifying;
 
 pub use effect::{Effect, Password};
 pub use event::{Said, SaidKind, SaidLine};
+pub use guest_framer::{Foreign, GuestFramer, GuestInput};
 pub use ids::{MsgId, RoomId, SessionId, Ticket};
 pub use line::Face;
 pub use session::Peer;
@@ -45,6 +48,7 @@ pub use settings::{Admin, Connections, Flood, Operator, Replay, Settings};
 pub use storage::{RecordError, SETTINGS_LOG};
 
 use crate::irc::frame::LineError;
+use crate::limits;
 use crate::time::{Instant, Now};
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -135,10 +139,8 @@ impl Chat {
         self.places.take(peer.address.ip(), &self.settings.connections)?;
         let is_guest = peer.face == Face::Guest;
         let id = self.sessions.insert(Session::new(peer, flood, now));
-        self.timers.set(id, now.mono + self.settings.registration_timeout);
-        if is_guest {
-            command::guest::arrive(self, id, now);
-        }
+        let patience = if is_guest { limits::CHAT_GUEST_SETTLING } else { self.settings.registration_timeout };
+        self.timers.set(id, now.mono + patience);
         Ok(id)
     }
 
@@ -174,7 +176,6 @@ impl Chat {
         self.end(id, reason, now);
         if let Some(session) = self.sessions.remove(id) {
             self.places.give_back(session.peer.address.ip());
-            self.storage.forget_session(id);
             self.verifying.forget_session(id);
             self.timers.forget(id);
         }
@@ -310,7 +311,17 @@ impl Chat {
             self.state.apply(event, now);
             announce::announce(self, event, origin, now);
         }
+        self.end_kicked_guest(event, now);
         storage::store(self, event)
+    }
+
+    /// A guest is in one room; removed from it, it has no place here.
+    fn end_kicked_guest(&mut self, event: &Event, now: Now) {
+        let Event::Presence(Presence::Kicked { user, room, reason, .. }) = event else { return };
+        if let Some(guest) = self.state.user(*user).filter(|user| user.is_guest) {
+            let (session, reason) = (guest.session, alloc::format!("you were removed from {room}: {reason}"));
+            self.end(session, &reason, now);
+        }
     }
 
     /// Ends a session: others see it leave, it is told why, and it closes when its queue is empty.
@@ -321,7 +332,7 @@ impl Chat {
         }
         let text = alloc::format!("Closing link: {reason}");
         let mut line = Line::irc(line::compose(None, "ERROR", &[], Some(&text)));
-        line.guest = alloc::format!("* closing: {reason}\n").into_bytes();
+        line.guest = guest_text::notice(&alloc::format!("closing: {reason}")).into_bytes();
         self.sessions.send(id, &line);
         self.sessions.close(id, reason);
     }
@@ -332,7 +343,6 @@ impl Chat {
             if let Some(session) = self.sessions.get_mut(id) {
                 session.out.clear();
             }
-            self.storage.forget_session(id);
             self.end(id, "SendQ exceeded", now);
         }
         command::room_end::sweep(self, now);

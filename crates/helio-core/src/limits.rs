@@ -412,6 +412,26 @@ pub const CHAT_MULTILINE_BYTES: usize = 8 * 1024;
 /// Lines of a multiline message (`max-lines` of draft/multiline). A longer one is refused likewise.
 pub const CHAT_MULTILINE_LINES: usize = 100;
 
+/// Time from the start of a multiline message to its end. It must be enough for [`CHAT_MULTILINE_LINES`] at
+/// [`CHAT_LINES_PER_SECOND`]. At the bound the batch is refused with FAIL.
+pub const CHAT_MULTILINE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Bytes of a replay to one who joins. When the last messages are longer, only the newest that fit are shown.
+pub const CHAT_REPLAY_BYTES: usize = 128 * 1024;
+
+/// Age from which a message shown again bears its time in its text, for clients without server-time.
+pub const CHAT_REPLAY_JUST_NOW: Duration = Duration::from_secs(10);
+
+/// Time that a new connection of the line listener is waited for to say something before it becomes a guest. A longer one
+/// would let silent listeners miss more; a shorter one would announce browsers and port scans.
+pub const CHAT_GUEST_SETTLING: Duration = Duration::from_millis(300);
+
+/// Bytes of one line of a guest, its line end not counted. What goes beyond becomes a message of its own.
+pub const CHAT_GUEST_LINE: usize = 4 * 1024;
+
+/// Silence after which what a guest has sent without a line end is a message.
+pub const CHAT_GUEST_CHUNK_WAIT: Duration = Duration::from_millis(100);
+
 /// Invitations that a user holds at a time; further ones are told but do not open the door.
 pub const CHAT_INVITATIONS: usize = 64;
 

@@ -5,12 +5,12 @@ mod presence;
 mod room;
 mod said;
 
-pub(super) use said::lines as said_lines;
+pub(super) use said::Shown;
 
 use super::Chat;
 use super::event::{Event, Presence};
 use super::ids::SessionId;
-use super::line::{Audience, Line, compose};
+use super::line::{Audience, Face, Line, compose};
 use super::reply::Reply;
 use super::sessions::Sessions;
 use crate::time::Now;
@@ -35,12 +35,12 @@ pub(super) fn is_told_first(event: &Event) -> bool {
 
 /// Tells everybody whom `event` concerns.
 pub(super) fn announce(chat: &mut Chat, event: &Event, origin: Option<Origin<'_>>, now: Now) {
-    let Chat { state, sessions, settings, .. } = chat;
+    let Chat { state, sessions, settings, ids, .. } = chat;
     let mut to = To { sessions, origin };
     match event {
         Event::Presence(presence) => presence::announce(state, presence, &settings.server_name, &mut to, now),
         Event::Room(event) => room::announce(state, event, &settings.server_name, &mut to, now),
-        Event::Said(said, scope) => said::announce(state, said, scope, &mut to),
+        Event::Said(said, scope) => said::announce(state, said, scope, &mut to, || ids.batch()),
     }
 }
 
@@ -73,6 +73,10 @@ impl To<'_, '_> {
     fn tell_origin<'l>(&mut self, pick: impl Fn(Audience) -> Option<&'l Line>) {
         let Some(origin) = &mut self.origin else { return };
         let Some(audience) = self.sessions.audience(origin.session) else { return };
+        // Guests get no echo of what they do.
+        if audience.face == Face::Guest {
+            return;
+        }
         if let Some(line) = pick(audience) {
             origin.reply.line(line.clone());
         }

@@ -34,9 +34,8 @@ impl State {
 
     /// The author is not idle. TAGMSG does not count: typing is not yet saying.
     fn spoke(&mut self, said: &Said, now: Now) {
-        let nick = said.from.split('!').next().unwrap_or_default();
         if said.kind != SaidKind::Tagmsg
-            && let Some(user) = self.nicks.get(&fold(nick)).copied()
+            && let Some(user) = self.nicks.get(&fold(said.nick())).copied()
         {
             self.with(user, |user| user.spoke = now.mono);
         }

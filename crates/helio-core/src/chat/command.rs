@@ -27,7 +27,7 @@ mod whois;
 use super::Chat;
 use super::event::Presence;
 use super::ids::{SessionId, Ticket};
-use super::reply::{Outcome, Refusal, Reply};
+use super::reply::{Answer, Outcome, Refusal, Reply};
 use super::session::Stage;
 use super::turn::Turn;
 use super::verifying::Purpose;
@@ -36,6 +36,7 @@ use crate::irc::frame::LineError;
 use crate::irc::message::Message;
 use crate::irc::numeric::Numeric;
 use crate::irc::standard_reply::ReplyCode;
+use crate::irc::tags::is_valid_key;
 use crate::limits;
 use crate::time::Now;
 use alloc::string::{String, ToString};
@@ -64,6 +65,7 @@ enum Works {
 const COMMANDS: &[Command] = &[
     row("ADMIN", 0, Works::After, server::admin),
     row("AWAY", 0, Works::After, away::run),
+    row("BATCH", 1, Works::After, multiline::batch),
     row("CAP", 1, Works::Always, cap::run),
     row("HELP", 0, Works::After, help::run),
     row("HELPOP", 0, Works::After, help::run),
@@ -172,27 +174,40 @@ pub(super) fn notice(chat: &mut Chat, text: String, now: Now) {
 /// Runs `work` as a turn of the session, and sends what it answers.
 pub(super) fn answer(chat: &mut Chat, id: SessionId, verb: &str, now: Now, work: impl FnOnce(&mut Turn<'_>)) {
     let nick = nick_of(chat, id);
-    let reply = Reply::new(&chat.settings.server_name, &nick, verb);
-    let mut turn = Turn { chat, session: id, now, reply, client_tags: String::new(), batch: None, closing: None };
+    let mut reply = Reply::new(&chat.settings.server_name, &nick, verb);
+    if let Some(session) = chat.sessions.get(id) {
+        reply.has_standard_replies = session.caps.contains(Capability::StandardReplies);
+        reply.is_guest = session.peer.face == super::Face::Guest;
+    }
+    let (client_tags, batch) = (String::new(), None);
+    let mut turn = Turn { chat, session: id, now, reply, client_tags, batch, is_concat: false, closing: None };
     work(&mut turn);
-    let is_labelling = turn.has(Capability::LabeledResponse);
+    let is_labelling = turn.session().is_ok_and(|session| session.caps.has_labels());
     let Turn { chat, reply, closing, .. } = turn;
     let answers = reply.finish(is_labelling, || chat.ids.batch());
     for answer in answers {
-        match answer.held {
-            Some(ticket) => chat.sessions.send_held(id, ticket, &answer.line),
-            None => chat.sessions.send(id, &answer.line),
-        }
+        send(chat, id, answer);
     }
     if let Some(reason) = closing {
         chat.end(id, &reason, now);
     }
 }
 
+fn send(chat: &mut Chat, id: SessionId, answer: Answer) {
+    let Some(ticket) = answer.held else {
+        return answer.lines.iter().for_each(|line| chat.sessions.send(id, line));
+    };
+    chat.sessions.send_held(id, ticket, &answer.lines);
+    chat.storage.place(ticket, answer.place);
+}
+
 fn execute(turn: &mut Turn<'_>, verb: &str, params: &[&str]) -> Outcome {
     let is_registered = turn.session()?.user().is_some();
     if !is_registered {
         register::count_line(turn)?;
+    }
+    if let Some(taken) = multiline::take(turn, verb, params) {
+        return taken;
     }
     let Ok(index) = COMMANDS.binary_search_by(|command| command.verb.cmp(verb)) else {
         if !is_registered && HTTP_METHODS.contains(&verb) {
@@ -215,7 +230,7 @@ fn execute(turn: &mut Turn<'_>, verb: &str, params: &[&str]) -> Outcome {
     (command.run)(turn, params)
 }
 
-fn nick_of(chat: &Chat, id: SessionId) -> String {
+pub(super) fn nick_of(chat: &Chat, id: SessionId) -> String {
     let Some(session) = chat.sessions.get(id) else { return "*".to_string() };
     let nick = match &session.stage {
         Stage::Registered(user) => chat.state.user(*user).map(|user| user.nick.clone()),
@@ -232,7 +247,10 @@ impl Turn<'_> {
         let label = message.tags.get(b"label").map(text);
         self.reply.label = label.filter(|label| !label.is_empty() && label.len() <= limits::IRC_LABEL);
         self.batch = message.tags.get(b"batch").map(text);
-        for (key, value) in message.tags.client_only() {
+        self.is_concat = message.tags.get(b"draft/multiline-concat").is_some();
+        // message-tags "message-tags capability": it "enables the use of client-only tags".
+        let is_tagging = self.has(Capability::MessageTags);
+        for (key, value) in message.tags.client_only().filter(|(key, _)| is_tagging && is_valid_key(key)) {
             if !self.client_tags.is_empty() {
                 self.client_tags.push(';');
             }

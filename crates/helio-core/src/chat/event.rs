@@ -6,7 +6,9 @@
 
 use super::ids::{MsgId, RoomId, SessionId, UserId};
 use super::state::{ListEntry, ListKind, RoomSettings, Setting, Statuses, UserFlag};
+use crate::irc::client_tag::{Durability, durability};
 use crate::time::Utc;
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -200,6 +202,47 @@ pub struct Said {
     /// Client-only tags as they came, escaped and joined by `;`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub tags: String,
+}
+
+impl Said {
+    /// The author's nickname as it was then.
+    #[must_use]
+    pub fn nick(&self) -> &str {
+        self.from.split('!').next().unwrap_or_default()
+    }
+
+    /// Whether it is kept. Client-only tags alone are only if one of them is worth it, such as a reaction.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        match self.kind {
+            SaidKind::Privmsg | SaidKind::Notice => true,
+            SaidKind::Tagmsg => self.tags().any(|tag| durability_of(tag) == Durability::Alone),
+        }
+    }
+
+    /// Whether it was for those with some status only (STATUSMSG).
+    #[must_use]
+    pub fn is_for_status(&self) -> bool {
+        self.target.starts_with(|prefix| Statuses::of_prefix(prefix).is_some())
+    }
+
+    /// What is kept of it: all but tags that are only for who is there, such as typing.
+    pub(super) fn kept(&self) -> Cow<'_, Self> {
+        if self.tags().all(|tag| durability_of(tag) != Durability::Live) {
+            return Cow::Borrowed(self);
+        }
+        let kept: Vec<&str> = self.tags().filter(|tag| durability_of(tag) != Durability::Live).collect();
+        Cow::Owned(Self { tags: kept.join(";"), ..self.clone() })
+    }
+
+    fn tags(&self) -> impl Iterator<Item = &str> {
+        self.tags.split(';').filter(|tag| !tag.is_empty())
+    }
+}
+
+fn durability_of(tag: &str) -> Durability {
+    let key = tag.split('=').next().unwrap_or_default();
+    durability(key.as_bytes()).unwrap_or(Durability::Live)
 }
 
 /// One line of something said.

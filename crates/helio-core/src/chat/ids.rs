@@ -87,6 +87,17 @@ impl Ids {
         base32_number(self.next)
     }
 
+    /// The newest id so far, for [`Self::is_later`].
+    pub(super) fn mark(&self) -> u64 {
+        self.next
+    }
+
+    /// Whether a message's id was made in this run and after `mark`.
+    pub(super) fn is_later(&self, id: &MsgId, mark: u64) -> bool {
+        let number = id.0.strip_prefix(self.run.as_str()).and_then(|rest| rest.strip_prefix('-'));
+        number.and_then(number_of).is_some_and(|number| number > mark)
+    }
+
     fn draw(&mut self) -> String {
         self.next += 1;
         let mut id = self.run.clone();
@@ -121,6 +132,14 @@ fn base32_number(number: u64) -> String {
     (0..digits).rev().map(|digit| ALPHABET[(number >> (digit * 5) & 31) as usize] as char).collect()
 }
 
+/// The number that [`base32_number`] wrote; `None` for anything else.
+fn number_of(digits: &str) -> Option<u64> {
+    digits.bytes().try_fold(0u64, |number, digit| {
+        let value = ALPHABET.iter().position(|known| *known == digit)?;
+        number.checked_mul(32)?.checked_add(value as u64)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,5 +160,18 @@ mod tests {
         let id = Ids::new([0xFF; 12]).message().to_string();
         assert_eq!(id, "7777777777777777777q-b");
         assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+    }
+
+    #[test]
+    fn ids_of_this_run_are_in_order() {
+        let mut ids = Ids::new([3; 12]);
+        let before = ids.message();
+        for _ in 0..100 {
+            let mark = ids.mark();
+            let after = ids.message();
+            assert!(!ids.is_later(&before, mark) && ids.is_later(&after, mark));
+        }
+        let mut others = Ids::new([4; 12]);
+        assert!(!ids.is_later(&others.message(), 0) && !ids.is_later(&MsgId("x".to_string()), 0));
     }
 }

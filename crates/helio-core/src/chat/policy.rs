@@ -84,6 +84,23 @@ pub(super) fn can_operate(user: &User) -> Outcome {
     if user.is_operator() { Ok(()) } else { Err(Refusal::numeric(Numeric::ErrNoPrivileges, &[])) }
 }
 
+/// May CTCP other than ACTION be sent to `room`?
+pub(super) fn can_send_ctcp(room: &Room) -> Outcome {
+    if !room.has(RoomFlag::NoCtcp) {
+        return Ok(());
+    }
+    Err(Refusal::Text(Numeric::ErrCannotSendToChan, [room.name.clone()].into(), "Cannot send CTCP to channel (+C)"))
+}
+
+/// May `author` write to `user` alone?
+pub(super) fn can_message(author: &User, user: &User) -> Outcome {
+    let is_known = author.account.is_some() || author.is_operator() || author.id == user.id;
+    if user.has(UserFlag::RegisteredOnly) && !is_known {
+        return Err(Refusal::numeric(Numeric::ErrNeedReggedNick, &[&user.nick]));
+    }
+    Ok(())
+}
+
 /// May `user` read the topic and the modes of `room`?
 pub(super) fn can_read_settings(user: &User, room: &Room) -> Outcome {
     if can_see_room(user, room) { Ok(()) } else { Err(Refusal::numeric(Numeric::ErrNotOnChannel, &[&room.name])) }

@@ -1,5 +1,6 @@
 //! What a command answers to the one who sent it: collected first, then labelled, batched and sent at once.
 
+use super::guest_text;
 use super::ids::Ticket;
 use super::line::{Line, compose};
 use crate::irc::line::LineBuilder;
@@ -9,11 +10,16 @@ use crate::limits;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+/// Numerics from here on are errors (modern.ircdocs.horse "Numerics").
+const FIRST_ERROR: u16 = 400;
+
 /// Why a command was not carried out. Returned by handlers, turned into an answer in one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// A numeric with its middle parameters; the text is the table's.
     Numeric(Numeric, Vec<String>),
+    /// A numeric with its middle parameters and a text that says more than the table's.
+    Text(Numeric, Vec<String>, &'static str),
     /// A standard reply: code and context.
     Fail(ReplyCode, Vec<String>),
     /// Nothing is answered, as NOTICE demands.
@@ -41,16 +47,36 @@ pub(super) struct Reply {
     target: String,
     command: String,
     pub(super) label: Option<String>,
-    lines: Vec<Answer>,
-    /// The answer is complete only when this ticket is answered.
-    after: Option<Ticket>,
+    /// Whether the client takes any standard reply.
+    pub(super) has_standard_replies: bool,
+    /// Whether the client is a guest, who is told of errors in words.
+    pub(super) is_guest: bool,
+    answers: Vec<Answer>,
 }
 
-/// A line of an answer, and the ticket that it waits for.
-#[derive(Debug)]
+/// A part of an answer: lines that stay together, and the ticket that they wait for.
+#[derive(Debug, Default)]
 pub(super) struct Answer {
-    pub(super) line: Line,
+    /// None for a place that is kept for what is not known yet.
+    pub(super) lines: Vec<Line>,
     pub(super) held: Option<Ticket>,
+    pub(super) place: Place,
+}
+
+/// How the part of an answer is tagged that comes later, in a place that was kept for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Not at all.
+    #[default]
+    Bare,
+    /// With the label: it is all of the answer.
+    Labelled(String),
+    /// It is in this batch.
+    InBatch(String),
+    /// Something to say here goes into a batch that ends at the place of a later ticket. There is none while all goes well.
+    Before(Ticket),
+    /// It ends this batch.
+    Ending(String),
 }
 
 impl Reply {
@@ -60,19 +86,20 @@ impl Reply {
             target: target.to_string(),
             command: command.to_string(),
             label: None,
-            lines: Vec::new(),
-            after: None,
+            has_standard_replies: false,
+            is_guest: false,
+            answers: Vec::new(),
         }
-    }
-
-    /// Holds the end of a labelled answer until `ticket` is answered, for a command whose success is known only then.
-    pub(super) fn after(&mut self, ticket: Ticket) {
-        self.after = Some(ticket);
     }
 
     /// The nickname changed, or there is one now.
     pub(super) fn set_target(&mut self, nick: &str) {
         self.target = nick.to_string();
+    }
+
+    /// The command that a standard reply names, where it is not the one that was sent.
+    pub(super) fn set_command(&mut self, command: &str) {
+        self.command = command.to_string();
     }
 
     /// A numeric with its text from the table.
@@ -96,7 +123,16 @@ impl Reply {
             Some(text) => builder.trailing(text).finish(),
             None => builder.finish(),
         };
-        self.line(Line::irc(bytes));
+        let mut line = Line::irc(bytes);
+        if let Some(text) = trailing.filter(|_| self.is_guest && numeric.code() >= FIRST_ERROR) {
+            line.guest = guest_text::notice(text).into_bytes();
+        }
+        self.line(line);
+    }
+
+    /// `* text` for a guest of the line listener.
+    pub(super) fn tell_guest(&mut self, text: &str) {
+        self.line(Line { guest: guest_text::notice(text).into_bytes(), ..Line::default() });
     }
 
     /// As many lines of one numeric as `items` need, joined by `separator`; none without items. An item larger than a
@@ -127,8 +163,11 @@ impl Reply {
 
     /// A standard reply (IRCv3 standard-replies) to the command at hand.
     pub(super) fn fail(&mut self, code: ReplyCode, context: &[&str]) {
-        let command = self.command.clone();
-        let line = standard_reply(&self.server, &command, code, context);
+        let whom = Whom { server: &self.server, nick: &self.target, has_standard_replies: self.has_standard_replies };
+        let mut line = failure(whom, &self.command, code, context);
+        if self.is_guest {
+            line.guest = guest_text::notice(code.text()).into_bytes();
+        }
         self.line(line);
     }
 
@@ -137,6 +176,10 @@ impl Reply {
             Refusal::Numeric(numeric, params) => {
                 let params: Vec<&str> = params.iter().map(String::as_str).collect();
                 self.numeric(*numeric, &params);
+            }
+            Refusal::Text(numeric, params, text) => {
+                let params: Vec<&str> = params.iter().map(String::as_str).collect();
+                self.numeric_text(*numeric, &params, text);
             }
             Refusal::Fail(code, context) => {
                 let context: Vec<&str> = context.iter().map(String::as_str).collect();
@@ -148,44 +191,51 @@ impl Reply {
 
     /// Any line, such as the command's own announcement to the one who caused it.
     pub(super) fn line(&mut self, line: Line) {
-        self.lines.push(Answer { line, held: None });
+        self.answers.push(Answer { lines: alloc::vec![line], ..Answer::default() });
     }
 
-    /// A line that must not be seen before `ticket` is answered.
-    pub(super) fn held(&mut self, ticket: Ticket, line: Line) {
-        self.lines.push(Answer { line, held: Some(ticket) });
+    /// Lines that must not be seen before `ticket` is answered; none keeps a place for what comes with that answer, such
+    /// as the news that it failed.
+    pub(super) fn held(&mut self, ticket: Ticket, lines: Vec<Line>) {
+        self.answers.push(Answer { lines, held: Some(ticket), place: Place::Bare });
     }
 
-    /// The answer as it is sent. With a label: none becomes ACK, one is labelled, several become a batch.
+    /// The answer as it is sent. With a label: nothing to show becomes ACK, one part is labelled, several become a batch.
     pub(super) fn finish(mut self, is_labelling: bool, batch: impl FnOnce() -> String) -> Vec<Answer> {
-        let Some(label) = self.label.take().filter(|_| is_labelling) else { return self.lines };
-        match self.lines.as_mut_slice() {
-            [] => {
-                let mut ack = Line::irc(compose(Some(&self.server), "ACK", &[], None));
-                ack.tags.label = Some(label);
-                self.line(ack);
-            }
-            [one] => one.line.tags.label = Some(label),
+        let Some(label) = self.label.take().filter(|_| is_labelling) else { return self.answers };
+        let is_silent = self.answers.iter().all(|answer| answer.lines.is_empty());
+        match self.answers.as_mut_slice() {
+            _ if is_silent => self.acknowledge(label),
+            [one] => one.label(label),
             [..] => self.wrap(label, &batch()),
         }
-        if let Some(last) = self.lines.last_mut() {
-            last.held = last.held.or(self.after);
+        self.answers
+    }
+
+    /// ACK, where the last thing that it waits for is answered.
+    fn acknowledge(&mut self, label: String) {
+        let ack = Line::irc(compose(Some(&self.server), "ACK", &[], None));
+        let mut last = self.answers.pop().unwrap_or_default();
+        if let Some(ticket) = last.held {
+            self.answers.iter_mut().for_each(|answer| answer.place = Place::Before(ticket));
         }
-        self.lines
+        last.lines = alloc::vec![ack];
+        last.label(label);
+        self.answers.push(last);
     }
 
     fn wrap(&mut self, label: String, reference: &str) {
-        for answer in &mut self.lines {
-            // A line that is in a batch of its own (multiline) stays there; that batch's start is in ours.
-            answer.line.tags.batch.get_or_insert_with(|| reference.to_string());
+        for answer in &mut self.answers {
+            // What is in a batch of its own (multiline) stays there; that batch's start is in ours.
+            if let Some(first) = answer.lines.first_mut() {
+                first.tags.batch.get_or_insert_with(|| reference.to_string());
+            }
+            answer.place = Place::InBatch(reference.to_string());
         }
-        let server = Some(self.server.as_str());
-        let mut begin =
-            Line::irc(compose(server, "BATCH", &[&alloc::format!("+{reference}"), "labeled-response"], None));
+        let (mut begin, end) = batch_lines(&self.server, reference, &["labeled-response"]);
         begin.tags.label = Some(label);
-        let end = compose(server, "BATCH", &[&alloc::format!("-{reference}")], None);
-        self.lines.insert(0, Answer { line: begin, held: None });
-        self.line(Line::irc(end));
+        self.answers.insert(0, Answer { lines: alloc::vec![begin], ..Answer::default() });
+        self.line(end);
     }
 }
 
@@ -205,8 +255,46 @@ pub(super) fn pack<S: AsRef<str>>(items: impl IntoIterator<Item = S>, separator:
     texts
 }
 
-/// `FAIL command code context… :text`.
-pub(super) fn standard_reply(server: &str, command: &str, code: ReplyCode, context: &[&str]) -> Line {
+impl Answer {
+    fn label(&mut self, label: String) {
+        if let Some(first) = self.lines.first_mut() {
+            first.tags.label = Some(label.clone());
+        }
+        self.place = Place::Labelled(label);
+    }
+}
+
+/// The lines that begin and end a batch of the type, and with the parameters, `kind`.
+pub(super) fn batch_lines(source: &str, reference: &str, kind: &[&str]) -> (Line, Line) {
+    let (begin, end) = (alloc::format!("+{reference}"), alloc::format!("-{reference}"));
+    let params = [&[begin.as_str()], kind].concat();
+    (Line::irc(compose(Some(source), "BATCH", &params, None)), Line::irc(compose(Some(source), "BATCH", &[&end], None)))
+}
+
+/// Who is told of a failure, and by whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whom<'a> {
+    pub(super) server: &'a str,
+    pub(super) nick: &'a str,
+    pub(super) has_standard_replies: bool,
+}
+
+/// `FAIL command code context… :text`. Codes that are ours go only to those who take any standard reply; others are told the
+/// same by ERR_UNKNOWNERROR.
+pub(super) fn failure(whom: Whom<'_>, command: &str, code: ReplyCode, context: &[&str]) -> Line {
+    let is_ours = matches!(
+        code,
+        ReplyCode::MessageNotStored
+            | ReplyCode::MessageRateExceeded
+            | ReplyCode::SettingNotStored
+            | ReplyCode::StoreUnavailable
+    );
+    if is_ours && !whom.has_standard_replies {
+        let mut bytes = Vec::new();
+        let line = LineBuilder::new(&mut bytes).source(whom.server).numeric(Numeric::ErrUnknownError);
+        line.param(whom.nick).param(command).params(context).trailing(code.text()).finish();
+        return Line::irc(bytes);
+    }
     let params = [&[command, code.code()], context].concat();
-    Line::irc(compose(Some(server), Severity::Fail.verb(), &params, Some(code.text())))
+    Line::irc(compose(Some(whom.server), Severity::Fail.verb(), &params, Some(code.text())))
 }

@@ -116,11 +116,13 @@ impl Sessions {
         self.push(id, &bytes);
     }
 
-    /// Queues one line for one session, held until `ticket` is answered.
-    pub(super) fn send_held(&mut self, id: SessionId, ticket: Ticket, line: &Line) {
+    /// Queues lines for one session, held until `ticket` is answered; none keeps a place.
+    pub(super) fn send_held(&mut self, id: SessionId, ticket: Ticket, lines: &[Line]) {
         let Some(session) = self.get_mut(id).filter(|session| !session.is_closing()) else { return };
         let mut bytes = Vec::new();
-        line.encode(session.audience(), &mut bytes);
+        for line in lines {
+            line.encode(session.audience(), &mut bytes);
+        }
         session.out.hold(ticket, &bytes);
         self.look_after(id);
     }
@@ -151,6 +153,16 @@ impl Sessions {
         let was_held = session.out.resolve(ticket, replacement);
         self.look_after(id);
         was_held
+    }
+
+    /// Answers a hold with these lines in the place of what was promised. `false`: there was none.
+    pub(super) fn replace(&mut self, id: SessionId, ticket: Ticket, lines: &[Line]) -> bool {
+        let Some(audience) = self.audience(id) else { return false };
+        let mut bytes = Vec::new();
+        for line in lines {
+            line.encode(audience, &mut bytes);
+        }
+        self.resolve(id, ticket, Some(&bytes))
     }
 
     /// No more is read from the session, nor queued for it; what it has goes out, then the driver closes.

@@ -10,10 +10,12 @@ pub(super) use record::{decode, encode};
 pub(super) use unsaved::encode_whole;
 
 use super::event::{Event, RoomEvent, Scope};
-use super::ids::{SessionId, Ticket};
-use super::reply::{Outcome, Refusal, standard_reply};
+use super::ids::{RoomId, SessionId, Ticket};
+use super::line::Line;
+use super::reply::{Outcome, Place, Refusal, Whom, batch_lines, failure};
 use super::state::State;
-use super::{Chat, Effect};
+use super::{Chat, Effect, command};
+use crate::irc::capability::Capability;
 use crate::irc::casemap::fold;
 use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
@@ -21,6 +23,7 @@ use crate::time::{Instant, Now};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Bound;
 use unsaved::{Changed, Unsaved};
 
 /// The log of rooms and their settings.
@@ -40,8 +43,8 @@ pub(super) struct Storage {
     last_ticket: u64,
     /// Appends that are not answered, in order. Bounded by [`limits::CHAT_UNCOMMITTED`].
     uncommitted: VecDeque<Waiting>,
-    /// Reads that are not answered: what is done with the answer.
-    reads: BTreeMap<Ticket, (SessionId, String)>,
+    /// Reads that are not answered. Each holds a place in a session's queue, which bounds them.
+    reads: BTreeMap<Ticket, Reading>,
     /// Since a commit failed: when the store is probed next.
     probe_at: Option<Instant>,
     is_probing: bool,
@@ -52,13 +55,25 @@ pub(super) struct Storage {
 #[derive(Debug)]
 struct Waiting {
     ticket: Ticket,
-    /// The author, if it still waits.
+    /// The author, if it is to be told.
     session: Option<SessionId>,
     command: &'static str,
     target: String,
-    label: Option<String>,
+    place: Place,
     /// The room whose settings it keeps, if it does.
     changed: Option<Changed>,
+}
+
+/// A read without an answer: the replay of a room to one who joined.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    pub(super) session: SessionId,
+    /// The room's name and identity: another may have its name by the time of the answer.
+    pub(super) room: String,
+    pub(super) id: RoomId,
+    /// [`Ids::mark`](super::ids::Ids::mark) at that time: what was said later is seen live.
+    pub(super) mark: u64,
+    pub(super) place: Place,
 }
 
 impl Storage {
@@ -79,31 +94,41 @@ impl Storage {
         Ok(())
     }
 
-    /// Says who waits for the newest append: the author of a message, for its echo or for the news that it failed.
-    pub(super) fn wait(
-        &mut self,
-        ticket: Ticket,
-        session: SessionId,
-        command: &'static str,
-        target: &str,
-        label: Option<String>,
-    ) {
-        if let Some(waiting) = self.uncommitted.back_mut().filter(|waiting| waiting.ticket == ticket) {
+    /// Says who is told when an append fails: the author of a message.
+    pub(super) fn wait(&mut self, ticket: Ticket, session: SessionId, command: &'static str, target: &str) {
+        if let Some(waiting) = self.waiting_mut(ticket) {
             let changed = waiting.changed.take();
-            *waiting = Waiting { ticket, session: Some(session), command, target: target.into(), label, changed };
+            let place = Place::Bare;
+            *waiting = Waiting { ticket, session: Some(session), command, target: target.into(), place, changed };
         }
     }
 
-    /// Remembers what a read is for: the replay of a room to one session.
-    pub(super) fn reads(&mut self, ticket: Ticket, session: SessionId, room: String) {
-        self.reads.insert(ticket, (session, room));
+    /// Remembers what a read is for.
+    pub(super) fn reads(&mut self, ticket: Ticket, reading: Reading) {
+        self.reads.insert(ticket, reading);
     }
 
-    pub(super) fn forget_session(&mut self, id: SessionId) {
-        for waiting in self.uncommitted.iter_mut().filter(|waiting| waiting.session == Some(id)) {
-            waiting.session = None;
+    /// Whether the same session has asked for the same room again since: it left and came back.
+    pub(super) fn is_asked_again(&self, ticket: Ticket, reading: &Reading) -> bool {
+        let later = self.reads.range((Bound::Excluded(ticket), Bound::Unbounded));
+        later.map(|(_, later)| later).any(|later| later.session == reading.session && later.id == reading.id)
+    }
+
+    /// Says how what takes the place of a held answer is to be tagged.
+    pub(super) fn place(&mut self, ticket: Ticket, place: Place) {
+        match self.reads.get_mut(&ticket) {
+            Some(reading) => reading.place = place,
+            None => {
+                if let Some(waiting) = self.waiting_mut(ticket) {
+                    waiting.place = place;
+                }
+            }
         }
-        self.reads.retain(|_, (session, _)| *session != id);
+    }
+
+    fn waiting_mut(&mut self, ticket: Ticket) -> Option<&mut Waiting> {
+        let index = self.uncommitted.binary_search_by_key(&ticket, |waiting| waiting.ticket).ok()?;
+        self.uncommitted.get_mut(index)
     }
 }
 
@@ -112,11 +137,13 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
     let (log, bytes) = match event {
         Event::Presence(_) => return None,
         Event::Room(event) => (String::from(SETTINGS_LOG), record::encode_room(event)?),
-        Event::Said(said, scope) => (log_of(&chat.state, &said.from, scope)?, encode(said)),
+        Event::Said(said, _) if !said.is_durable() => return None,
+        Event::Said(said, scope) => (log_of(&chat.state, &said.from, scope)?, encode(&*said.kept())),
     };
     let ticket = chat.storage.ticket();
     let changed = unsaved::changed(&chat.state, event);
-    let waiting = Waiting { ticket, session: None, command: "", target: String::new(), label: None, changed };
+    let place = Place::Bare;
+    let waiting = Waiting { ticket, session: None, command: "", target: String::new(), place, changed };
     chat.storage.uncommitted.push_back(waiting);
     chat.effects.push_back(Effect::Append { ticket, log, bytes });
     if let Event::Room(RoomEvent::Ended { id, .. }) = event {
@@ -127,42 +154,86 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
 
 /// Everything up to `ticket` is safe: whoever waited is told.
 pub(super) fn committed(chat: &mut Chat, ticket: Ticket) {
-    while let Some(waiting) = chat.storage.uncommitted.front().filter(|waiting| waiting.ticket <= ticket) {
-        let (ticket, session) = (waiting.ticket, waiting.session);
-        chat.storage.uncommitted.pop_front();
-        if let Some(session) = session {
-            chat.sessions.resolve(session, ticket, None);
+    while let Some(waiting) = chat.storage.uncommitted.pop_front_if(|waiting| waiting.ticket <= ticket) {
+        let Some(session) = waiting.session else { continue };
+        match waiting.place {
+            // Some of what this answers for has failed.
+            Place::Ending(batch) => {
+                let (_, end) = batch_lines(&chat.settings.server_name, &batch, &[]);
+                chat.sessions.replace(session, waiting.ticket, &[end]);
+            }
+            Place::Bare | Place::Labelled(_) | Place::InBatch(_) | Place::Before(_) => {
+                chat.sessions.resolve(session, waiting.ticket, None);
+            }
         }
     }
 }
 
-/// A commit failed: its authors get FAIL in place of what they wait for, and nothing more is taken until a probe succeeds.
+/// A commit failed: its authors are told in place of what they wait for, and nothing more is taken until a probe succeeds.
 pub(super) fn failed(chat: &mut Chat, first: Ticket, last: Ticket, now: Now) {
     committed(chat, Ticket(first.0.saturating_sub(1)));
-    while let Some(waiting) = chat.storage.uncommitted.front().filter(|waiting| waiting.ticket <= last) {
-        let ticket = waiting.ticket;
-        let (session, label) = (waiting.session, waiting.label.clone());
-        let code = match waiting.changed {
-            Some(_) => ReplyCode::SettingNotStored,
-            None => ReplyCode::MessageNotStored,
-        };
-        let mut line = standard_reply(&chat.settings.server_name, waiting.command, code, &[&waiting.target]);
-        if let Some(waiting) = chat.storage.uncommitted.pop_front() {
-            chat.storage.unsaved.extend(waiting.changed);
-        }
-        let Some(session) = session else { continue };
-        let Some(audience) = chat.sessions.audience(session) else { continue };
-        line.tags.label = label;
-        line.guest = b"* your message could not be kept\n".to_vec();
-        let mut bytes = Vec::new();
-        line.encode(audience, &mut bytes);
-        if !chat.sessions.resolve(session, ticket, Some(&bytes)) {
-            chat.sessions.push(session, &bytes);
+    while let Some(mut waiting) = chat.storage.uncommitted.pop_front_if(|waiting| waiting.ticket <= last) {
+        let changed = waiting.changed.take();
+        let code = if changed.is_some() { ReplyCode::SettingNotStored } else { ReplyCode::MessageNotStored };
+        chat.storage.unsaved.extend(changed);
+        if let Some(session) = waiting.session {
+            tell_failed(chat, session, waiting, code);
         }
     }
     if chat.storage.probe_at.replace(now.mono + limits::CHAT_PROBE_INTERVAL).is_none() {
         super::command::notice(chat, "The store failed: messages are refused until it works again".into(), now);
     }
+}
+
+/// Tells the author that a message or setting is not kept: tagged as the answer that it takes the place of, so that every label is
+/// answered by exactly one line or batch (labeled-response).
+fn tell_failed(chat: &mut Chat, session: SessionId, waiting: Waiting, code: ReplyCode) {
+    let server = chat.settings.server_name.clone();
+    let nick = command::nick_of(chat, session);
+    let Some(audience) = chat.sessions.audience(session) else { return };
+    let whom = Whom { server: &server, nick: &nick, has_standard_replies: audience.has(Capability::StandardReplies) };
+    let mut line = failure(whom, waiting.command, code, &[&waiting.target]);
+    line.guest = b"* your message was seen but could not be kept\n".to_vec();
+    let mut lines = Vec::new();
+    match waiting.place {
+        Place::Bare => lines.push(line),
+        Place::Labelled(label) => {
+            line.tags.label = Some(label);
+            lines.push(line);
+        }
+        Place::InBatch(batch) => {
+            line.tags.batch = Some(batch);
+            lines.push(line);
+        }
+        Place::Before(last) => {
+            let (begin, batch) = begin_failures(chat, last, &server);
+            lines.extend(begin);
+            line.tags.batch = batch;
+            lines.push(line);
+        }
+        Place::Ending(batch) => {
+            let (_, end) = batch_lines(&server, &batch, &[]);
+            line.tags.batch = Some(batch);
+            lines.extend([line, end]);
+        }
+    }
+    if !chat.sessions.replace(session, waiting.ticket, &lines) {
+        lines.iter().for_each(|line| chat.sessions.send(session, line));
+    }
+}
+
+/// The batch of the failures of one command that is acknowledged at `last`; its first line if this is the first of them.
+fn begin_failures(chat: &mut Chat, last: Ticket, server: &str) -> (Option<Line>, Option<String>) {
+    let Some(waiting) = chat.storage.waiting_mut(last) else { return (None, None) };
+    if let Place::Ending(batch) = &waiting.place {
+        return (None, Some(batch.clone()));
+    }
+    let batch = chat.ids.batch();
+    let (mut begin, _) = batch_lines(server, &batch, &["labeled-response"]);
+    if let Place::Labelled(label) = core::mem::replace(&mut waiting.place, Place::Ending(batch.clone())) {
+        begin.tags.label = Some(label);
+    }
+    (Some(begin), Some(batch))
 }
 
 pub(super) fn probe_if_due(chat: &mut Chat, now: Now) {
@@ -183,8 +254,9 @@ pub(super) fn probed(chat: &mut Chat, is_working: bool, now: Now) {
 
 /// The answer to a read: the room's last messages, for one who joined it.
 pub(super) fn read(chat: &mut Chat, ticket: Ticket, records: Option<&[Vec<u8>]>, now: Now) {
-    let Some((session, room)) = chat.storage.reads.remove(&ticket) else { return };
-    super::command::replay::arrived(chat, ticket, session, &room, records.unwrap_or_default(), now);
+    if let Some(reading) = chat.storage.reads.remove(&ticket) {
+        command::replay::arrived(chat, ticket, &reading, records.unwrap_or_default(), now);
+    }
 }
 
 /// The log that something said belongs to. Both ends of a private conversation find the same.

@@ -3,6 +3,7 @@
 use super::ids::SessionId;
 use super::session::Stage;
 use super::{Chat, command};
+use crate::limits;
 use crate::time::{Instant, Now};
 use alloc::collections::{BTreeMap, BTreeSet};
 
@@ -55,10 +56,20 @@ pub(super) fn run(chat: &mut Chat, now: Now) {
 /// What is due for a session, and when to look again.
 fn look_after(chat: &mut Chat, id: SessionId, now: Now) -> Option<Instant> {
     command::run_waiting(chat, id, now);
+    command::multiline::expire(chat, id, now);
     let interval = chat.settings.ping_interval;
     let session = chat.sessions.get_mut(id)?;
     let next = match &session.stage {
         Stage::Closing { .. } => return None,
+        Stage::Registering(_) if session.peer.face == super::Face::Guest => {
+            let settled = session.opened + limits::CHAT_GUEST_SETTLING;
+            if settled <= now.mono {
+                command::guest::arrive(chat, id, now);
+                now.mono + interval
+            } else {
+                settled
+            }
+        }
         Stage::Registering(_) => {
             let deadline = session.opened + chat.settings.registration_timeout;
             if deadline <= now.mono {
@@ -84,6 +95,7 @@ fn look_after(chat: &mut Chat, id: SessionId, now: Now) -> Option<Instant> {
             None => session.heard + interval,
         },
     };
+    let next = command::multiline::deadline(chat, id).map_or(next, |deadline| next.min(deadline));
     let is_behind = chat.is_behind(id);
     Some(if is_behind { next.min(now.mono + chat.flood_pause()) } else { next })
 }

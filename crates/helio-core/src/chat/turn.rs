@@ -24,6 +24,8 @@ pub(super) struct Turn<'a> {
     pub(super) batch: Option<String>,
     /// Why the session ends when its answer is sent.
     pub(super) closing: Option<String>,
+    /// Whether the command has the tag `draft/multiline-concat`.
+    pub(super) is_concat: bool,
 }
 
 impl Turn<'_> {
@@ -63,9 +65,13 @@ impl Turn<'_> {
     /// Makes an event happen: state changes, all whom it concerns are told, and what lasts is stored. The ticket is that of
     /// its append, for those who wait until it is on disk.
     pub(super) fn commit(&mut self, event: impl Into<Event>) -> Option<Ticket> {
-        let event = event.into();
+        self.commit_event(&event.into())
+    }
+
+    /// [`Turn::commit`] for an event that is needed afterwards.
+    pub(super) fn commit_event(&mut self, event: &Event) -> Option<Ticket> {
         let origin = announce::Origin { session: self.session, reply: &mut self.reply };
-        self.chat.happen(&event, Some(origin), self.now)
+        self.chat.happen(event, Some(origin), self.now)
     }
 
     /// Ends the session after its answer.

@@ -2,66 +2,100 @@
 
 use super::{To, line};
 use crate::chat::event::{Said, SaidKind, Scope};
+use crate::chat::guest_text;
 use crate::chat::ids::SessionId;
-use crate::chat::line::{Face, Line, Tags};
-use crate::chat::state::State;
+use crate::chat::line::{Audience, Face, Line, Tags};
+use crate::chat::reply::batch_lines;
+use crate::chat::state::{Room, State};
 use crate::irc::capability::Capability;
 use crate::time::Utc;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Tells all but the author, who gets an echo when the message is on disk.
-pub(super) fn announce(state: &State, said: &Said, scope: &Scope, to: &mut To<'_, '_>) {
-    let author = to.origin.as_ref().map(|origin| origin.session);
-    let not_author = |session: &SessionId| Some(*session) != author;
-    let whom: Vec<SessionId> = match scope {
-        Scope::Room { room, least } => {
-            state.room(room).map(|room| room.sessions(*least).filter(not_author).collect()).unwrap_or_default()
+/// Tells all but the author, who gets an echo when the message is on disk. Who writes to their own name gets both.
+pub(super) fn announce(state: &State, said: &Said, scope: &Scope, to: &mut To<'_, '_>, batch: impl FnOnce() -> String) {
+    let shown = Shown::new(said, batch);
+    let make = |audience: Audience, out: &mut Vec<u8>| {
+        for line in shown.to(audience) {
+            line.encode(audience, out);
         }
-        Scope::Private { with } => state.user(*with).map(|user| user.session).into_iter().filter(not_author).collect(),
     };
-    let lines = lines(said);
-    to.sessions.deliver(whom, |audience, out| {
-        for line in &lines {
-            if said.kind != SaidKind::Tagmsg || audience.has(Capability::MessageTags) || audience.face == Face::Guest {
-                line.encode(audience, out);
-            }
+    match scope {
+        Scope::Room { room, least } => {
+            let author = to.origin.as_ref().map(|origin| origin.session);
+            let others = |room| Room::sessions(room, *least).filter(|session: &SessionId| Some(*session) != author);
+            to.sessions.deliver(state.room(room).into_iter().flat_map(others), make);
         }
-    });
+        Scope::Private { with } => to.sessions.deliver(state.user(*with).map(|user| user.session), make),
+    }
 }
 
-/// What was said, one line for each of its lines. The first carries the identity and the client's tags.
-pub(in crate::chat) fn lines(said: &Said) -> Vec<Line> {
-    let tags = Tags {
+/// Something said, as each kind of client sees it.
+pub(in crate::chat) struct Shown {
+    kind: SaidKind,
+    /// One line for each of its lines, without blank ones. The first carries the identity and the client's tags.
+    plain: Vec<Line>,
+    /// The batch for those who take several lines as one message; empty when it is one line.
+    batch: Vec<Line>,
+}
+
+impl Shown {
+    /// `batch` draws the reference of a batch, if one is needed.
+    pub(in crate::chat) fn new(said: &Said, batch: impl FnOnce() -> String) -> Self {
+        let batch = if said.lines.len() > 1 { batched(said, &batch()) } else { Vec::new() };
+        Self { kind: said.kind, plain: plain(said), batch }
+    }
+
+    /// The lines that a client is told; none if it cannot take it.
+    pub(in crate::chat) fn to(&self, audience: Audience) -> &[Line] {
+        if self.kind == SaidKind::Tagmsg && !audience.has(Capability::MessageTags) {
+            return &[];
+        }
+        let is_batch = audience.face == Face::Irc && audience.caps.has_multiline() && !self.batch.is_empty();
+        if is_batch { &self.batch } else { &self.plain }
+    }
+}
+
+fn tags(said: &Said) -> Tags {
+    Tags {
         time: Some(Utc::from_micros(said.at_us)),
         msgid: Some(said.msgid.clone()),
         account: said.account.clone(),
         is_bot: said.is_bot,
         client: said.tags.clone(),
         ..Tags::default()
-    };
-    if said.kind == SaidKind::Tagmsg {
-        let irc = line(&said.from, said.kind.command(), &[&said.target], None);
-        return alloc::vec![Line { tags, irc, guest: Vec::new() }];
     }
-    let nick = said.from.split('!').next().unwrap_or_default();
-    let texts = said.lines.iter().map(|line| line.text.as_str());
-    let lines = texts.enumerate().map(|(index, text)| {
-        let first = Tags { time: tags.time, account: tags.account.clone(), is_bot: tags.is_bot, ..Tags::default() };
-        Line {
-            tags: if index == 0 { tags.clone() } else { first },
-            irc: line(&said.from, said.kind.command(), &[&said.target], Some(text)),
-            guest: guest_text(nick, text).into_bytes(),
-        }
-    });
-    lines.collect()
 }
 
-/// `nick: text`, and an action as `* nick does`.
-fn guest_text(nick: &str, text: &str) -> String {
-    match text.strip_prefix("\u{1}ACTION ") {
-        Some(action) => format!("* {nick} {}\n", action.trim_end_matches('\u{1}')),
-        None => format!("{nick}: {text}\n"),
+fn plain(said: &Said) -> Vec<Line> {
+    let mut first = Some(tags(said));
+    if said.kind == SaidKind::Tagmsg {
+        let irc = line(&said.from, said.kind.command(), &[&said.target], None);
+        return alloc::vec![Line { tags: first.unwrap_or_default(), irc, guest: Vec::new() }];
     }
+    let mut lines: Vec<Line> = Vec::with_capacity(said.lines.len());
+    // multiline "Fallback": no blank lines to those without it.
+    for shown in said.lines.iter().filter(|shown| !shown.text.is_empty()) {
+        let tags = first.take().unwrap_or_else(|| Tags { msgid: None, client: String::new(), ..tags(said) });
+        let irc = line(&said.from, said.kind.command(), &[&said.target], Some(&shown.text));
+        lines.push(Line { tags, irc, guest: Vec::new() });
+    }
+    if let Some(first) = lines.first_mut() {
+        first.guest = guest_text::said(said).into_bytes();
+    }
+    lines
+}
+
+/// multiline: the tags stand on the batch, the lines have only what ties them to it.
+fn batched(said: &Said, reference: &str) -> Vec<Line> {
+    let (mut begin, end) = batch_lines(&said.from, reference, &["draft/multiline", &said.target]);
+    begin.tags = tags(said);
+    let mut lines = alloc::vec![begin];
+    lines.extend(said.lines.iter().map(|shown| {
+        let tags = Tags { batch: Some(reference.into()), is_concat: shown.is_concat, ..Tags::default() };
+        let irc = line(&said.from, said.kind.command(), &[&said.target], Some(&shown.text));
+        Line { tags, irc, guest: Vec::new() }
+    }));
+    lines.push(end);
+    lines
 }

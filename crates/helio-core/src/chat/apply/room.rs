@@ -31,9 +31,10 @@ impl State {
     /// What must happen before `event` because it is the first thing worth keeping in its room.
     pub(in crate::chat) fn first_kept(&self, event: &Event) -> Option<RoomEvent> {
         let name = match event {
-            Event::Said(_, Scope::Room { room, .. }) | Event::Room(RoomEvent::Topic { room, .. }) => room,
+            Event::Said(said, Scope::Room { room, .. }) if said.is_durable() => room,
+            Event::Room(RoomEvent::Topic { room, .. }) => room,
             Event::Room(RoomEvent::Modes { room, changes, .. }) if changes.iter().any(Change::is_lasting) => room,
-            Event::Said(_, Scope::Private { .. }) | Event::Room(_) | Event::Presence(_) => return None,
+            Event::Said(..) | Event::Room(_) | Event::Presence(_) => return None,
         };
         let room = self.room(name).filter(|room| !room.is_lasting)?;
         Some(RoomEvent::Kept { id: room.id.clone(), name: room.name.clone(), at: room.created })

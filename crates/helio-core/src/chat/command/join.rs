@@ -4,7 +4,7 @@ use super::replay;
 use crate::chat::event::{Presence, RoomEvent};
 use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
-use crate::chat::state::Statuses;
+use crate::chat::state::{Statuses, User};
 use crate::chat::turn::Turn;
 use crate::irc::name::RoomName;
 use crate::irc::numeric::Numeric;
@@ -28,19 +28,24 @@ pub(super) fn join(turn: &mut Turn<'_>, name: &str, key: Option<&str>) -> Outcom
         Some(room) if room.members.contains_key(&user) => return Ok(()),
         Some(room) => {
             let _ = policy::can_join(turn.user()?, room, key)?;
-            if room.members.is_empty() { Statuses::OPERATOR } else { Statuses::NONE }
+            first_status(turn.user()?, room.members.is_empty())
         }
         None => {
             turn.chat.storage.can_take()?;
             let id = turn.chat.ids.room();
             turn.commit(RoomEvent::Created { id, name: name.as_str().to_string(), at: turn.now.utc });
-            Statuses::OPERATOR
+            first_status(turn.user()?, true)
         }
     };
     turn.commit(Presence::Joined { user, room: name.as_str().to_string(), statuses });
     names(turn, name.as_str());
     replay::ask(turn, name.as_str());
     Ok(())
+}
+
+/// Who comes into an empty room looks after it; guests have no commands for that.
+fn first_status(user: &User, is_first: bool) -> Statuses {
+    if is_first && !user.is_guest { Statuses::OPERATOR } else { Statuses::NONE }
 }
 
 /// Who is in the room, as the end of a JOIN.

@@ -31,7 +31,7 @@ fn an_echo_waits_for_the_disk_and_others_do_not() {
 #[test]
 fn a_failed_commit_is_told_in_place_of_the_echo_and_messages_are_refused_until_a_probe_succeeds() {
     let mut world = World::new();
-    let ada = world.user_with("ada", "echo-message labeled-response standard-replies");
+    let ada = world.user_with("ada", "batch echo-message labeled-response standard-replies");
     world.say(ada, "JOIN #tea");
     world.hear_all();
     world.commits = Commits::Fail;

@@ -37,6 +37,7 @@ pub(crate) enum Commits {
 /// What a client has received and not looked at, and whether its connection was closed.
 #[derive(Default)]
 struct Client {
+    is_guest: bool,
     bytes: Vec<u8>,
     is_closed: bool,
 }
@@ -75,7 +76,7 @@ impl World {
     pub(crate) fn connect_from(&mut self, address: &str, face: Face, is_secure: bool) -> Result<Id, String> {
         let peer = Peer { address: address.parse().expect("an address"), face, is_secure };
         let id = self.chat.handle_connect(peer, self.now)?;
-        self.clients.insert(id, Client::default());
+        self.clients.insert(id, Client { is_guest: face == Face::Guest, ..Client::default() });
         self.drain();
         Ok(Id(id))
     }
@@ -85,9 +86,17 @@ impl World {
         self.connect_from("127.0.0.1:40000", Face::Irc, false).expect("a connection")
     }
 
-    /// A guest of the line listener.
-    pub(crate) fn guest(&mut self) -> Id {
+    /// A connection to the line listener that has said nothing.
+    pub(crate) fn connect_guest(&mut self) -> Id {
         self.connect_from("127.0.0.1:40001", Face::Guest, false).expect("a connection")
+    }
+
+    /// A guest of the line listener, whose arrival is read by all.
+    pub(crate) fn guest(&mut self) -> Id {
+        let id = self.connect_guest();
+        self.pass(crate::limits::CHAT_GUEST_SETTLING);
+        self.hear_all();
+        id
     }
 
     /// Somebody called `nick` with these capabilities, whose welcome is read.
@@ -143,13 +152,13 @@ impl World {
     /// What the client has received since it last looked, without line ends.
     pub(crate) fn hear(&mut self, id: Id) -> Vec<String> {
         let Some(client) = self.clients.get_mut(&id.0) else { return Vec::new() };
-        lines(&core::mem::take(&mut client.bytes))
+        client.read()
     }
 
     /// Everybody reads and forgets.
     pub(crate) fn hear_all(&mut self) {
         for client in self.clients.values_mut() {
-            let _ = lines(&core::mem::take(&mut client.bytes));
+            let _ = client.read();
         }
     }
 
@@ -251,6 +260,24 @@ impl World {
             utc: Utc::from_micros(self.now.utc.micros() + i64::try_from(passed.as_micros()).expect("a test's time")),
         };
     }
+}
+
+impl Client {
+    fn read(&mut self) -> Vec<String> {
+        let bytes = core::mem::take(&mut self.bytes);
+        if self.is_guest { guest_lines(&bytes) } else { lines(&bytes) }
+    }
+}
+
+/// The same for a guest, in whose terminal nothing may act.
+fn guest_lines(bytes: &[u8]) -> Vec<String> {
+    let text = core::str::from_utf8(bytes).expect("UTF-8");
+    assert!(bytes.is_empty() || bytes.ends_with(b"\n"), "whole lines: {text:?}");
+    let lines: Vec<String> = text.split_terminator('\n').map(ToString::to_string).collect();
+    for line in &lines {
+        assert!(!line.is_empty() && !line.chars().any(char::is_control), "{line:?}");
+    }
+    lines
 }
 
 /// Splits what a client received, and checks that nothing can pass for a line that is none.

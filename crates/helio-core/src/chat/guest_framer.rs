@@ -1,0 +1,154 @@
+//! Messages out of what a naive program sends: lines, chunks and what is left at the end (spec/line-listener.md).
+
+use crate::limits;
+use crate::time::Instant;
+use alloc::vec::Vec;
+
+/// Splits what one connection of the line listener sends into messages.
+///
+/// After each `handle_*` the caller takes what [`GuestFramer::poll_line`] gives until it gives nothing more. Then at most
+/// [`limits::CHAT_GUEST_LINE`] bytes are held here; between messages nothing is.
+#[derive(Debug, Default)]
+pub struct GuestFramer {
+    bytes: Vec<u8>,
+    /// Where the search for a line end goes on.
+    searched: usize,
+    /// When bytes came last.
+    heard: Instant,
+    /// What is held is a message without a line end.
+    is_complete: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    First,
+    Going,
+    /// It was no guest; whatever comes is forgotten.
+    Foreign,
+}
+
+/// What came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GuestInput {
+    /// A message or command, not empty, without its line end.
+    Line(Vec<u8>),
+    /// The first line is that of another protocol: close without an answer. Nothing comes after it.
+    Foreign(Foreign),
+}
+
+/// A protocol that is not spoken here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// A browser, or a page in one that was told to try this port.
+    Http,
+    /// A TLS client.
+    Tls,
+    /// An IRC client; what it says first may be a password.
+    Irc,
+}
+
+impl GuestFramer {
+    /// Bytes arrived.
+    pub fn handle_bytes(&mut self, bytes: &[u8], now: Instant) {
+        if self.state != State::Foreign && !bytes.is_empty() {
+            self.bytes.extend_from_slice(bytes);
+            self.heard = now;
+        }
+    }
+
+    /// The stream ended.
+    pub fn handle_end(&mut self) {
+        self.is_complete = true;
+    }
+
+    /// When what is held becomes a message without its line end.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        (!self.bytes.is_empty()).then(|| self.heard + limits::CHAT_GUEST_CHUNK_WAIT)
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.poll_timeout().is_some_and(|at| at <= now) {
+            self.is_complete = true;
+        }
+    }
+
+    /// The next message.
+    pub fn poll_line(&mut self) -> Option<GuestInput> {
+        while self.state != State::Foreign {
+            if self.state == State::First && self.bytes.starts_with(&[22, 3]) {
+                return Some(self.refuse(Foreign::Tls));
+            }
+            let line = self.take_line()?;
+            if line.is_empty() {
+                continue;
+            }
+            if self.state == State::First {
+                if let Some(foreign) = foreign(&line) {
+                    return Some(self.refuse(foreign));
+                }
+                self.state = State::Going;
+            }
+            return Some(GuestInput::Line(line));
+        }
+        None
+    }
+
+    fn refuse(&mut self, foreign: Foreign) -> GuestInput {
+        *self = Self { state: State::Foreign, ..Self::default() };
+        GuestInput::Foreign(foreign)
+    }
+
+    /// The next line without its end; may be empty.
+    fn take_line(&mut self) -> Option<Vec<u8>> {
+        let unsearched = self.bytes.get(self.searched..).unwrap_or_default();
+        let end = unsearched.iter().position(|byte| *byte == b'\n').map(|end| end + self.searched);
+        let (len, taken) = match end {
+            Some(end) if end <= limits::CHAT_GUEST_LINE => (end, end + 1),
+            _ if self.bytes.len() > limits::CHAT_GUEST_LINE => {
+                let cut = cut(&self.bytes);
+                (cut, cut)
+            }
+            Some(end) => (end, end + 1),
+            None if self.is_complete && !self.bytes.is_empty() => (self.bytes.len(), self.bytes.len()),
+            None => {
+                self.is_complete &= !self.bytes.is_empty();
+                self.searched = self.bytes.len();
+                return None;
+            }
+        };
+        let rest = self.bytes.split_off(taken);
+        let mut line = core::mem::replace(&mut self.bytes, rest);
+        self.searched = 0;
+        line.truncate(len);
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+        Some(line)
+    }
+}
+
+/// Where a line that is too long is cut: not inside of a character, if it is UTF-8.
+fn cut(bytes: &[u8]) -> usize {
+    let max = limits::CHAT_GUEST_LINE;
+    let is_start = |at: &usize| bytes.get(*at).is_none_or(|byte| byte & 0xC0 != 0x80);
+    (max - 3..=max).rev().find(is_start).unwrap_or(max)
+}
+
+/// Whose first line this is, if not a guest's.
+fn foreign(line: &[u8]) -> Option<Foreign> {
+    let mut words = line.split(|byte| *byte == b' ');
+    let first = words.next()?;
+    let is_method = first.len() >= 3 && first.iter().all(u8::is_ascii_uppercase);
+    let is_cut_target = line.len() >= limits::CHAT_GUEST_LINE - 3 && words.clone().next()?.starts_with(b"/");
+    if is_method && (words.next_back().is_some_and(|last| last.starts_with(b"HTTP/")) || is_cut_target) {
+        return Some(Foreign::Http);
+    }
+    (line.starts_with(b"CAP LS") || line.starts_with(b"PASS ")).then_some(Foreign::Irc)
+}
+
+#[cfg(test)]
+mod tests;
