@@ -584,3 +584,46 @@ pub const TLS_SEND_BUFFER: usize = 64 * 1024;
 
 /// Bytes of a file with certificates or a key; a longer one is refused.
 pub const TLS_FILE_BYTES: usize = 1024 * 1024;
+
+// # Chat service on sockets
+
+/// Inputs that wait for the chat service's hub. At the bound connections wait with reading.
+pub const CHAT_INPUTS: usize = 1_024;
+
+/// Inputs that the hub takes before it writes. More wait for its next turn.
+pub const CHAT_INPUTS_A_TURN: usize = 512;
+
+/// Bytes of one read from a chat connection. More wait in the kernel.
+pub const CHAT_READ: usize = 16 * 1024;
+
+/// Reads of one connection that the hub has not worked off. At the bound the connection is not read, so TCP holds its
+/// peer back.
+pub const CHAT_UNREAD_BATCHES: usize = 2;
+
+/// Bytes of one encrypted or WebSocket connection between the hub and the connection's task. More wait in the session's queue.
+pub const CHAT_HANDED_BYTES: usize = 64 * 1024;
+
+/// Passwords that are compared at a time; each takes a thread and 19 MiB for some 20 ms. More wait.
+pub const CHAT_VERIFIERS: usize = 2;
+
+/// Passwords that wait to be compared. One more counts as wrong.
+pub const CHAT_VERIFY_WAITING: usize = 64;
+
+/// Time for telling everyone and committing everything when the program ends; then connections are cut.
+pub const CHAT_STOP_TIMEOUT: Duration = Duration::from_millis(1_200);
+
+/// Time that a peer has to close its end when the program ends; then it is cut.
+pub const CHAT_STOP_LINGER: Duration = Duration::from_millis(300);
+
+/// Lines of the message of the day. More are refused when settings are read.
+pub const CHAT_MOTD_LINES: usize = 200;
+
+/// Bytes of a line of the message of the day, and of each text about who runs the server. A longer one is refused when
+/// settings are read.
+pub const CHAT_MOTD_LINE: usize = 400;
+
+/// Least value of the setting `send-queue`: the welcome of a client must fit.
+pub const CHAT_SENDQ_MIN: usize = 64 * 1024;
+
+/// Greatest value of the setting `send-queue`; each client that does not read may take that much memory.
+pub const CHAT_SENDQ_MAX: usize = 1024 * 1024 * 1024;

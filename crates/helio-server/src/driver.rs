@@ -250,7 +250,7 @@ impl<S: Session, K: Store, F: FnMut(&[u8])> Driver<'_, S, K, F> {
         let limit = match reason {
             EndReason::Stopped => limits::DRAIN_TIMEOUT,
             EndReason::ByUs | EndReason::Broken(_) | EndReason::SlowReader => limits::LINGER_TIMEOUT,
-            EndReason::ByPeer | EndReason::Idle | EndReason::NotStored(_) => return reason,
+            EndReason::ByPeer | EndReason::Idle | EndReason::NotStored(_) | EndReason::ByService(_) => return reason,
         };
         let mut deadline = tokio::time::Instant::now() + limit;
         if matches!(reason, EndReason::ByUs | EndReason::Stopped) {

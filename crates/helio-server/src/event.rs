@@ -117,6 +117,8 @@ pub enum EndReason {
     Broken(String),
     /// What the peer sent could not be stored.
     NotStored(String),
+    /// The service ended it, and why.
+    ByService(String),
 }
 
 impl fmt::Display for EndReason {
@@ -129,6 +131,7 @@ impl fmt::Display for EndReason {
             Self::Stopped => f.write_str("closed, the program is ending"),
             Self::Broken(why) => write!(f, "broken: {why}"),
             Self::NotStored(why) => write!(f, "dropped, cannot store: {why}"),
+            Self::ByService(why) => write!(f, "closed: {why}"),
         }
     }
 }

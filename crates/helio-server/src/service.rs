@@ -1,5 +1,6 @@
 //! The services, one file each, and what they share.
 
+pub mod chat;
 pub mod echo;
 pub mod log;
 
@@ -13,6 +14,8 @@ use helio_net::clock::Clock;
 use helio_net::listen::{Accepted, Incoming, Listener};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// What every service is given by the program around it.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct Context {
     pub stop: Stop,
     /// Time limits of each session.
     pub timeouts: Timeouts,
+    /// Told when somebody who may do so asks that settings be read again.
+    pub reread: Arc<Notify>,
 }
 
 impl Context {

@@ -26,6 +26,12 @@ impl Stop {
         self.tasks.close();
     }
 
+    /// Whether [`Stop::begin`] was called.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.begun.is_cancelled()
+    }
+
     /// Completes when [`Stop::begin`] was called.
     pub async fn begun(&self) {
         self.begun.cancelled().await;

@@ -4,7 +4,7 @@ use crate::args::Global;
 use crate::cmd::compare::CompareFlags;
 use crate::cmd::echo::EchoFlags;
 use crate::cmd::log::LogFlags;
-use crate::cmd::serve::ServeFlags;
+use crate::cmd::serve::{ChatFlags, ServeFlags};
 use crate::cmd::weather::WeatherFlags;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::run::SessionFlags;
@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct File {
     pub(crate) serve: ServeFlags,
+    pub(crate) chat: ChatFlags,
     pub(crate) echo: EchoFlags,
     pub(crate) compare: CompareFlags,
     pub(crate) log: LogFlags,

@@ -124,7 +124,13 @@ pub(crate) fn context(show: Show, timeouts: Timeouts) -> Outcome<(Context, Conso
     let (events, reader) = Events::channel();
     let detail = if show == Show::Troubles { Detail::Troubles } else { Detail::Everything };
     let events = events.up_to(detail);
-    let context = Context { clock: Clock::start(), events: events.clone(), stop: Stop::default(), timeouts };
+    let context = Context {
+        clock: Clock::start(),
+        events: events.clone(),
+        stop: Stop::default(),
+        timeouts,
+        reread: Arc::default(),
+    };
     let (alive, printed) = oneshot::channel::<()>();
     let stop = context.stop.clone();
     let print = move || {
@@ -222,17 +228,17 @@ impl Bound {
 
 impl Console {
     /// Says where a service listens; shown even when events are not.
-    pub(crate) fn listening(&self, context: &Context, bound: &Bound) -> Outcome {
-        for address in bound.addresses() {
-            let kind = EventKind::Listening { address };
+    pub(crate) fn listening<A: ToString>(&self, context: &Context, addresses: impl IntoIterator<Item = A>) -> Outcome {
+        for address in addresses {
+            let kind = EventKind::Listening { address: address.to_string() };
             if self.show == Show::Troubles { output::line(kind)? } else { context.events.tell(kind) }
         }
         Ok(())
     }
 
     /// Waits for SIGINT, SIGTERM or the end of whoever reads the events, then ends every service: open connections get
-    /// [`limits::DRAIN_TIMEOUT`], a second signal ends at once. `reload` is called on each SIGHUP, unless it says that
-    /// the terminal was closed: then the program ends, as others do.
+    /// [`limits::DRAIN_TIMEOUT`], a second signal ends at once. `reload` is called when a service asks for it and on
+    /// each SIGHUP, unless that says that the terminal was closed: then the program ends, as others do.
     pub(crate) async fn until_stopped(mut self, context: Context, mut reload: impl AsyncFnMut()) -> Outcome {
         loop {
             let Signals { interrupt, terminate, hangup } = &mut self.signals;
@@ -246,6 +252,7 @@ impl Console {
                     }
                     reload().await;
                 }
+                () = context.reread.notified() => reload().await,
             }
         }
         context.stop.begin();

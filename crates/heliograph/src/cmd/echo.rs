@@ -98,7 +98,7 @@ pub(crate) fn run(args: EchoArgs, global: &Global) -> Outcome {
         let bound = Bound::bind(&flags.listen(), &session.permits()).await?;
         let (context, console) = run::context(Show::of(global.quiet, args.json), session.timeouts())?;
         let context = context.of("echo");
-        console.listening(&context, &bound)?;
+        console.listening(&context, bound.addresses())?;
         let (_keep, settings) = watch::channel(flags.settings());
         echo::serve(&context, bound.listeners, bound.endpoints, &settings);
         console.until_stopped(context, async || ()).await

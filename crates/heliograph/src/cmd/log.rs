@@ -239,7 +239,7 @@ pub(crate) fn run(args: LogArgs, global: &Global) -> Outcome {
         let (context, console) = run::context(Show::of(global.quiet, args.json), session.timeouts())?;
         let context = context.of("log");
         let log = Log::open(&context, settings)?;
-        console.listening(&context, &bound)?;
+        console.listening(&context, bound.addresses())?;
         let running = log.serve(bound.listeners, bound.endpoints);
         console.until_stopped(context, async || running.reopen()).await?;
         check_written(&running)

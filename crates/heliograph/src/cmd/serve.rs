@@ -1,6 +1,9 @@
 //! `helio serve`: all services in one process.
 
+mod chat;
 mod running;
+
+pub(crate) use chat::ChatFlags;
 
 use crate::args::Global;
 use crate::cmd::echo::EchoFlags;
@@ -19,8 +22,9 @@ use std::path::{Path, PathBuf};
 
 /// Run all services in one process
 ///
-/// Without any settings it listens on loopback only and works at once. SIGHUP reads the settings again and opens the
-/// log's file again; SIGINT and SIGTERM end it, open connections get 5 seconds.
+/// Without any settings it listens on loopback only and works at once: join the chat with any IRC client at
+/// 127.0.0.1:6667. SIGHUP reads the settings again and opens the log's file again; SIGINT and SIGTERM end it, open
+/// connections get 5 seconds.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   helio serve                                  everything, on this machine only
@@ -30,7 +34,9 @@ use std::path::{Path, PathBuf};
 
 The settings file has a table for each service, see docs/settings.md:
   [serve]
-  services = [\"echo\", \"log\"]
+  services = [\"chat\", \"echo\", \"log\"]
+  [chat]
+  tls-listen = [\"*:6697\"]
   [echo]
   prefix = \"ACK: \"
   [log]
@@ -55,6 +61,9 @@ pub(crate) struct ServeArgs {
     log_to: Option<PathBuf>,
 
     #[command(flatten)]
+    chat: chat::ListenFlags,
+
+    #[command(flatten)]
     session: SessionFlags,
 
     /// Check the settings, print what would be started, and stop
@@ -73,14 +82,20 @@ pub(crate) struct ServeFlags {
     /// Run only these services [default: all]
     #[arg(long, value_name = "NAME", value_enum, env = "HELIO_SERVICES", value_delimiter = ',')]
     services: Option<Vec<ServiceName>>,
+
+    /// Where the server keeps what lasts: messages, rooms, its certificate [default: $XDG_DATA_HOME/helio]
+    #[arg(long, value_name = "DIR", env = "HELIO_DATA_DIR")]
+    data_dir: Option<PathBuf>,
 }
 
-layered!(ServeFlags { services });
+layered!(ServeFlags { services, data_dir });
 
 /// The services that can be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ServiceName {
+    /// Rooms where people talk, over IRC
+    Chat,
     /// Answers what it is sent
     Echo,
     /// Writes what it is sent to a file
@@ -88,10 +103,11 @@ pub(crate) enum ServiceName {
 }
 
 impl ServiceName {
-    const ALL: [Self; 2] = [Self::Echo, Self::Log];
+    const ALL: [Self; 3] = [Self::Chat, Self::Echo, Self::Log];
 
     fn name(self) -> &'static str {
         match self {
+            Self::Chat => "chat",
             Self::Echo => "echo",
             Self::Log => "log",
         }
@@ -102,6 +118,8 @@ impl ServiceName {
 #[derive(Clone, Debug)]
 struct Settings {
     services: Vec<ServiceName>,
+    data_dir: Option<PathBuf>,
+    chat: ChatFlags,
     echo: EchoFlags,
     log: LogFlags,
     session: SessionFlags,
@@ -114,11 +132,14 @@ impl Settings {
         let log = LogFlags::at(args.log_listen.clone(), args.log_to.clone());
         let serve = args.flags.clone().over(file.serve);
         let wanted = serve.services.unwrap_or_else(|| ServiceName::ALL.to_vec());
+        let data_dir = serve.data_dir.or_else(config::data_dir);
         let settings = Self {
             services: ServiceName::ALL.into_iter().filter(|name| wanted.contains(name)).collect(),
+            chat: ChatFlags::from(args.chat.clone()).over(file.chat),
             echo: echo.over(from_environment()?).over(file.echo),
-            log: log.over(from_environment()?).over(file.log).over(default_log()),
+            log: log.over(from_environment()?).over(file.log).over(default_log(data_dir.as_deref())),
             session: args.session.clone().over(file.limits),
+            data_dir,
         };
         if settings.services.is_empty() {
             return Err(Failure::usage("no services are left to run; [serve] services names none"));
@@ -126,15 +147,30 @@ impl Settings {
         if settings.runs(ServiceName::Log) {
             settings.log.settings()?;
         }
+        if settings.runs(ServiceName::Chat) {
+            settings.chat.doors()?;
+            settings.chat.settings(false)?;
+            settings.chat.identity(settings.data()?)?;
+        }
         let listen: Vec<_> = settings.services.iter().map(|name| (name.name(), settings.listen(*name))).collect();
         distinct(&listen)?;
         Ok(settings)
     }
 
+    /// Where the server keeps what lasts.
+    fn data(&self) -> Outcome<&Path> {
+        let none = || Failure::usage("there is no home directory to keep data in; name a place with --data-dir");
+        self.data_dir.as_deref().ok_or_else(none)
+    }
+
+    fn default_log(&self) -> LogFlags {
+        default_log(self.data_dir.as_deref())
+    }
+
     /// The directory of the log's file, when somebody named it: the default one is made at the start.
     fn log_directory(&self) -> Option<PathBuf> {
-        let to =
-            self.log.to.as_ref().filter(|to| self.runs(ServiceName::Log) && default_log().to.as_ref() != Some(to))?;
+        let default = self.default_log().to;
+        let to = self.log.to.as_ref().filter(|to| self.runs(ServiceName::Log) && default.as_ref() != Some(to))?;
         Some(to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned())
     }
 
@@ -144,6 +180,7 @@ impl Settings {
 
     fn listen(&self, service: ServiceName) -> Vec<Address> {
         match service {
+            ServiceName::Chat => self.chat.addresses(),
             ServiceName::Echo => self.echo.listen(),
             ServiceName::Log => self.log.listen(),
         }
@@ -151,8 +188,8 @@ impl Settings {
 }
 
 /// The log writes into the data directory unless told otherwise.
-fn default_log() -> LogFlags {
-    LogFlags::at(None, config::data_dir().map(|dir| dir.join("log/received.log")))
+fn default_log(data_dir: Option<&Path>) -> LogFlags {
+    LogFlags::at(None, data_dir.map(|dir| dir.join("log/received.log")))
 }
 
 pub(crate) fn run(args: ServeArgs, global: &Global) -> Outcome {
@@ -165,7 +202,7 @@ pub(crate) fn run(args: ServeArgs, global: &Global) -> Outcome {
         let (context, console) = run::context(show, settings.session.timeouts())?;
         let mut running = Running::start(settings, &context, &console, show == Show::Json).await?;
         let reload = async || match Settings::gather(&args, global) {
-            Ok(settings) => running.reload(settings),
+            Ok(settings) => running.reload(settings).await,
             Err(failure) => output::message(format_args!("the old settings stay: {}", failure.message)),
         };
         console.until_stopped(context, reload).await?;
@@ -177,6 +214,9 @@ fn check(settings: &Settings, global: &Global) -> Outcome {
     if let Some(directory) = settings.log_directory() {
         std::fs::read_dir(&directory)
             .map_err(|error| Failure::file(format_args!("write the log into {}", directory.display()), &error))?;
+    }
+    if settings.runs(ServiceName::Chat) {
+        running::check_identity(settings)?;
     }
     let file = global.config.clone().or_else(config::default_path).filter(|path| path.exists());
     match file {
@@ -204,7 +244,7 @@ impl<A: fmt::Display> fmt::Display for Row<'_, A> {
         }
         match (self.service, &self.log.to) {
             (ServiceName::Log, Some(to)) => write!(f, " into {}", short(to)),
-            (ServiceName::Log | ServiceName::Echo, _) => Ok(()),
+            (ServiceName::Chat | ServiceName::Log | ServiceName::Echo, _) => Ok(()),
         }
     }
 }

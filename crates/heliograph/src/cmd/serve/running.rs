@@ -1,5 +1,7 @@
 //! The services while they run: started together, changed by SIGHUP, ended together.
 
+mod chat;
+
 use super::{Row, ServiceName, Settings};
 use crate::exit::{Failure, Outcome};
 use crate::output;
@@ -10,9 +12,12 @@ use helio_server::service::echo::{self, EchoSettings};
 use helio_server::service::log::{self, Log};
 use tokio::sync::watch;
 
+pub(super) use chat::check_identity;
+
 /// What was started, and how to reach it.
 pub(super) struct Running {
     settings: Settings,
+    chat: Option<chat::Running>,
     echo: Option<watch::Sender<EchoSettings>>,
     log: Option<log::Running>,
 }
@@ -21,7 +26,7 @@ impl Running {
     /// Binds and opens everything first, so that nothing is served when something cannot be; then starts, and says so.
     pub(super) async fn start(settings: Settings, context: &Context, console: &Console, json: bool) -> Outcome<Self> {
         let mut ready = Vec::new();
-        for service in &settings.services {
+        for service in settings.services.iter().filter(|service| **service != ServiceName::Chat) {
             let bound = Bound::bind(&settings.listen(*service), &settings.session.permits()).await?;
             ready.push((*service, bound));
         }
@@ -30,15 +35,26 @@ impl Running {
             make_log_directory(&settings)?;
             log = Some(Log::open(&context.of(ServiceName::Log.name()), settings.log.settings()?)?);
         }
-        let mut running = Self { settings, echo: None, log: None };
         let mut rows = Vec::new();
+        let mut chat = None;
+        if settings.runs(ServiceName::Chat) {
+            let context = context.of(ServiceName::Chat.name());
+            let started = chat::Running::start(&settings, &context).await?;
+            if json {
+                console.listening(&context, started.bound())?;
+            }
+            rows.push((ServiceName::Chat, started.bound().map(|address| address.to_string()).collect()));
+            chat = Some(started);
+        }
+        let mut running = Self { settings, chat, echo: None, log: None };
         for (service, bound) in ready {
             let context = context.of(service.name());
             if json {
-                console.listening(&context, &bound)?;
+                console.listening(&context, bound.addresses())?;
             }
             rows.push((service, bound.addresses()));
             match service {
+                ServiceName::Chat => {}
                 ServiceName::Echo => {
                     let (sender, settings) = watch::channel(running.settings.echo.settings());
                     echo::serve(&context, bound.listeners, bound.endpoints, &settings);
@@ -59,14 +75,19 @@ impl Running {
         for (service, listen) in rows {
             output::line(Row { service, listen, log: &self.settings.log })?;
         }
-        match echo.as_deref().and_then(<[String]>::first) {
-            Some(address) => output::line(format_args!("Try: helio say {} hello", reachable(address))),
-            None => Ok(()),
+        if let Some(address) = echo.as_deref().and_then(<[String]>::first) {
+            output::line(format_args!("Try: helio say {} hello", reachable(address)))?;
         }
+        self.chat.as_ref().map_or(Ok(()), chat::Running::invite)
     }
 
     /// Takes over what can change while running, and says what cannot.
-    pub(super) fn reload(&mut self, new: Settings) {
+    pub(super) async fn reload(&mut self, new: Settings) {
+        if let Some(chat) = &mut self.chat
+            && let Err(failure) = chat.reload(&new).await
+        {
+            return output::message(format_args!("the old settings stay: {}", failure.message));
+        }
         if let Some(echo) = &self.echo {
             echo.send_replace(new.echo.settings());
         }
@@ -75,8 +96,12 @@ impl Running {
         }
         output::message("settings were read again, the log's file was opened again");
         if needs_restart(&self.settings, &new) {
-            output::message("services, listening addresses, limits and the log's settings change with a restart only");
+            output::message(
+                "services, the data directory, limits, the log's settings, addresses other than chat's, and the places \
+                 of certificates change with a restart only",
+            );
         }
+        self.settings.chat = new.chat;
         self.settings.echo = new.echo;
     }
 
@@ -91,7 +116,7 @@ impl Running {
 
 /// The default directory is ours to make; one that somebody named must exist, or a slip of the pen would make one.
 fn make_log_directory(settings: &Settings) -> Outcome {
-    let Some(path) = super::default_log().to.filter(|path| settings.log.to.as_ref() == Some(path)) else {
+    let Some(path) = settings.default_log().to.filter(|path| settings.log.to.as_ref() == Some(path)) else {
         return Ok(());
     };
     let Some(directory) = path.parent() else { return Ok(()) };
@@ -101,6 +126,8 @@ fn make_log_directory(settings: &Settings) -> Outcome {
 
 fn needs_restart(old: &Settings, new: &Settings) -> bool {
     old.services != new.services
+        || old.data_dir != new.data_dir
+        || old.chat.is_restart_needed(&new.chat)
         || old.echo.listen() != new.echo.listen()
         || old.log != new.log
         || old.session != new.session

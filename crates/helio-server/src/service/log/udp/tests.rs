@@ -8,6 +8,7 @@ use helio_core::echo::UdpEchoOptions;
 use helio_core::log::{LogOptions, WriterOptions};
 use helio_net::clock::Clock;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use tokio::net::UdpSocket;
 
@@ -22,7 +23,8 @@ impl Bench {
     async fn new(to: &str) -> Self {
         let stop = Stop::default();
         let (events, _) = Events::channel();
-        let context = Context { clock: Clock::start(), events, stop, timeouts: Timeouts::default() };
+        let context =
+            Context { clock: Clock::start(), events, stop, timeouts: Timeouts::default(), reread: Arc::default() };
         let settings = LogSettings {
             target: Target::parse(Path::new(to)).unwrap(),
             session: LogOptions { mode: LogMode::Exact, ack: true },

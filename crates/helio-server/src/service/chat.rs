@@ -1,0 +1,170 @@
+//! The chat service on sockets, disk and clock. What it says and to whom is decided in [`helio_core::chat`].
+//!
+//! One thread, the *hub*, owns the service's state and writes to plain sockets itself. A task for each connection reads
+//! lines for it, and writes where the hub cannot. One thread, the *keeper*, owns the store and commits whatever waits
+//! as one group. Passwords are compared on threads of their own.
+
+mod batch;
+mod connection;
+mod doors;
+mod hub;
+mod keeper;
+mod link;
+mod outside;
+mod password;
+
+pub use doors::{Door, Speech};
+pub use password::{HashError, check_password_hash, hash_password};
+
+use super::Context;
+use connection::Gate;
+use doors::Doors;
+use helio_core::chat::{Chat, SETTINGS_LOG, Settings};
+use helio_core::limits;
+use helio_core::time::Now;
+use helio_net::address::Address;
+use helio_net::listen::BindError;
+use helio_net::tls::ServerTls;
+use helio_store::{Direction, Limit, Log, LogName, Position, StoreError};
+use hub::{Hub, Input};
+use keeper::Keeper;
+use outside::Outside;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+/// Why the chat service cannot start.
+#[derive(Debug, Error)]
+pub enum ChatError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A record of the store is not what the service wrote.
+    #[error("record {position} of the log `{log}` cannot be used: {reason}; restore a backup of the data directory")]
+    Record {
+        /// Which log.
+        log: String,
+        /// Which record.
+        position: Position,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An address cannot be had.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The system has no random bits.
+    #[error("cannot get random bits from the system: {0}")]
+    Random(io::Error),
+    /// A thread cannot be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
+}
+
+/// What the service is made of, beside its settings.
+pub struct Parts {
+    /// Where it keeps what lasts.
+    pub store: Box<dyn Log + Send>,
+    /// How it speaks TLS, if it does.
+    pub tls: Option<Arc<ServerTls>>,
+    /// Connections at a time; further ones wait to be accepted.
+    pub permits: Arc<Semaphore>,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("tls", &self.tls).finish_non_exhaustive()
+    }
+}
+
+/// A chat service that runs, until [`crate::stop::Stop`] says otherwise.
+#[derive(Debug)]
+pub struct Running {
+    hub: mpsc::Sender<Input>,
+    doors: Doors,
+}
+
+/// Restores what was there, opens `doors` and serves until the program stops.
+///
+/// # Errors
+/// See [`ChatError`]; nothing was served then.
+pub async fn start(context: &Context, settings: Settings, parts: Parts, doors: &[Door]) -> Result<Running, ChatError> {
+    let mut run = [0; 12];
+    rustix::rand::getrandom(&mut run, rustix::rand::GetRandomFlags::empty())
+        .map_err(|error| ChatError::Random(error.into()))?;
+    let now = context.clock.read();
+    let mut chat = Chat::new(settings, run, now);
+    restore(&mut chat, parts.store.as_ref(), now)?;
+    let (hub, inputs) = mpsc::channel(limits::CHAT_INPUTS);
+    let (keeper, requests) = std::sync::mpsc::channel();
+    let outside = Outside::new(keeper, hub.clone(), Handle::current(), context.reread.clone());
+    let gate = Gate { service: context.clone(), hub: hub.clone() };
+    let mut opened = Doors::new(gate, parts.permits, parts.tls);
+    opened.become_like(doors).await?;
+    let keeper = Keeper::new(parts.store, requests, hub.clone(), context.events.clone());
+    thread(context, "chat-store", move || keeper.run())?;
+    let hub_thread = Hub::new(chat, context.clock, inputs, outside);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(ChatError::Thread)?;
+    thread(context, "chat-hub", move || runtime.block_on(hub_thread.run()))?;
+    let (stop, to_hub) = (context.stop.clone(), hub.clone());
+    context.stop.spawn(async move {
+        stop.begun().await;
+        let _ = to_hub.send(Input::Stop).await;
+    });
+    Ok(Running { hub, doors: opened })
+}
+
+impl Running {
+    /// Where it listens, with the ports that the system chose.
+    #[must_use]
+    pub fn bound(&self) -> Vec<(Speech, Address)> {
+        self.doors.bound()
+    }
+
+    /// New settings and doors hold from now on; connections stay.
+    ///
+    /// # Errors
+    /// An address cannot be had; then nothing changed.
+    pub async fn change(&mut self, settings: Settings, doors: &[Door]) -> Result<(), BindError> {
+        self.doors.become_like(doors).await?;
+        let _ = self.hub.send(Input::Settings(Box::new(settings))).await;
+        Ok(())
+    }
+}
+
+/// A thread that the end of the program waits for.
+fn thread(context: &Context, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), ChatError> {
+    let (alive, ended) = oneshot::channel::<()>();
+    let work = move || {
+        work();
+        drop(alive);
+    };
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(ChatError::Thread)?;
+    context.stop.spawn(async move {
+        // An error says that the thread dropped its end: it is done.
+        let _ = ended.await;
+    });
+    Ok(())
+}
+
+/// Rooms and their settings, as they were when the last run ended.
+fn restore(chat: &mut Chat, store: &dyn Log, now: Now) -> Result<(), ChatError> {
+    let unusable = |position, reason: String| ChatError::Record { log: SETTINGS_LOG.to_owned(), position, reason };
+    let log = LogName::new(SETTINGS_LOG).map_err(|error| unusable(Position::FIRST, error.to_string()))?;
+    let mut next = Position::FIRST;
+    loop {
+        let records = store.read(&log, next..Position::END, Limit::MOST, Direction::Forwards)?;
+        let Some(last) = records.last() else { return Ok(()) };
+        next = last.position.next();
+        for record in &records {
+            if let Some(bytes) = &record.bytes {
+                chat.handle_restored(bytes, now).map_err(|error| unusable(record.position, error.reason))?;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,337 @@
+//! The task of one connection: it reads lines for the hub, and writes what the hub cannot write itself.
+//!
+//! Its memory is bounded by construction: it reads only while the hub has room for another batch, and an idle
+//! connection holds no buffer (reads go through one buffer a thread).
+
+use super::batch::Batch;
+use super::hub::{Input, broken};
+use super::link::{Closing, Link, Work};
+use crate::event::{EndReason, EventKind};
+use crate::service::Context as Service;
+use helio_core::chat::{Face, Peer, SessionId};
+use helio_core::irc::frame::LineBuffer;
+use helio_core::limits;
+use helio_core::printable::printable;
+use helio_net::conn::Connection;
+use helio_net::listen::Accepted;
+use rustix::net::{Shutdown, shutdown};
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
+use tokio::sync::{mpsc, oneshot};
+
+/// What every connection's task is given.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    pub(super) service: Service,
+    pub(super) hub: mpsc::Sender<Input>,
+}
+
+/// How bytes come, and how they go if the hub does not write them.
+#[derive(Debug)]
+enum Pipe {
+    /// The socket is in the [`Link`], and the hub writes to it.
+    Shared,
+    /// Encrypted: the task does both.
+    Own { connection: Connection, unwritten: Vec<u8>, written: usize },
+}
+
+/// A connection at work.
+struct Task<'a> {
+    gate: &'a Gate,
+    id: SessionId,
+    link: &'a Link,
+    pipe: Pipe,
+    lines: LineBuffer,
+    /// Nothing was read yet.
+    is_new: bool,
+    /// Why nothing more is read.
+    ended: Option<String>,
+    has_told_end: bool,
+    received_bytes: u64,
+}
+
+/// What the task was woken for.
+enum Woken {
+    Batch(Batch),
+    Room,
+    End,
+    Close(Closing),
+}
+
+impl Gate {
+    /// Talks with whoever connected, until that ends.
+    pub(super) async fn converse(&self, accepted: Accepted, peer: SocketAddr, face: Face) {
+        let established = tokio::select! {
+            biased;
+            established = accepted.establish() => established,
+            () = self.service.stop.begun() => return,
+        };
+        let connection = match established {
+            Ok(connection) => connection,
+            Err(error) => {
+                return self.service.events.tell(EventKind::HandshakeFailed { peer, reason: error.to_string() });
+            }
+        };
+        let started = self.service.clock.now();
+        self.service.events.tell(EventKind::Connected { peer });
+        let is_secure = connection.is_encrypted();
+        let (link, pipe) = match connection {
+            Connection::Tcp(socket) => (Link::plain(socket), Pipe::Shared),
+            connection @ (Connection::Tls(_) | Connection::Memory(_)) => {
+                (Link::handed(), Pipe::Own { connection, unwritten: Vec::new(), written: 0 })
+            }
+        };
+        let link = Arc::new(link);
+        let (closing, received_bytes) = match self.introduce(Peer { address: peer, face, is_secure }, &link).await {
+            Ok(id) => self.task(id, &link, pipe).run().await,
+            Err(line) => (self.refuse(&line, &link, pipe).await, 0),
+        };
+        self.service.events.tell(EventKind::Closed {
+            peer,
+            reason: end_reason(&closing.reason),
+            received_bytes,
+            sent_bytes: closing.sent_bytes,
+            duration: self.service.clock.now() - started,
+        });
+    }
+
+    /// Tells the hub of a new connection. `Err` is what to say before it is closed.
+    pub(super) async fn introduce(&self, peer: Peer, link: &Arc<Link>) -> Result<SessionId, String> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.hub.send(Input::Connect { peer, link: link.clone(), answer }).await;
+        // Without an answer the hub is gone.
+        answered.await.unwrap_or_else(|_| Err(String::new()))
+    }
+
+    fn task<'a>(&'a self, id: SessionId, link: &'a Link, pipe: Pipe) -> Task<'a> {
+        let lines = LineBuffer::from_client();
+        Task { gate: self, id, link, pipe, lines, is_new: true, ended: None, has_told_end: false, received_bytes: 0 }
+    }
+
+    async fn refuse(&self, line: &str, link: &Link, mut pipe: Pipe) -> Closing {
+        let sent = match &mut pipe {
+            Pipe::Shared => link.write(line.as_bytes()).is_ok(),
+            Pipe::Own { unwritten, .. } => {
+                unwritten.extend_from_slice(line.as_bytes());
+                true
+            }
+        };
+        let sent_bytes = if sent { line.len() as u64 } else { 0 };
+        let closing = Closing { reason: "Refused".to_owned(), sent_bytes, is_cut: false };
+        pipe.close(link, &closing, self.linger()).await;
+        closing
+    }
+
+    /// How long a peer has to close its end.
+    pub(super) fn linger(&self) -> Duration {
+        if self.service.stop.has_begun() { limits::CHAT_STOP_LINGER } else { limits::LINGER_TIMEOUT }
+    }
+}
+
+impl Task<'_> {
+    /// Until the hub closes the connection. Returns how that was, and the number of bytes read.
+    async fn run(mut self) -> (Closing, u64) {
+        loop {
+            match poll_fn(|cx| self.poll(cx)).await {
+                Woken::Batch(batch) => {
+                    self.link.sent_batch();
+                    self.tell(Input::Lines { id: self.id, batch }).await;
+                }
+                Woken::Room => self.tell(Input::Room { id: self.id }).await,
+                Woken::End => {
+                    self.has_told_end = true;
+                    let reason = self.ended.clone().unwrap_or_default();
+                    self.tell(Input::End { id: self.id, reason }).await;
+                }
+                Woken::Close(closing) => {
+                    self.pipe.close(self.link, &closing, self.gate.linger()).await;
+                    return (closing, self.received_bytes);
+                }
+            }
+        }
+    }
+
+    async fn tell(&self, input: Input) {
+        // The hub outlives its connections, but for a panic; then nobody answers.
+        if self.gate.hub.send(input).await.is_err() {
+            self.link.close(Closing { reason: "Server is gone".to_owned(), sent_bytes: 0, is_cut: true });
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
+        loop {
+            let Work { may_read, is_worked_off, wants_room, closing } = self.link.look(cx.waker());
+            if let Some(closing) = closing {
+                return Poll::Ready(Woken::Close(closing));
+            }
+            if let Poll::Ready(written) = self.pipe.poll_write(self.link, wants_room, cx) {
+                match written {
+                    Ok(()) if self.link.has_room() => return Poll::Ready(Woken::Room),
+                    Ok(()) => {}
+                    Err(error) => self.end(broken(&error)),
+                }
+            }
+            if self.ended.is_some() {
+                if is_worked_off && !self.has_told_end {
+                    return Poll::Ready(Woken::End);
+                }
+                return Poll::Pending;
+            }
+            if !may_read {
+                return Poll::Pending;
+            }
+            let batch = ready!(self.poll_read(cx));
+            if !batch.is_empty() {
+                return Poll::Ready(Woken::Batch(batch));
+            }
+        }
+    }
+
+    /// One read, taken apart while it is in the thread's buffer.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Batch> {
+        thread_local! {
+            static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; limits::CHAT_READ]);
+        }
+        BUFFER.with_borrow_mut(|buffer| {
+            let mut batch = Batch::default();
+            match ready!(self.pipe.poll_read(self.link, cx, buffer)) {
+                Ok(0) => self.end("Connection closed".to_owned()),
+                Ok(length) => self.take(&buffer[..length], &mut batch),
+                Err(error) => self.end(broken(&error)),
+            }
+            batch.into()
+        })
+    }
+
+    fn take(&mut self, mut read: &[u8], batch: &mut Batch) {
+        self.received_bytes += read.len() as u64;
+        if std::mem::take(&mut self.is_new) && read.starts_with(&TLS_HANDSHAKE) {
+            return self.end("This is TLS, on a port without it".to_owned());
+        }
+        let is_first = self.received_bytes <= (limits::IRC_TAGS_FROM_CLIENT + limits::IRC_BODY) as u64;
+        while let Some(line) = self.lines.poll_line(&mut read) {
+            if is_first && line.is_ok_and(is_http) {
+                return self.end("This is HTTP, not IRC".to_owned());
+            }
+            batch.push(line);
+        }
+    }
+
+    /// Nothing more is read.
+    fn end(&mut self, reason: String) {
+        if self.ended.is_none() {
+            self.ended = Some(reason);
+            self.link.ends();
+        }
+    }
+}
+
+/// The first bytes of a TLS connection: a handshake record (RFC 8446 §5.1).
+const TLS_HANDSHAKE: [u8; 2] = [22, 3];
+
+/// A request line (RFC 9112 §3): a browser was lured into speaking to us with words of somebody else.
+fn is_http(line: &[u8]) -> bool {
+    let methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+    methods.iter().any(|method| line.strip_prefix(method.as_bytes()).is_some_and(|rest| rest.starts_with(b" ")))
+}
+
+impl Pipe {
+    fn poll_read(&mut self, link: &Link, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Shared => {
+                let Some(socket) = link.socket() else { return Poll::Ready(Ok(0)) };
+                loop {
+                    ready!(socket.poll_read_ready(cx))?;
+                    match socket.try_read(buffer) {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                        read => return Poll::Ready(read),
+                    }
+                }
+            }
+            Self::Own { connection, .. } => {
+                let mut buffer = ReadBuf::new(buffer);
+                ready!(Pin::new(connection).poll_read(cx, &mut buffer))?;
+                Poll::Ready(Ok(buffer.filled().len()))
+            }
+        }
+    }
+
+    /// Writes what was handed over; ready when there is room for more.
+    fn poll_write(&mut self, link: &Link, wants_room: bool, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Shared => match link.socket() {
+                Some(socket) if wants_room => socket.poll_write_ready(cx),
+                Some(_) | None => Poll::Pending,
+            },
+            Self::Own { connection, unwritten, written } => loop {
+                if *written == unwritten.len() {
+                    *written = 0;
+                    *unwritten = Vec::new();
+                    link.take_handed(unwritten);
+                    if unwritten.is_empty() {
+                        return Pin::new(connection).poll_flush(cx);
+                    }
+                }
+                *written += ready!(Pin::new(&mut *connection).poll_write(cx, &unwritten[*written..]))?;
+            },
+        }
+    }
+
+    /// Writes what is left, says that it is the end, and waits a while for the peer's: a close with unread bytes would
+    /// become a reset that destroys our last words on their way (RFC 9293 §3.10.4).
+    async fn close(mut self, link: &Link, closing: &Closing, limit: Duration) {
+        if closing.is_cut {
+            return self.reset(link);
+        }
+        let end = async {
+            match &mut self {
+                Self::Shared => {
+                    if let Some(socket) = link.socket() {
+                        let _ = shutdown(socket, Shutdown::Write);
+                    }
+                }
+                Self::Own { .. } => {
+                    let _ = poll_fn(|cx| self.poll_write(link, false, cx)).await;
+                    if let Self::Own { connection, .. } = &mut self {
+                        let _ = connection.shutdown().await;
+                    }
+                }
+            }
+            let mut buffer = [0; 512];
+            while poll_fn(|cx| self.poll_read(link, cx, &mut buffer)).await.is_ok_and(|length| length > 0) {}
+        };
+        if tokio::time::timeout(limit, Box::pin(end)).await.is_err() {
+            self.reset(link);
+        }
+    }
+
+    fn reset(&self, link: &Link) {
+        match self {
+            Self::Shared => {
+                if let Some(socket) = link.socket() {
+                    let _ = socket.set_zero_linger();
+                }
+            }
+            Self::Own { connection, .. } => connection.reset_on_close(),
+        }
+    }
+}
+
+/// What the log is told: never what somebody wrote.
+fn end_reason(reason: &str) -> EndReason {
+    if reason.starts_with("Quit: ") || reason == "Connection closed" || reason == "Client quit" {
+        return EndReason::ByPeer;
+    }
+    match reason {
+        "Server is shutting down" => EndReason::Stopped,
+        "SendQ exceeded" => EndReason::SlowReader,
+        _ => EndReason::ByService(printable(reason.as_bytes(), limits::SHOWN_CHARS)),
+    }
+}

@@ -1,0 +1,130 @@
+//! The addresses where chat listens. They can change while it runs: connections stay.
+
+use super::connection::Gate;
+use crate::event::EventKind;
+use crate::service::Context;
+use helio_core::chat::Face;
+use helio_core::peer::canonical;
+use helio_net::address::{Address, Scheme};
+use helio_net::listen::{self, BindError, Incoming, Listener};
+use helio_net::tls::ServerTls;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// What is spoken behind an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Speech {
+    /// IRC.
+    Irc,
+}
+
+/// An address to listen on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// What is spoken there.
+    pub speech: Speech,
+    /// Where; its scheme says whether it is encrypted, and without one it is not.
+    pub address: Address,
+}
+
+/// A door that is open.
+#[derive(Debug)]
+struct Open {
+    door: Door,
+    /// Addresses of the sockets, with the ports that the system chose.
+    bound: Vec<Address>,
+    close: CancellationToken,
+}
+
+/// All doors that are open.
+#[derive(Debug)]
+pub(super) struct Doors {
+    gate: Gate,
+    permits: Arc<Semaphore>,
+    tls: Option<Arc<ServerTls>>,
+    open: Vec<Open>,
+}
+
+impl Doors {
+    pub(super) fn new(gate: Gate, permits: Arc<Semaphore>, tls: Option<Arc<ServerTls>>) -> Self {
+        Self { gate, permits, tls, open: Vec::new() }
+    }
+
+    /// Opens the doors of `wanted` that are not open, and closes those that are not wanted.
+    ///
+    /// # Errors
+    /// An address cannot be had; then nothing changed.
+    pub(super) async fn become_like(&mut self, wanted: &[Door]) -> Result<(), BindError> {
+        let mut bound = Vec::new();
+        for door in wanted.iter().filter(|door| !self.open.iter().any(|open| open.door == **door)) {
+            bound.push((door.clone(), self.bind(door).await?));
+        }
+        self.open.retain(|open| {
+            let is_wanted = wanted.contains(&open.door);
+            if !is_wanted {
+                open.close.cancel();
+            }
+            is_wanted
+        });
+        for (door, listeners) in bound {
+            self.open(door, listeners);
+        }
+        Ok(())
+    }
+
+    /// Where is listened, in the order of opening.
+    pub(super) fn bound(&self) -> Vec<(Speech, Address)> {
+        let all = self.open.iter();
+        all.flat_map(|open| open.bound.iter().map(|address| (open.door.speech, address.clone()))).collect()
+    }
+
+    async fn bind(&self, door: &Door) -> Result<Vec<Listener>, BindError> {
+        match (door.address.scheme, &self.tls) {
+            (None | Some(Scheme::Tcp), _) => listen::tcp(&door.address).await,
+            (Some(Scheme::Tls), Some(tls)) => listen::tls(&door.address, tls).await,
+            (Some(scheme @ (Scheme::Tls | Scheme::Udp)), _) => {
+                Err(BindError::WrongScheme { address: door.address.clone(), scheme })
+            }
+        }
+    }
+
+    fn open(&mut self, door: Door, listeners: Vec<Listener>) {
+        let close = CancellationToken::new();
+        let mut bound = Vec::new();
+        for listener in listeners {
+            bound.extend(listener.local().ok().map(|at| Address::bound(listener.scheme(), at)));
+            let listener = listener.with_permits(self.permits.clone());
+            let (gate, close) = (self.gate.clone(), close.clone());
+            self.gate.service.stop.spawn(async move { accept(gate, listener, close).await });
+        }
+        self.open.push(Open { door, bound, close });
+    }
+}
+
+async fn accept(gate: Gate, mut listener: Listener, close: CancellationToken) {
+    let Context { stop, events, .. } = gate.service.clone();
+    loop {
+        let incoming = tokio::select! {
+            () = stop.begun() => return,
+            () = close.cancelled() => return,
+            incoming = listener.accept() => incoming,
+        };
+        match incoming {
+            Ok(Incoming::Connection { connection, peer, permit }) => {
+                let gate = gate.clone();
+                stop.spawn(async move {
+                    gate.converse(connection, canonical(peer), Face::Irc).await;
+                    drop(permit);
+                });
+            }
+            Ok(Incoming::Short { error, retry_in }) => events.tell(EventKind::Trouble {
+                message: format!("cannot accept connections now: {error}; trying again in {retry_in:?}"),
+            }),
+            Err(error) => {
+                let message = format!("the listener broke and accepts no more: {error}");
+                return events.tell(EventKind::Trouble { message });
+            }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The one thread that owns the chat service's state. It takes what happened, lets the service decide, starts what that
+//! asks for, and writes.
+
+use super::batch::Batch;
+use super::link::{Closing, Link};
+use super::outside::Outside;
+use helio_core::chat::{Chat, Peer, SessionId, Settings, Ticket};
+use helio_core::limits;
+use helio_core::time::{Instant, Now};
+use helio_net::clock::Clock;
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// Something that happened.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// Somebody connected.
+    Connect { peer: Peer, link: Arc<Link>, answer: oneshot::Sender<Result<SessionId, String>> },
+    /// Somebody sent lines.
+    Lines { id: SessionId, batch: Batch },
+    /// A connection that was full has room.
+    Room { id: SessionId },
+    /// A connection ended.
+    End { id: SessionId, reason: String },
+    /// Everything up to the ticket is on disk.
+    Committed(Ticket),
+    /// A commit failed.
+    CommitFailed { first: Ticket, last: Ticket },
+    /// A log was read; `None`: it cannot be.
+    Read { ticket: Ticket, records: Option<Vec<Vec<u8>>> },
+    /// The store was tried.
+    Probed { is_working: bool },
+    /// A password was compared.
+    Verified { ticket: Ticket, is_right: bool },
+    /// There are new settings.
+    Settings(Box<Settings>),
+    /// The program ends.
+    Stop,
+}
+
+/// The state and everything beside it.
+pub(super) struct Hub {
+    chat: Chat,
+    clock: Clock,
+    inputs: mpsc::Receiver<Input>,
+    /// By [`SessionId::index`].
+    seats: Vec<Option<Seat>>,
+    /// Sessions whose lines wait for flood control.
+    behind: Vec<SessionId>,
+    /// Sessions that are closed as soon as what they have is written, and when that ends.
+    lingering: VecDeque<(Instant, SessionId)>,
+    outside: Outside,
+    /// Since the program ends: when connections are cut.
+    stop_at: Option<Instant>,
+}
+
+/// A session's connection.
+struct Seat {
+    id: SessionId,
+    link: Arc<Link>,
+    /// Nothing can be written until [`Input::Room`].
+    is_full: bool,
+    /// Lines that wait for their turn. At most [`limits::CHAT_UNREAD_BATCHES`].
+    waiting: VecDeque<Batch>,
+    sent_bytes: u64,
+}
+
+impl Hub {
+    pub(super) fn new(chat: Chat, clock: Clock, inputs: mpsc::Receiver<Input>, outside: Outside) -> Self {
+        Self {
+            chat,
+            clock,
+            inputs,
+            seats: Vec::new(),
+            behind: Vec::new(),
+            lingering: VecDeque::new(),
+            outside,
+            stop_at: None,
+        }
+    }
+
+    /// Works until [`Input::Stop`] and everybody is gone.
+    pub(super) async fn run(mut self) {
+        let mut inputs = Vec::with_capacity(limits::CHAT_INPUTS_A_TURN);
+        while !self.is_over() {
+            let wakes_at = self.wakes_at().map(|at| self.clock.deadline(at));
+            let coming = self.inputs.recv_many(&mut inputs, limits::CHAT_INPUTS_A_TURN);
+            match wakes_at {
+                Some(at) => _ = tokio::time::timeout_at(at, coming).await,
+                None => _ = coming.await,
+            }
+            let now = self.clock.read();
+            for input in inputs.drain(..) {
+                self.take(input, now);
+            }
+            self.pass_time(now);
+            self.drain(now);
+        }
+    }
+
+    fn wakes_at(&self) -> Option<Instant> {
+        let lingering = self.lingering.front().map(|(at, _)| *at);
+        [self.chat.poll_timeout(), lingering, self.stop_at].into_iter().flatten().min()
+    }
+
+    fn is_over(&self) -> bool {
+        self.stop_at.is_some() && self.chat.is_empty()
+    }
+
+    fn take(&mut self, input: Input, now: Now) {
+        match input {
+            Input::Connect { peer, link, answer } => self.connect(peer, link, answer, now),
+            Input::Lines { id, batch } => self.take_lines(id, batch, now),
+            Input::Room { id } => {
+                if let Some(seat) = self.seat(id) {
+                    seat.is_full = false;
+                    self.write(id, now);
+                }
+            }
+            Input::End { id, reason } => {
+                // What can still be written is: a peer that only ended its own half reads it.
+                self.write(id, now);
+                self.leave(id, &reason, false, now);
+            }
+            Input::Committed(ticket) => self.chat.handle_committed(ticket, now),
+            Input::CommitFailed { first, last } => self.chat.handle_commit_failed(first, last, now),
+            Input::Read { ticket, records } => self.chat.handle_read(ticket, records.as_deref(), now),
+            Input::Probed { is_working } => self.chat.handle_probed(is_working, now),
+            Input::Verified { ticket, is_right } => self.chat.handle_verified(ticket, is_right, now),
+            Input::Settings(settings) => self.chat.handle_settings(*settings, now),
+            Input::Stop => {
+                self.stop_at = Some(now.mono + limits::CHAT_STOP_TIMEOUT);
+                self.chat.handle_stop(now);
+            }
+        }
+    }
+
+    fn connect(&mut self, peer: Peer, link: Arc<Link>, answer: oneshot::Sender<Result<SessionId, String>>, now: Now) {
+        if self.stop_at.is_some() {
+            drop(answer.send(Err("ERROR :Closing link: Server is shutting down\r\n".to_owned())));
+            return;
+        }
+        let connected = self.chat.handle_connect(peer, now);
+        if let Ok(id) = &connected {
+            if self.seats.len() <= id.index() {
+                self.seats.resize_with(id.index() + 1, || None);
+            }
+            let seat = Seat { id: *id, link, is_full: false, waiting: VecDeque::new(), sent_bytes: 0 };
+            self.seats[id.index()] = Some(seat);
+        }
+        if let Err(Ok(id)) = answer.send(connected) {
+            // The task is gone already.
+            self.leave(id, "Connection closed", true, now);
+        }
+    }
+
+    fn take_lines(&mut self, id: SessionId, batch: Batch, now: Now) {
+        let Some(seat) = self.seat(id) else { return };
+        seat.waiting.push_back(batch);
+        if seat.waiting.len() == 1 {
+            self.work_off(id, now);
+        }
+    }
+
+    /// Hands in lines until there are no more, or flood control holds the session back.
+    fn work_off(&mut self, id: SessionId, now: Now) {
+        let Some(seat) = self.seats.get_mut(id.index()).and_then(Option::as_mut).filter(|seat| seat.id == id) else {
+            return;
+        };
+        while let Some(batch) = seat.waiting.front_mut() {
+            while !self.chat.is_behind(id)
+                && let Some(line) = batch.take()
+            {
+                match line {
+                    Ok(line) => self.chat.handle_line(id, line, now),
+                    Err(error) => self.chat.handle_bad_line(id, error, now),
+                }
+            }
+            if !batch.is_empty() || self.chat.is_behind(id) {
+                return self.behind.push(id);
+            }
+            seat.waiting.pop_front();
+            seat.link.worked_off();
+        }
+    }
+
+    fn pass_time(&mut self, now: Now) {
+        if self.chat.poll_timeout().is_some_and(|at| at <= now.mono) {
+            self.chat.handle_timeout(now);
+        }
+        for id in std::mem::take(&mut self.behind) {
+            self.work_off(id, now);
+        }
+        while let Some((_, id)) = self.lingering.pop_front_if(|(at, _)| *at <= now.mono) {
+            self.leave(id, "", true, now);
+        }
+        if self.stop_at.is_some_and(|at| at <= now.mono) {
+            let all: Vec<_> = self.seats.iter().flatten().map(|seat| seat.id).collect();
+            for id in all {
+                self.leave(id, "Server is shutting down", true, now);
+            }
+        }
+    }
+
+    /// Starts what the service asks for, and writes. Each may bring more of the other.
+    fn drain(&mut self, now: Now) {
+        loop {
+            let mut is_idle = true;
+            while let Some(effect) = self.chat.poll_effect() {
+                is_idle = false;
+                if let Some((ticket, is_right)) = self.outside.start(effect) {
+                    self.chat.handle_verified(ticket, is_right, now);
+                }
+            }
+            while let Some(id) = self.chat.poll_session() {
+                is_idle = false;
+                self.write(id, now);
+            }
+            if is_idle {
+                return;
+            }
+        }
+    }
+
+    fn write(&mut self, id: SessionId, now: Now) {
+        let Some(seat) = self.seats.get_mut(id.index()).and_then(Option::as_mut).filter(|seat| seat.id == id) else {
+            return;
+        };
+        let Some(output) = self.chat.output(id) else { return };
+        let (len, is_last) = (output.bytes.len(), output.is_last);
+        if seat.is_full {
+            if is_last && !self.lingering.iter().any(|(_, lingering)| *lingering == id) {
+                self.lingering.push_back((now.mono + limits::LINGER_TIMEOUT, id));
+            }
+            return;
+        }
+        let written = if len == 0 { Ok(0) } else { seat.link.write(output.bytes) };
+        match written {
+            Ok(written) => {
+                self.chat.handle_written(id, written);
+                seat.sent_bytes += written as u64;
+                seat.is_full = written < len;
+                if seat.is_full {
+                    // Lists it for the time that it has, if this is its end.
+                    self.write(id, now);
+                } else if is_last {
+                    self.leave(id, "", false, now);
+                }
+            }
+            Err(error) => self.leave(id, &broken(&error), true, now),
+        }
+    }
+
+    /// The session ends, and its connection.
+    fn leave(&mut self, id: SessionId, reason: &str, is_cut: bool, now: Now) {
+        let closing_reason = self.chat.closing_reason(id);
+        self.chat.handle_end(id, reason, now);
+        let Some(seat) = self.seats.get_mut(id.index()).and_then(|seat| seat.take_if(|seat| seat.id == id)) else {
+            return;
+        };
+        let reason = closing_reason.unwrap_or_else(|| reason.to_owned());
+        seat.link.close(Closing { reason, sent_bytes: seat.sent_bytes, is_cut });
+    }
+
+    fn seat(&mut self, id: SessionId) -> Option<&mut Seat> {
+        self.seats.get_mut(id.index()).and_then(Option::as_mut).filter(|seat| seat.id == id)
+    }
+}
+
+/// How a broken connection is told to those who knew its user.
+pub(super) fn broken(error: &io::Error) -> String {
+    let kind = error.kind();
+    if matches!(kind, io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) {
+        "Connection reset by peer".to_owned()
+    } else if kind == io::ErrorKind::TimedOut {
+        "Connection timed out".to_owned()
+    } else {
+        "Connection failed".to_owned()
+    }
+}

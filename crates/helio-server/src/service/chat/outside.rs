@@ -1,0 +1,75 @@
+//! What the hub asks of others: the thread that keeps, threads that compare passwords, and whoever reads settings.
+
+use super::hub::Input;
+use super::keeper::Request;
+use super::password::is_right;
+use helio_core::chat::{Effect, Password, Ticket};
+use helio_core::limits;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore, mpsc};
+
+/// The ways out of the hub. None of them makes it wait.
+pub(super) struct Outside {
+    /// Unbounded itself: what is asked for is bounded by [`limits::CHAT_UNCOMMITTED`], and by one read for each joining.
+    keeper: std::sync::mpsc::Sender<Request>,
+    /// For answers of threads that compare passwords.
+    hub: mpsc::Sender<Input>,
+    runtime: Handle,
+    verifiers: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    reread: Arc<Notify>,
+}
+
+impl Outside {
+    /// Work that blocks is done on `runtime`; `reread` is told that settings are to be read again.
+    pub(super) fn new(
+        keeper: std::sync::mpsc::Sender<Request>,
+        hub: mpsc::Sender<Input>,
+        runtime: Handle,
+        reread: Arc<Notify>,
+    ) -> Self {
+        Self {
+            keeper,
+            hub,
+            runtime,
+            verifiers: Arc::new(Semaphore::new(limits::CHAT_VERIFIERS)),
+            waiting: Arc::new(Semaphore::new(limits::CHAT_VERIFY_WAITING)),
+            reread,
+        }
+    }
+
+    /// Starts `effect`. The answer to a password that there is no room to compare comes at once.
+    pub(super) fn start(&mut self, effect: Effect) -> Option<(Ticket, bool)> {
+        let request = match effect {
+            Effect::Append { ticket, log, bytes } => Request::Append { ticket, log, bytes },
+            Effect::Read { ticket, log, count } => Request::Read { ticket, log, count },
+            Effect::Forget { log } => Request::Forget { log },
+            Effect::Probe => Request::Probe,
+            Effect::Verify { ticket, password, hash } => {
+                return if self.verify(ticket, password, hash) { None } else { Some((ticket, false)) };
+            }
+            Effect::Reload { .. } => {
+                self.reread.notify_one();
+                return None;
+            }
+        };
+        // An error says that the thread is gone, which only a panic of it brings about; nothing is acknowledged then.
+        let _ = self.keeper.send(request);
+        None
+    }
+
+    /// Compares on a thread where waiting hurts nobody. Returns whether there was room.
+    fn verify(&self, ticket: Ticket, password: Password, hash: String) -> bool {
+        let Ok(place) = self.waiting.clone().try_acquire_owned() else { return false };
+        let (verifiers, hub) = (self.verifiers.clone(), self.hub.clone());
+        self.runtime.spawn(async move {
+            let turn = verifiers.acquire_owned().await;
+            let compare = move || is_right(&password.0, &hash);
+            let is_right = tokio::task::spawn_blocking(compare).await.unwrap_or(false);
+            drop((turn, place));
+            let _ = hub.send(Input::Verified { ticket, is_right }).await;
+        });
+        true
+    }
+}

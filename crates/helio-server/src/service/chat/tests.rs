@@ -1,0 +1,1 @@
+//! The service on real sockets, with a store in memory.

@@ -1,0 +1,301 @@
+//! The chat service's settings.
+
+mod value;
+
+use crate::exit::{Failure, Outcome};
+use crate::settings::layered;
+use crate::value::{Net, Span};
+use clap::Args;
+use helio_core::chat::{Operator, Settings};
+use helio_core::irc::name::NickRules;
+use helio_core::limits;
+use helio_net::address::{Address, Host, Scheme};
+use helio_net::identity::IdentitySource;
+use helio_net::tls::{MinVersion, ServerSettings};
+use helio_server::service::chat::{Door, Speech};
+use serde::Deserialize;
+use std::io::Read as _;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use value::{Lobby, OneLine, PasswordHash, ReplayMessages, SendQueue, ServerName, Wait, Word};
+
+/// Where chat listens, as flags and variables.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ListenFlags {
+    /// Where chat listens for IRC without encryption [default: 127.0.0.1:6667]
+    #[arg(long = "chat-listen", value_name = "ADDR", env = "HELIO_CHAT_LISTEN", value_delimiter = ',')]
+    listen: Option<Vec<Address>>,
+
+    /// Where chat listens for IRC over TLS [default: 127.0.0.1:6697]
+    #[arg(long = "chat-tls-listen", value_name = "ADDR", env = "HELIO_CHAT_TLS_LISTEN", value_delimiter = ',')]
+    tls_listen: Option<Vec<Address>>,
+}
+
+impl From<ListenFlags> for ChatFlags {
+    fn from(flags: ListenFlags) -> Self {
+        let ListenFlags { listen, tls_listen } = flags;
+        Self { listen, tls_listen, ..Self::default() }
+    }
+}
+
+/// The chat service's settings; table `[chat]` of the settings file. `docs/chat.md` explains each.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ChatFlags {
+    listen: Option<Vec<Address>>,
+    tls_listen: Option<Vec<Address>>,
+    allow_plain: Option<bool>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+    min_tls: Option<MinTls>,
+    sts: Option<Span>,
+    server_name: Option<ServerName>,
+    network: Option<Word>,
+    motd: Option<String>,
+    motd_file: Option<PathBuf>,
+    admin: Option<Admin>,
+    nicknames: Option<Nicknames>,
+    password_hash: Option<PasswordHash>,
+    operator: Option<Vec<OperatorFlags>>,
+    lobby: Option<Lobby>,
+    lines_per_second: Option<NonZeroU32>,
+    line_burst: Option<NonZeroU32>,
+    flood_exempt: Option<Vec<Net>>,
+    per_address: Option<NonZeroU32>,
+    per_network: Option<NonZeroU32>,
+    connections_exempt: Option<Vec<Net>>,
+    registration_timeout: Option<Wait>,
+    ping_interval: Option<Wait>,
+    send_queue: Option<SendQueue>,
+    replay_messages: Option<ReplayMessages>,
+    replay_age: Option<Span>,
+    keep_empty_rooms: Option<Span>,
+}
+
+layered!(ChatFlags {
+    listen,
+    tls_listen,
+    allow_plain,
+    certificate,
+    key,
+    min_tls,
+    sts,
+    server_name,
+    network,
+    motd,
+    motd_file,
+    admin,
+    nicknames,
+    password_hash,
+    operator,
+    lobby,
+    lines_per_second,
+    line_burst,
+    flood_exempt,
+    per_address,
+    per_network,
+    connections_exempt,
+    registration_timeout,
+    ping_interval,
+    send_queue,
+    replay_messages,
+    replay_age,
+    keep_empty_rooms,
+});
+
+/// Who runs the server.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Admin {
+    location: OneLine,
+    description: OneLine,
+    email: OneLine,
+}
+
+/// One who may become a server operator.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct OperatorFlags {
+    name: Word,
+    password_hash: PasswordHash,
+}
+
+/// `min-tls`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+enum MinTls {
+    #[serde(rename = "1.2")]
+    Tls12,
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+/// `nicknames`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Nicknames {
+    Ascii,
+    Unicode,
+}
+
+impl ChatFlags {
+    /// Where to listen, with the scheme of each address.
+    pub(super) fn addresses(&self) -> Vec<Address> {
+        let or_loopback = |given: &Option<Vec<Address>>, port, scheme| {
+            let given = given.clone().unwrap_or_else(|| vec![Address::loopback(port)]);
+            given.into_iter().map(move |address| Address { scheme: address.scheme.or(Some(scheme)), ..address })
+        };
+        let plain = or_loopback(&self.listen, 6667, Scheme::Tcp);
+        plain.chain(or_loopback(&self.tls_listen, 6697, Scheme::Tls)).collect()
+    }
+
+    /// The doors, after a look at whether they are as safe as they must be.
+    pub(super) fn doors(&self) -> Outcome<Vec<Door>> {
+        self.addresses()
+            .into_iter()
+            .map(|address| match address.scheme {
+                Some(Scheme::Udp) => Err(Failure::usage(format_args!("[chat] {address}: chat is not spoken over UDP"))),
+                Some(Scheme::Tls) => Ok(Door { speech: Speech::Irc, address }),
+                Some(Scheme::Tcp) | None if is_loopback(&address.host) || self.allow_plain == Some(true) => {
+                    Ok(Door { speech: Speech::Irc, address })
+                }
+                Some(Scheme::Tcp) | None => Err(Failure::usage(format_args!(
+                    "[chat] {address} is reachable from other machines and not encrypted, so passwords and messages can \
+                     be read on the way; use tls-listen, or set allow-plain = true"
+                ))),
+            })
+            .collect()
+    }
+
+    /// Everything that the service itself knows of its settings. STS is offered only with `is_ca_issued`.
+    pub(super) fn settings(&self, is_ca_issued: bool) -> Outcome<Settings> {
+        let mut settings = Settings::new(concat!("heliograph-", env!("CARGO_PKG_VERSION")));
+        set(&mut settings.server_name, self.server_name.as_ref().map(|name| name.0.clone()));
+        set(&mut settings.network, self.network.as_ref().map(|name| name.0.clone()));
+        settings.motd = self.motd()?;
+        if let Some(admin) = &self.admin {
+            settings.admin.location = admin.location.0.clone();
+            settings.admin.description = admin.description.0.clone();
+            settings.admin.email = admin.email.0.clone();
+        }
+        set(&mut settings.nick_rules, self.nicknames.map(Nicknames::rules));
+        settings.password_hash = self.password_hash.as_ref().map(|hash| hash.0.clone());
+        settings.operators = self.operator.iter().flatten().map(OperatorFlags::operator).collect();
+        set(&mut settings.lobby, self.lobby.as_ref().map(|lobby| lobby.0.clone()));
+        set(&mut settings.flood.lines_per_second, self.lines_per_second.map(NonZeroU32::get));
+        set(&mut settings.flood.burst, self.line_burst.map(NonZeroU32::get));
+        set(&mut settings.flood.exempt, self.flood_exempt.as_deref().map(networks));
+        set(&mut settings.connections.per_address, self.per_address.map(|n| n.get() as usize));
+        set(&mut settings.connections.per_network, self.per_network.map(|n| n.get() as usize));
+        set(&mut settings.connections.exempt, self.connections_exempt.as_deref().map(networks));
+        set(&mut settings.registration_timeout, self.registration_timeout.map(|wait| wait.0));
+        set(&mut settings.ping_interval, self.ping_interval.map(|wait| wait.0));
+        set(&mut settings.send_queue, self.send_queue.map(|size| size.0));
+        set(&mut settings.replay.messages, self.replay_messages.map(|messages| messages.0));
+        set(&mut settings.replay.age, self.replay_age.map(|span| span.0));
+        set(&mut settings.keep_empty_rooms, self.keep_empty_rooms.map(|span| span.0));
+        settings.sts = self.sts.filter(|_| is_ca_issued).and_then(|span| self.sts_value(span));
+        Ok(settings)
+    }
+
+    /// Whether STS is asked for.
+    pub(super) fn wants_sts(&self) -> bool {
+        self.sts.is_some()
+    }
+
+    /// The certificate's files, or the server's own identity in the data directory.
+    pub(super) fn identity(&self, data: &Path) -> Outcome<IdentitySource> {
+        match (&self.certificate, &self.key) {
+            (Some(certificate), Some(key)) => {
+                Ok(IdentitySource::Files { certificate: certificate.clone(), key: key.clone() })
+            }
+            (None, None) => Ok(IdentitySource::Own { directory: data.join("tls") }),
+            (Some(_), None) => Err(Failure::usage("[chat] certificate needs key, the file with its private key")),
+            (None, Some(_)) => Err(Failure::usage("[chat] key needs certificate, the file with the certificates")),
+        }
+    }
+
+    pub(super) fn tls(&self) -> ServerSettings {
+        let min_version = match self.min_tls {
+            Some(MinTls::Tls12) => MinVersion::Tls12,
+            Some(MinTls::Tls13) | None => MinVersion::Tls13,
+        };
+        ServerSettings { min_version, protocol: Some("irc"), ..ServerSettings::default() }
+    }
+
+    /// Settings that only a restart takes over.
+    pub(super) fn is_restart_needed(&self, new: &Self) -> bool {
+        let files = |flags: &Self| (flags.certificate.clone(), flags.key.clone());
+        files(self) != files(new) || self.tls().min_version != new.tls().min_version
+    }
+
+    /// `duration` for those who came over TLS, `port` for those who did not (IRCv3 sts).
+    fn sts_value(&self, duration: Span) -> Option<String> {
+        let port = self.addresses().into_iter().find(|address| address.scheme == Some(Scheme::Tls))?.port;
+        Some(format!("duration={},port={port}", duration.0.as_secs()))
+    }
+
+    fn motd(&self) -> Outcome<Vec<String>> {
+        let text = match (&self.motd, &self.motd_file) {
+            (Some(_), Some(_)) => return Err(Failure::usage("[chat] has both motd and motd-file, expected one")),
+            (Some(text), None) => text.clone(),
+            (None, Some(path)) => read_text(path)?,
+            (None, None) => return Ok(Vec::new()),
+        };
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let (most, longest) = (limits::CHAT_MOTD_LINES, limits::CHAT_MOTD_LINE);
+        if lines.len() > most {
+            return Err(Failure::usage(format_args!("[chat] motd has {} lines, limit is {most}", lines.len())));
+        }
+        match lines.iter().position(|line| line.len() > longest) {
+            Some(at) => {
+                let (number, bytes) = (at + 1, lines[at].len());
+                Err(Failure::usage(format_args!("[chat] line {number} of motd is {bytes} bytes, limit is {longest}")))
+            }
+            None => Ok(lines),
+        }
+    }
+}
+
+impl Nicknames {
+    fn rules(self) -> NickRules {
+        match self {
+            Self::Ascii => NickRules::Ascii,
+            Self::Unicode => NickRules::Precis,
+        }
+    }
+}
+
+impl OperatorFlags {
+    fn operator(&self) -> Operator {
+        Operator { name: self.name.0.clone(), password_hash: self.password_hash.0.clone() }
+    }
+}
+
+fn set<T>(default: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *default = given;
+    }
+}
+
+fn networks(nets: &[Net]) -> Vec<ipnet::IpNet> {
+    nets.iter().map(|net| net.0).collect()
+}
+
+fn is_loopback(host: &Host) -> bool {
+    match host {
+        Host::Any => false,
+        Host::Ip(ip) => ip.is_loopback(),
+        Host::Name(name) => name == "localhost",
+    }
+}
+
+fn read_text(path: &Path) -> Outcome<String> {
+    let most = limits::CHAT_MOTD_LINES * limits::CHAT_MOTD_LINE;
+    let failed = |error| Failure::file(format_args!("read the message of the day in {}", path.display()), &error);
+    let mut text = String::new();
+    std::fs::File::open(path).map_err(failed)?.take(most as u64 + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() > most {
+        return Err(Failure::usage(format_args!("{} is longer than {most} bytes", path.display())));
+    }
+    Ok(text)
+}

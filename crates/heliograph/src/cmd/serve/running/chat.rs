@@ -1,0 +1,108 @@
+//! The chat service while it runs.
+
+use super::super::Settings;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output;
+use helio_net::address::{Address, Scheme};
+use helio_net::clock::utc_now;
+use helio_net::identity::{Identity, IdentityError, IdentitySource};
+use helio_net::tls::ServerTls;
+use helio_server::service::Context;
+use helio_server::service::chat::{self, ChatError, Parts};
+use helio_store::StoreError;
+use helio_store::sqlite::SqliteStore;
+use std::sync::Arc;
+
+/// The service and what it shows as its certificate.
+pub(super) struct Running {
+    service: chat::Running,
+    tls: Arc<ServerTls>,
+}
+
+impl Running {
+    pub(super) async fn start(settings: &Settings, context: &Context) -> Outcome<Self> {
+        let flags = &settings.chat;
+        let data = settings.data()?;
+        let tls = Arc::new(ServerTls::new(flags.identity(data)?, &flags.tls())?);
+        look_at(&tls.identity(), settings);
+        let parts = Parts {
+            store: Box::new(SqliteStore::open(&data.join("store"))?),
+            tls: Some(tls.clone()),
+            permits: settings.session.permits(),
+        };
+        let service = chat::start(context, flags.settings(tls.is_ca_issued())?, parts, &flags.doors()?).await?;
+        Ok(Self { service, tls })
+    }
+
+    /// Where it listens.
+    pub(super) fn bound(&self) -> impl Iterator<Item = Address> {
+        self.service.bound().into_iter().map(|(_, address)| address)
+    }
+
+    /// Says how to join.
+    pub(super) fn invite(&self) -> Outcome {
+        if let Some(address) = self.bound().find(|address| address.scheme == Some(Scheme::Tcp)) {
+            let at = super::reachable(&address.to_string());
+            output::line(format_args!("Join: any IRC client at {at}, then /join #lobby"))?;
+        }
+        if self.bound().any(|address| address.scheme == Some(Scheme::Tls)) {
+            output::line(format_args!("TLS certificate: SHA-256 {}", self.tls.identity().fingerprint()))?;
+        }
+        Ok(())
+    }
+
+    /// Takes over new settings, addresses and the certificate.
+    pub(super) async fn reload(&mut self, new: &Settings) -> Outcome {
+        match self.tls.reload() {
+            Ok(identity) => look_at(&identity, new),
+            Err(error) => output::message(format_args!("the old certificate stays: {error}")),
+        }
+        let (settings, doors) = (new.chat.settings(self.tls.is_ca_issued())?, new.chat.doors()?);
+        Ok(self.service.change(settings, &doors).await?)
+    }
+}
+
+/// For `--check`: whether the certificate can be used, if there is one. None is made.
+pub(in crate::cmd::serve) fn check_identity(settings: &Settings) -> Outcome {
+    let source = settings.chat.identity(settings.data()?)?;
+    match source.load() {
+        Ok(identity) => look_at(&identity, settings),
+        Err(IdentityError::Gone { .. }) if matches!(source, IdentitySource::Own { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// Tells what is worth knowing about the certificate.
+fn look_at(identity: &Identity, settings: &Settings) {
+    for warning in identity.warnings(utc_now()) {
+        output::message(warning);
+    }
+    if settings.chat.wants_sts() && !identity.is_ca_issued() {
+        output::message("[chat] sts is not offered: the certificate was not issued by an authority");
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        Self::new(Exit::Unavailable, format_args!("certificate of the chat service: {error}"))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(Exit::Unavailable, error)
+    }
+}
+
+impl From<ChatError> for Failure {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::Bind(error) => error.into(),
+            ChatError::Store(error) => error.into(),
+            error @ (ChatError::Record { .. } | ChatError::Random(_) | ChatError::Thread(_)) => {
+                Self::new(Exit::Unavailable, error)
+            }
+        }
+    }
+}
