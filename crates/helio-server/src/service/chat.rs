@@ -25,12 +25,14 @@ use helio_core::time::Now;
 use helio_net::address::Address;
 use helio_net::listen::BindError;
 use helio_net::tls::ServerTls;
+use helio_store::sqlite::SqliteStore;
 use helio_store::{Direction, Limit, Log, LogName, Position, StoreError};
 use hub::{Hub, Input};
 use keeper::Keeper;
 use outside::Outside;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::runtime::Handle;
@@ -77,6 +79,14 @@ impl fmt::Debug for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Parts").field("tls", &self.tls).finish_non_exhaustive()
     }
+}
+
+/// The store in `directory`, which is made if it is not there.
+///
+/// # Errors
+/// Another process has it, or it cannot be used.
+pub fn open_store(directory: &Path) -> Result<Box<dyn Log + Send>, ChatError> {
+    Ok(Box::new(SqliteStore::open(directory)?))
 }
 
 /// A chat service that runs, until [`crate::stop::Stop`] says otherwise.

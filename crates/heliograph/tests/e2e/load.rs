@@ -165,7 +165,7 @@ fn events_that_cannot_be_written_are_told_once_and_stop_nothing() {
 fn an_idle_service_takes_no_place_from_another() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = helio();
-    command.env("XDG_DATA_HOME", dir.path()).args(["serve", "--max-connections", "1"]);
+    command.env("XDG_DATA_HOME", dir.path()).args(["serve", "--services", "echo,log", "--max-connections", "1"]);
     command.args(["--echo-listen", "127.0.0.1:0,127.0.0.2:0", "--log-listen", "127.0.0.1:0"]);
     let mut serving = Running::start(&mut command);
     let row = serving.wait_for("  echo");

@@ -1,6 +1,7 @@
 //! End-to-end tests: the built `helio` against programs that no one here wrote.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests fail by panic and skip loudly")]
 
+mod chat;
 mod compare;
 mod echo;
 mod help;

@@ -12,9 +12,21 @@ fn serve(dir: &Path, settings: &str, args: &[&str]) -> Command {
     std::fs::write(&file, settings).unwrap();
     let mut command = helio();
     command.env("XDG_DATA_HOME", dir).args(["serve", "--config"]).arg(file);
-    command.args(["--echo-listen", "127.0.0.1:0", "--log-listen", "127.0.0.1:0"]).args(args);
+    command.args(ANY_PORTS).args(args);
     command
 }
+
+/// The system picks every port.
+const ANY_PORTS: [&str; 8] = [
+    "--chat-listen",
+    "127.0.0.1:0",
+    "--chat-tls-listen",
+    "127.0.0.1:0",
+    "--echo-listen",
+    "127.0.0.1:0",
+    "--log-listen",
+    "127.0.0.1:0",
+];
 
 /// The TCP address that the banner gives for `service`.
 fn address(serving: &mut Running, service: &str) -> SocketAddr {
@@ -78,6 +90,7 @@ fn check_tells_what_would_be_started_and_starts_nothing() {
     let shown = checked.stdout.replace(file.to_str().unwrap(), "FILE");
     insta::assert_snapshot!(shown, @r"
     settings in FILE are right
+      chat  tcp://127.0.0.1:6667 tls://127.0.0.1:6697
       echo  127.0.0.1:7001 udp://[::1]:7002
       log   127.0.0.1:65434 into /tmp/x.log
     ");
@@ -86,8 +99,8 @@ fn check_tells_what_would_be_started_and_starts_nothing() {
 #[test]
 fn wrong_settings_are_named_with_line_and_accepted_values() {
     let cases = [
-        ("[serve]\nservices = ['ecko']\n", "line 2, column 13", "expected `echo` or `log`"),
-        ("[ecko]\n", "line 1, column 2", "expected one of `serve`, `echo`"),
+        ("[serve]\nservices = ['ecko']\n", "line 2, column 13", "expected one of `chat`, `echo`, `log`"),
+        ("[ecko]\n", "line 1, column 2", "expected one of `serve`, `chat`, `echo`"),
         ("[log]\nfsync = 'often'\n", "line 2, column 9", "expected one of `every`, `interval`, `close`"),
         ("[limits]\nidle-timeout = '5'\n", "line 2, column 16", "expected a number and a unit"),
         ("[limits]\nidle-timeout = 5\n", "line 2, column 16", "expected a length of time with its unit"),
@@ -176,7 +189,15 @@ fn nothing_is_started_when_one_port_is_taken() {
     let taken = first.address("tcp").to_string();
     let mut command = helio();
     command.env("XDG_DATA_HOME", dir.path());
-    let second = finish(command.args(["serve", "--echo-listen", "127.0.0.1:0", "--log-listen", &taken]));
+    let second = finish(command.args([
+        "serve",
+        "--services",
+        "echo,log",
+        "--echo-listen",
+        "127.0.0.1:0",
+        "--log-listen",
+        &taken,
+    ]));
     assert_eq!((second.code, second.stdout.as_str()), (7, ""));
     assert!(second.stderr.contains("the port is in use"), "{}", second.stderr);
 }

@@ -9,8 +9,6 @@ use helio_net::identity::{Identity, IdentityError, IdentitySource};
 use helio_net::tls::ServerTls;
 use helio_server::service::Context;
 use helio_server::service::chat::{self, ChatError, Parts};
-use helio_store::StoreError;
-use helio_store::sqlite::SqliteStore;
 use std::sync::Arc;
 
 /// The service and what it shows as its certificate.
@@ -26,7 +24,7 @@ impl Running {
         let tls = Arc::new(ServerTls::new(flags.identity(data)?, &flags.tls())?);
         look_at(&tls.identity(), settings);
         let parts = Parts {
-            store: Box::new(SqliteStore::open(&data.join("store"))?),
+            store: chat::open_store(&data.join("store"))?,
             tls: Some(tls.clone()),
             permits: settings.session.permits(),
         };
@@ -89,18 +87,11 @@ impl From<IdentityError> for Failure {
     }
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::new(Exit::Unavailable, error)
-    }
-}
-
 impl From<ChatError> for Failure {
     fn from(error: ChatError) -> Self {
         match error {
             ChatError::Bind(error) => error.into(),
-            ChatError::Store(error) => error.into(),
-            error @ (ChatError::Record { .. } | ChatError::Random(_) | ChatError::Thread(_)) => {
+            error @ (ChatError::Store(_) | ChatError::Record { .. } | ChatError::Random(_) | ChatError::Thread(_)) => {
                 Self::new(Exit::Unavailable, error)
             }
         }

@@ -1,0 +1,210 @@
+//! The chat service of `helio serve`: plain sockets as clients.
+
+use crate::support::{PLENTY, Running, finish, helio};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// `helio serve` with chat alone on free ports, `settings` as its file and its data under `dir`.
+fn chat(dir: &Path, settings: &str) -> Command {
+    let file = dir.join("helio.toml");
+    std::fs::write(&file, settings).unwrap();
+    let mut command = helio();
+    command.args(["serve", "--services", "chat", "--data-dir"]).arg(dir.join("data")).arg("--config").arg(file);
+    command
+}
+
+const ON_ANY_PORT: &str = "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = []\n";
+
+/// The first address that the banner gives.
+fn address(serving: &mut Running) -> SocketAddr {
+    let row = serving.wait_for("  chat");
+    row.split_whitespace().find_map(|word| word.strip_prefix("tcp://")).unwrap().parse().unwrap()
+}
+
+/// Somebody with a plain socket.
+struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    fn connect(at: SocketAddr) -> Self {
+        let stream = TcpStream::connect(at).unwrap();
+        stream.set_read_timeout(Some(PLENTY)).unwrap();
+        Self { stream: BufReader::new(stream) }
+    }
+
+    /// Somebody called `nick`, in `#room`.
+    fn join(at: SocketAddr, nick: &str) -> Self {
+        let mut client = Self::connect(at);
+        client.say(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\nJOIN #room"));
+        client.hear(" 366 ");
+        client
+    }
+
+    fn say(&mut self, line: &str) {
+        self.stream.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
+    }
+
+    /// The next line that holds `text`.
+    fn hear(&mut self, text: &str) -> String {
+        loop {
+            let line = self.hear_line().unwrap_or_else(|| panic!("closed without a line with {text:?}"));
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// The next line; `None` at the end.
+    fn hear_line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        match self.stream.read_line(&mut line) {
+            Ok(0) => None,
+            Ok(_) => Some(line.trim_end().to_owned()),
+            Err(error) => panic!("no line within {PLENTY:?}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn two_people_talk() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
+    let at = address(&mut serving);
+    assert_eq!(serving.wait_for("Join:"), format!("Join: any IRC client at {at}, then /join #lobby"));
+    let (mut ann, mut bob) = (Client::join(at, "ann"), Client::join(at, "bob"));
+    ann.hear(":bob!bob@127.0.0.1 JOIN #room");
+    ann.say("PRIVMSG #room :hello bob");
+    assert_eq!(bob.hear("PRIVMSG"), ":ann!ann@127.0.0.1 PRIVMSG #room :hello bob");
+    drop(bob);
+    ann.hear(":bob!bob@127.0.0.1 QUIT");
+}
+
+#[test]
+fn sighup_opens_and_closes_listeners_and_nobody_notices() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
+    let at = address(&mut serving);
+    let mut ann = Client::join(at, "ann");
+    // A port that was free a moment ago, since one that the system picks would not be told here.
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let settings = format!("[chat]\nlisten = ['{other}']\ntls-listen = []\n");
+    std::fs::write(dir.path().join("helio.toml"), settings).unwrap();
+    serving.signal("HUP");
+    serving.wait_for_error("settings were read again");
+    let mut bob = Client::join(other, "bob");
+    bob.say("PRIVMSG #room :is the old door closed?");
+    ann.hear("is the old door closed?");
+    assert!(TcpStream::connect(at).is_err());
+
+    std::fs::write(dir.path().join("helio.toml"), "[chat]\nlisten = ['192.0.2.1:6667']\n").unwrap();
+    serving.signal("HUP");
+    let refused = serving.wait_for_error("the old settings stay");
+    assert!(refused.contains("192.0.2.1:6667 is reachable from other machines and not encrypted"), "{refused}");
+    bob.say("PRIVMSG #room :still there");
+    ann.hear("still there");
+}
+
+#[test]
+fn sigterm_tells_everybody_and_takes_less_than_two_seconds() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
+    let at = address(&mut serving);
+    // One of them never reads, nor closes.
+    let mut clients: Vec<_> = (0..20).map(|n| Client::join(at, &format!("user{n}"))).collect();
+    let started = Instant::now();
+    serving.signal("TERM");
+    for client in &mut clients[1..] {
+        assert_eq!(client.hear("ERROR"), "ERROR :Closing link: Server is shutting down");
+    }
+    let (status, lines, stderr) = serving.wait();
+    assert!(status.success(), "{lines:#?} {stderr}");
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[test]
+fn what_was_said_before_a_kill_is_shown_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
+    let at = address(&mut serving);
+    let mut ann = Client::connect(at);
+    ann.say("CAP REQ :echo-message");
+    ann.say("NICK ann\r\nUSER ann 0 * :Ann\r\nCAP END\r\nJOIN #room");
+    ann.hear(" 366 ");
+    ann.say("PRIVMSG #room :this lasts");
+    // The echo says that it is on disk.
+    ann.hear("PRIVMSG #room :this lasts");
+    serving.signal("KILL");
+    drop(serving);
+
+    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
+    let mut bob = Client::connect(address(&mut serving));
+    bob.say("NICK bob\r\nUSER bob 0 * :Bob\r\nJOIN #room");
+    bob.hear("this lasts");
+}
+
+#[test]
+fn browsers_and_tls_on_the_plain_port_are_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
+    let at = address(&mut serving);
+    let mut browser = Client::connect(at);
+    browser.say("POST / HTTP/1.1\r\nHost: localhost\r\n\r\nNICK evil\r\nUSER evil 0 * :evil");
+    assert_eq!(browser.hear_line(), None);
+    drop(browser);
+    serving.wait_for("This is HTTP, not IRC");
+    let mut tls = Client::connect(at);
+    tls.stream.get_mut().write_all(&[22, 3, 1, 2, 0, 1]).unwrap();
+    assert_eq!(tls.hear_line(), None);
+    drop(tls);
+    serving.wait_for("This is TLS");
+}
+
+#[test]
+fn a_line_that_is_too_long_is_refused_and_the_next_one_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
+    let mut ann = Client::join(address(&mut serving), "ann");
+    ann.say(&format!("PRIVMSG #room :{}\r\nPING still", "x".repeat(600)));
+    ann.hear(" 417 ");
+    ann.hear("PONG");
+}
+
+#[test]
+fn two_servers_cannot_have_one_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
+    address(&mut serving);
+    let second = finish(&mut chat(dir.path(), ON_ANY_PORT));
+    assert_eq!(second.code, 7, "{}", second.stderr);
+    assert!(second.stderr.contains(&format!("is in use by pid {}", serving.id())), "{}", second.stderr);
+}
+
+#[test]
+fn settings_that_are_wrong_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let cases = [
+        ("listen = ['*:6667']", "*:6667 is reachable from other machines and not encrypted"),
+        ("listen = ['udp://127.0.0.1:6667']", "chat is not spoken over UDP"),
+        ("server-name = 'two words'", "is not a server's name"),
+        ("password-hash = 'secret'", "not a password's hash"),
+        ("certificate = '/c.pem'", "certificate needs key"),
+        ("certificate = '/c.pem'\nkey = '/k.pem'", "cannot read /c.pem"),
+        ("send-queue = '1k'", "1024 bytes, expected 65536 to"),
+        ("ping-interval = '0s'", "is not between 1s and 24h"),
+        ("replay-messages = 100000", "expected 0 to 1000"),
+        ("motd = 'x'\nmotd-file = '/x'", "has both motd and motd-file"),
+        ("lobby = 'lobby'", "is not a room's name"),
+        ("[[chat.operator]]\nname = 'ann'", "missing field `password-hash`"),
+    ];
+    for (settings, expected) in cases {
+        let checked = finish(chat(dir.path(), &format!("[chat]\n{settings}\n")).arg("--check"));
+        assert_ne!(checked.code, 0, "{settings}");
+        assert!(checked.stderr.contains(expected), "{settings}: {}", checked.stderr);
+    }
+    let public = finish(chat(dir.path(), "[chat]\nlisten = ['*:6667']\nallow-plain = true\n").arg("--check"));
+    assert_eq!(public.code, 0, "{}", public.stderr);
+}
