@@ -7,6 +7,7 @@ mod idle;
 mod part;
 mod raw;
 mod report;
+mod store;
 mod turns;
 
 pub(crate) use part::{Part, run as run_part};
@@ -54,7 +55,7 @@ struct Lab {
     core: usize,
 }
 
-const BENCHES: &[Bench] = &[echo::BENCH, raw::BENCH, idle::BENCH];
+const BENCHES: &[Bench] = &[echo::BENCH, raw::BENCH, idle::BENCH, store::BENCH];
 
 /// Builds the release programs, runs the benches, and prints a table for each.
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -63,7 +64,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let lines: Vec<String> = chosen.iter().map(|bench| format!("{:12} {}\n", bench.name, bench.about)).collect();
         return print(&lines.concat());
     }
-    workspace::run(&mut cargo(&["build", "--release", "--workspace", "--bins"]))?;
+    workspace::run(&mut cargo(&["build", "--release", "--workspace", "--bins", "--examples"]))?;
     let mut record = Record::new(Environment::read());
     print(&record.environment.markdown())?;
     for bench in chosen {
