@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: ours beside other programs, in one run on one machine. Ratios count, not absolute figures.
 
+mod chat;
 mod contender;
 mod echo;
 mod environment;
@@ -25,7 +26,7 @@ use std::time::Instant;
 /// What `cargo xtask bench` takes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Benches to run; all when none is named.
+    /// Benches to run; all when none is named. A name also stands for those that begin with it and a hyphen.
     names: Vec<String>,
     /// Also write every single run, with the environment, as one JSON object to FILE.
     #[arg(long, value_name = "FILE")]
@@ -55,13 +56,24 @@ struct Lab {
     core: usize,
 }
 
-const BENCHES: &[Bench] = &[echo::BENCH, raw::BENCH, idle::BENCH, store::BENCH];
+const BENCHES: &[Bench] = &[
+    echo::BENCH,
+    raw::BENCH,
+    idle::BENCH,
+    store::BENCH,
+    chat::SATURATED,
+    chat::SPREAD,
+    chat::ACKNOWLEDGED,
+    chat::JOINS,
+    chat::IDLE,
+    chat::READY,
+];
 
 /// Builds the release programs, runs the benches, and prints a table for each.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let chosen = choose(&options.names)?;
     if options.list {
-        let lines: Vec<String> = chosen.iter().map(|bench| format!("{:12} {}\n", bench.name, bench.about)).collect();
+        let lines: Vec<String> = chosen.iter().map(|bench| format!("{:18} {}\n", bench.name, bench.about)).collect();
         return print(&lines.concat());
     }
     workspace::run(&mut cargo(&["build", "--release", "--workspace", "--bins", "--examples"]))?;
@@ -86,6 +98,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
+impl Bench {
+    fn is_meant_by(&self, name: &str) -> bool {
+        self.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    }
+}
+
 impl Lab {
     fn has(&self, program: &str) -> bool {
         !self.without.contains(&program)
@@ -106,10 +124,10 @@ impl Lab {
 
 fn choose(names: &[String]) -> Result<Vec<&'static Bench>> {
     let known = || BENCHES.iter().map(|bench| bench.name).collect::<Vec<_>>().join(", ");
-    if let Some(name) = names.iter().find(|name| BENCHES.iter().all(|bench| bench.name != **name)) {
+    if let Some(name) = names.iter().find(|name| BENCHES.iter().all(|bench| !bench.is_meant_by(name))) {
         bail!("there is no bench `{name}`; there are: {}", known());
     }
-    Ok(BENCHES.iter().filter(|bench| names.is_empty() || names.iter().any(|name| name == bench.name)).collect())
+    Ok(BENCHES.iter().filter(|bench| names.is_empty() || names.iter().any(|name| bench.is_meant_by(name))).collect())
 }
 
 /// Results go to standard output; a reader who has seen enough is no error.
@@ -125,9 +143,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn benches_are_chosen_by_name_and_all_without_one() {
+    fn benches_are_chosen_by_name_or_family_and_all_without_one() {
         assert_eq!(choose(&[]).unwrap().len(), BENCHES.len());
         assert_eq!(choose(&["echo".to_owned()]).unwrap()[0].name, "echo");
+        let chat = choose(&["chat".to_owned()]).unwrap();
+        assert!(chat.len() > 1 && chat.iter().all(|bench| bench.name.starts_with("chat-")));
+        assert_eq!(choose(&["chat-idle".to_owned()]).unwrap().len(), 1);
+        assert!(choose(&["cha".to_owned()]).is_err());
         let error = choose(&["ecko".to_owned()]).err().unwrap();
         assert!(error.to_string().starts_with("there is no bench `ecko`; there are: echo"), "{error}");
     }

@@ -50,6 +50,12 @@ pub(crate) const FOR_BENCHES: &[Program] = &[
 /// What the measurements of transfers compare with.
 pub(crate) const FOR_TRANSFERS: &[Program] = &[SOCAT, NC];
 
+/// The IRC servers that ours is compared with.
+pub(crate) const FOR_CHAT: &[Program] = &[
+    Program { name: "inspircd", package: "inspircd", ask: &["--version"], answer: "InspIRCd" },
+    Program { name: "ngircd", package: "ngircd", ask: &["--version"], answer: "ngIRCd" },
+];
+
 /// The variable by which tests learn which programs to do without: names, separated by commas.
 pub(crate) const WITHOUT: &str = "HELIO_TEST_WITHOUT";
 

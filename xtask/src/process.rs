@@ -85,6 +85,27 @@ pub(crate) fn cpu_time(pid: u32) -> Duration {
     Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
 }
 
+/// What the threads of a process have had of the CPUs, by the scheduler's account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Schedule {
+    /// Time on a core.
+    pub(crate) running: Duration,
+    /// Time in which they could have run, and others did.
+    pub(crate) waiting: Duration,
+}
+
+/// That of the threads that a process has now, to the nanosecond; its children do not count. What threads had that have
+/// ended since is not in it: only for programs that keep their threads.
+pub(crate) fn schedule(pid: u32) -> Result<Schedule> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).with_context(|| format!("process {pid}"))?;
+    // One that ends while we look is no longer of interest.
+    let accounts = threads.flatten().filter_map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok());
+    accounts.into_iter().try_fold(Schedule::default(), |sum, text| {
+        let one = parse_schedstat(&text).with_context(|| format!("schedstat: {text:?}"))?;
+        Ok(Schedule { running: sum.running + one.running, waiting: sum.waiting + one.waiting })
+    })
+}
+
 /// Memory of the process that is in RAM: `VmRSS` of proc(5).
 pub(crate) fn resident_bytes(pid: u32) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
@@ -94,7 +115,12 @@ pub(crate) fn resident_bytes(pid: u32) -> Result<u64> {
 
 /// Files and sockets that the process holds open.
 pub(crate) fn open_files(pid: u32) -> Result<usize> {
-    Ok(std::fs::read_dir(format!("/proc/{pid}/fd"))?.count())
+    let folder = format!("/proc/{pid}/fd");
+    // proc_pid_fd(5): since Linux 6.2 their number is the size of the folder, which used to be 0.
+    match std::fs::metadata(&folder)?.len() {
+        0 => Ok(std::fs::read_dir(folder)?.count()),
+        number => Ok(usize::try_from(number)?),
+    }
 }
 
 /// All processes below `root`, parents before children.
@@ -124,6 +150,13 @@ fn parse_stat(text: &str) -> Option<Stat> {
     let number = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
     let ticks = number(14)? + number(15)? + number(16)? + number(17)?;
     Some(Stat { parent: u32::try_from(number(4)?).ok()?, ticks })
+}
+
+/// The first two of the three numbers of `/proc/PID/task/TID/schedstat`, in nanoseconds
+/// (<https://docs.kernel.org/scheduler/sched-stats.html>).
+fn parse_schedstat(text: &str) -> Option<Schedule> {
+    let mut times = text.split(' ').map(|number| number.parse().ok().map(Duration::from_nanos));
+    Some(Schedule { running: times.next()??, waiting: times.next()?? })
 }
 
 #[cfg(test)]
@@ -166,6 +199,14 @@ mod tests {
         let pid = std::process::id();
         assert!(resident_bytes(pid).unwrap() > 100_000);
         assert!(open_files(pid).unwrap() > 2);
+    }
+
+    #[test]
+    fn the_account_of_threads_is_read_to_the_nanosecond() {
+        let (running, waiting) = (Duration::from_nanos(34_426_205), Duration::from_nanos(7_501_879));
+        assert_eq!(parse_schedstat("34426205 7501879 105\n"), Some(Schedule { running, waiting }));
+        assert_eq!(parse_schedstat("34426205"), None);
+        assert!(schedule(std::process::id()).unwrap().running > Duration::ZERO);
     }
 
     #[test]

@@ -8,8 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-/// How long a server may take to listen.
+/// How long a server may take to listen, and how often that is tried.
 const START: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// A server that listens.
 pub(crate) struct Contender {
@@ -48,9 +49,9 @@ impl Contender {
     }
 
     /// Starts a server that must be given its port: `command` makes it from a port that was free a moment ago.
-    pub(crate) fn on_free_port(command: impl Fn(u16) -> Command) -> Result<Self> {
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr())?;
-        let mut command = command(address.port());
+    pub(crate) fn on_free_port(command: impl FnOnce(u16) -> Result<Command>) -> Result<Self> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let mut command = command(address.port())?;
         let mut contender = Self { child: spawn(command.stdout(Stdio::null()).stderr(Stdio::null()))?, address };
         let deadline = Instant::now() + START;
         while TcpStream::connect(address).is_err() {
@@ -60,7 +61,7 @@ impl Contender {
             if Instant::now() >= deadline {
                 bail!("{command:?} does not listen on {address}");
             }
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(LOOK_EVERY);
         }
         Ok(contender)
     }
@@ -80,6 +81,11 @@ impl Drop for Contender {
     fn drop(&mut self) {
         process::end(&mut self.child);
     }
+}
+
+/// A TCP port of 127.0.0.1 that was free a moment ago.
+pub(super) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 fn spawn(command: &mut Command) -> Result<Child> {

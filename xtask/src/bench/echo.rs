@@ -5,13 +5,13 @@ pub(super) mod load;
 pub(super) mod round_trip;
 
 use super::contender::Contender;
+use super::part::{self, PART, number};
 use super::report::{Ratio, Series};
 use super::turns::{Turns, take_turns};
 use super::{Bench, Lab};
 use crate::prerequisites;
 use crate::workspace::output_within;
 use anyhow::{Context, Result};
-use serde_json::Value;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -32,9 +32,6 @@ const LOAD: Turns = Turns { rounds: 3, time: Duration::from_secs(9) };
 const LOAD_MILLIS: u64 = 800;
 const ROUND_TRIP: Turns = Turns { rounds: 5, time: Duration::from_secs(28) };
 const ROUND_TRIP_SECONDS: u64 = 2;
-
-/// Far longer than any one run takes; a client that is not done by then is ended, and the bench fails.
-const PART: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Program {
@@ -80,7 +77,7 @@ impl Program {
             Self::Sockperf => Contender::on_free_port(|port| {
                 let mut command = command("sockperf");
                 command.args(["server", "--tcp", "-i", "127.0.0.1", "-p", &port.to_string()]);
-                command
+                Ok(command)
             }),
         }
         .with_context(|| format!("cannot measure {}", self.name()))
@@ -110,7 +107,7 @@ fn requests(lab: &Lab, clients: usize) -> Result<Vec<Series>> {
         let id = server.id().to_string();
         let mut load = lab.command("xtask", false);
         load.args(["bench-part", "load", &address, "--clients", &clients, "--millis", &millis, "--server", &id]);
-        let result: Value = serde_json::from_str(&output_within(&mut load, PART)?)?;
+        let result = part::result(&mut load)?;
         let requests = number(&result, "requests")?;
         rates[index].runs.push(requests / (number(&result, "elapsed_ns")? / 1e9));
         costs[index].runs.push(number(&result, "server_cpu_ns")? / 1e3 / requests);
@@ -132,8 +129,7 @@ fn round_trips(lab: &Lab) -> Result<Vec<Series>> {
                 let (address, millis) = (server.address().to_string(), (ROUND_TRIP_SECONDS * 1_000).to_string());
                 let mut client = lab.command("xtask", true);
                 client.args(["bench-part", "round-trip", &address, "--millis", &millis]);
-                let result: Value = serde_json::from_str(&output_within(&mut client, PART)?)?;
-                number(&result, "median_ns")? / 1e3
+                number(&part::result(&mut client)?, "median_ns")? / 1e3
             }
         };
         series[index].runs.push(median);
@@ -165,10 +161,6 @@ fn sockperf_round_trip(lab: &Lab, server: SocketAddr) -> Result<f64> {
 fn sockperf_median(text: &str) -> Option<f64> {
     let line = text.lines().find(|line| line.contains("percentile 50.000 ="))?;
     line.rsplit('=').next()?.trim().parse().ok()
-}
-
-fn number(result: &Value, key: &str) -> Result<f64> {
-    result.get(key).and_then(Value::as_f64).with_context(|| format!("{result} has no number {key}"))
 }
 
 #[cfg(test)]

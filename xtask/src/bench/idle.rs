@@ -57,8 +57,8 @@ fn run(lab: &Lab) -> Result<Vec<Series>> {
     ])
 }
 
-/// Raises the soft limit of open files.
-fn allow_files(number: u64) -> Result<()> {
+/// Raises the soft limit of open files, of this process and those that it starts.
+pub(super) fn allow_files(number: u64) -> Result<()> {
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|current| current >= number) {
         return Ok(());

@@ -1,9 +1,16 @@
 //! The parts of a bench that must be processes of their own, to be built for release, pinned and counted apart.
 
+use super::chat;
 use super::echo::{bare, load, round_trip};
-use anyhow::Result;
+use crate::workspace::output_within;
+use anyhow::{Context, Result};
+use serde_json::Value;
 use std::net::SocketAddr;
+use std::process::Command;
 use std::time::Duration;
+
+/// Far longer than any part takes, on a busy machine too; one that is not done by then is ended, and the bench fails.
+pub(super) const PART: Duration = Duration::from_mins(3);
 
 /// A part, started by the bench itself; results are one JSON object on standard output.
 #[derive(Debug, clap::Subcommand)]
@@ -27,6 +34,8 @@ pub(crate) enum Part {
         #[arg(long)]
         millis: u64,
     },
+    /// Clients of an IRC server.
+    Irc(chat::Load),
 }
 
 /// Runs one part to its end.
@@ -36,6 +45,17 @@ pub(crate) fn run(part: &Part) -> Result<()> {
         Part::Load { address, clients, millis, server } => {
             super::print(&load::run(address, clients, Duration::from_millis(millis), server)?)
         }
+        Part::Irc(ref load) => super::print(&chat::run_load(load)?),
         Part::RoundTrip { address, millis } => super::print(&round_trip::run(address, Duration::from_millis(millis))?),
     }
+}
+
+/// Runs a part as a process, and returns its result.
+pub(super) fn result(command: &mut Command) -> Result<Value> {
+    Ok(serde_json::from_str(&output_within(command, PART)?)?)
+}
+
+/// A figure of a result.
+pub(super) fn number(result: &Value, key: &str) -> Result<f64> {
+    result.get(key).and_then(Value::as_f64).with_context(|| format!("{result} has no number {key}"))
 }

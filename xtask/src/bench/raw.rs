@@ -3,6 +3,7 @@
 mod file;
 mod ports;
 
+use super::contender::free_port;
 use super::report::{Ratio, Series};
 use super::turns::{Turns, take_turns};
 use super::{Bench, Lab};
@@ -168,7 +169,7 @@ fn run(lab: &Lab) -> Result<Vec<Series>> {
 
 /// One transfer, whose output is then removed.
 fn transfer(pair: &Pair, lab: &Lab, input: &Path, output: &PathBuf, compare: bool) -> Result<Cost> {
-    let place = Place { lab, port: ports::free()?, input, output };
+    let place = Place { lab, port: free_port()?, input, output };
     let mut receiver = Running::start(&mut (pair.receiver)(&place)?).context("receiver")?;
     ports::wait_until_listening(place.port).context("receiver")?;
     let mut command = (pair.sender)(&place)?;

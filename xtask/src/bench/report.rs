@@ -18,7 +18,7 @@ pub(crate) struct Series {
 /// What the last column divides, within one task.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ratio {
-    /// The first series, which is ours, by each of the others, which it is held to.
+    /// The first series, which is ours, by each of the others, which it is held to; nothing where ours has not run.
     FirstToEach,
     /// Each series by that of one program, which all are held to.
     EachTo(&'static str),
@@ -83,12 +83,12 @@ impl Ratio {
 
     /// `None` for the series that the others are compared with, and where that one has no runs.
     fn of(self, one: &Series, all: &[Series]) -> Option<f64> {
-        let mut task = all.iter().filter(|other| other.task == one.task && !other.runs.is_empty());
+        let mut task = all.iter().filter(|other| other.task == one.task);
         let (other, is_above) = match self {
             Self::FirstToEach => (task.next()?, true),
             Self::EachTo(program) => (task.find(|other| other.program == program)?, false),
         };
-        if other.program == one.program {
+        if other.program == one.program || other.runs.is_empty() {
             return None;
         }
         let ratio = median(&other.runs) / median(&one.runs);
@@ -135,6 +135,8 @@ mod tests {
             series("one", "not installed", &[]),
             series("two", "helio", &[120_000.0]),
             series("two", "socat", &[60_000.0]),
+            series("three", "helio", &[]),
+            series("three", "socat", &[5.0]),
         ];
         assert_eq!(
             markdown("echo", "What it is.", Ratio::FirstToEach, &all),
@@ -143,7 +145,8 @@ mod tests {
              | one | helio | 11.0 µs | 10.0 to 12.0 | 3 |  |\n\
              |  | socat | 22.0 µs | 22.0 to 22.0 | 1 | 0.50 |\n\
              | two | helio | 120,000 µs | 120,000 to 120,000 | 1 |  |\n\
-             |  | socat | 60,000 µs | 60,000 to 60,000 | 1 | 2.00 |\n"
+             |  | socat | 60,000 µs | 60,000 to 60,000 | 1 | 2.00 |\n\
+             | three | socat | 5.00 µs | 5.00 to 5.00 | 1 |  |\n"
         );
     }
 

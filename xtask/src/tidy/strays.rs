@@ -7,6 +7,8 @@ use super::tree::{Tree, dependencies};
 
 const SYSTEM_CALLS: &str = "crates/helio-net/src/sys.rs";
 const STORE: &str = "crates/helio-store";
+/// Its benches hold the store to bare SQLite.
+const BENCHES: &str = "xtask";
 const PROGRAMS: &[&str] = &["crates/heliograph/", "xtask/"];
 const PRINTING: &[&str] = &["print", "println", "eprint", "eprintln", "dbg"];
 
@@ -26,7 +28,7 @@ pub(super) fn find(tree: &Tree) -> Vec<Finding> {
         }
     }
     // Crude, but enough: without the library there is nobody to talk SQL to.
-    for (folder, manifest) in tree.packages().filter(|(folder, _)| *folder != STORE) {
+    for (folder, manifest) in tree.packages().filter(|(folder, _)| ![STORE, BENCHES].contains(folder)) {
         let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];
         if kinds.into_iter().any(|kind| dependencies(manifest, kind).contains(&"rusqlite")) {
             findings.push(Finding::file(&format!("{folder}/Cargo.toml"), format!("SQL belongs in {STORE}")));
@@ -55,6 +57,7 @@ mod tests {
             ("crates/heliograph/tests/e2e/main.rs", "fn f() { eprintln!(); }\n"),
             ("xtask/src/main.rs", "fn main() { eprintln!(); }\n"),
             ("crates/helio-store/Cargo.toml", "[dependencies]\nrusqlite = {}\n"),
+            ("xtask/Cargo.toml", "[dependencies]\nrusqlite = {}\n"),
         ];
         assert_eq!(judge(find, &files), [""; 0]);
     }

@@ -1,18 +1,12 @@
-//! A port for a receiver that takes a single connection, which a trial connection would use up.
+//! The port of a receiver that takes a single connection, which a trial connection would use up.
 
 use anyhow::{Result, ensure};
 use std::fs::read_to_string;
-use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 /// How long a receiver may take to listen, and how often that is looked at.
 const START: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
-
-/// A TCP port of 127.0.0.1 that was free a moment ago.
-pub(super) fn free() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
-}
 
 /// Waits until some program listens on it.
 pub(super) fn wait_until_listening(port: u16) -> Result<()> {
@@ -36,6 +30,7 @@ fn listens(table: &str, port: u16) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::{Ipv4Addr, TcpListener};
 
     #[test]
     fn only_a_listening_socket_of_the_port_counts() {
