@@ -18,7 +18,7 @@ use crate::identity::{Identity, IdentityError, IdentitySource, provider};
 use helio_core::limits;
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{InvalidMessage, PeerIncompatible, ServerConfig, SupportedProtocolVersion};
+use rustls::{AlertDescription, InvalidMessage, PeerIncompatible, ServerConfig, SupportedProtocolVersion};
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -97,8 +97,8 @@ pub enum HandshakeError {
     /// The first bytes are no TLS record: a plain client on the encrypted port.
     #[error("the peer does not speak TLS")]
     NotTls,
-    /// The peer speaks no version that is admitted here.
-    #[error("the peer speaks no TLS that is new enough")]
+    /// There is no version that both sides admit; one of them is old.
+    #[error("no version of TLS that both sides speak")]
     TooOld,
     /// The peer ended the connection before the handshake was complete.
     #[error("the peer left in the middle")]
@@ -193,6 +193,7 @@ impl HandshakeError {
                 | PeerIncompatible::Tls13RequiredForQuic
                 | PeerIncompatible::SupportedVersionsExtensionRequired,
             )) => Self::TooOld,
+            Ok(rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)) => Self::TooOld,
             Ok(error) => Self::Protocol(error),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Self::Cut,
             Err(error) => Self::Broken(error),

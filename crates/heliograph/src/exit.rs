@@ -115,7 +115,7 @@ impl From<ConnectError> for Failure {
             ConnectError::Failed { .. } => Exit::Network,
             ConnectError::TimedOut { .. } => Exit::TimedOut,
             ConnectError::Tls { source, .. } => match source {
-                TlsError::Changed { .. } | TlsError::Unknown { .. } => Exit::Refused,
+                TlsError::Changed { .. } | TlsError::Untrusted { .. } | TlsError::Unknown { .. } => Exit::Refused,
                 TlsError::Name(_) => Exit::Usage,
                 TlsError::Unavailable(_) => Exit::Unavailable,
                 TlsError::Handshake(_) => Exit::Network,

@@ -1,7 +1,7 @@
 //! The client's side of TLS.
 
 use super::stream::{Metered, TlsStream};
-use super::verify::{Admitted, ByFingerprint};
+use super::verify::{Admitted, Judge};
 use super::{HandshakeError, MinVersion};
 use crate::address::Host;
 use crate::conn::Connection;
@@ -9,7 +9,6 @@ use crate::fingerprint::Fingerprint;
 use crate::identity::provider;
 use rustls::ClientConfig;
 use rustls::client::Resumption;
-use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::ServerName;
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -54,9 +53,21 @@ pub enum TlsError {
         /// The one that the server shows.
         got: Fingerprint,
     },
+    /// The machine's authorities do not vouch for the server, as for any that made its certificate itself.
+    #[error(
+        "nobody vouches for the server: {reason}; its certificate has the fingerprint {got}: compare it with what its \
+         operator says, and pin it"
+    )]
+    Untrusted {
+        /// The one that the server shows.
+        got: Fingerprint,
+        /// What the authorities' rules found wrong.
+        reason: rustls::Error,
+    },
     /// There is nothing yet to know the server by.
     #[error(
-        "the server is not known yet; its certificate has the fingerprint {got}, compare it with what its operator says"
+        "the server is not known yet; its certificate has the fingerprint {got}: compare it with what its operator \
+         says, and pin it"
     )]
     Unknown {
         /// The one that the server shows.
@@ -68,7 +79,7 @@ pub enum TlsError {
     /// The machine's authorities cannot be read, or the settings make no sense to the library.
     #[error("TLS is not available here: {0}")]
     Unavailable(rustls::Error),
-    /// The handshake failed, or the authorities do not vouch for the certificate.
+    /// The handshake failed for another reason.
     #[error("TLS handshake failed: {0}")]
     Handshake(#[from] HandshakeError),
 }
@@ -93,23 +104,21 @@ impl ClientTls {
 
     fn config(&self, seen: &Arc<OnceLock<Fingerprint>>) -> Result<Arc<ClientConfig>, TlsError> {
         let provider = Arc::new(provider());
-        let by_fingerprint = |admitted| -> Arc<dyn ServerCertVerifier> {
-            Arc::new(ByFingerprint::new(admitted, seen.clone(), &provider))
-        };
-        let verifier = match self.trust {
+        let admitted = match self.trust {
             Trust::System => {
                 let verifier = rustls_platform_verifier::Verifier::new(provider.clone());
-                Arc::new(verifier.map_err(TlsError::Unavailable)?)
+                Admitted::VouchedFor(Arc::new(verifier.map_err(TlsError::Unavailable)?))
             }
-            Trust::Pinned(expected) => by_fingerprint(Admitted::Only(expected)),
-            Trust::AskOnFirstUse => by_fingerprint(Admitted::None),
-            Trust::Insecure => by_fingerprint(Admitted::Any),
+            Trust::Pinned(expected) => Admitted::Only(expected),
+            Trust::AskOnFirstUse => Admitted::None,
+            Trust::Insecure => Admitted::Any,
         };
+        let judge = Judge::new(admitted, seen.clone(), &provider);
         let mut config = ClientConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(self.min_version.versions())
             .map_err(TlsError::Unavailable)?
             .dangerous()
-            .with_custom_certificate_verifier(verifier)
+            .with_custom_certificate_verifier(Arc::new(judge))
             .with_no_client_auth();
         config.alpn_protocols = self.protocol.iter().map(|name| name.as_bytes().to_vec()).collect();
         config.resumption = Resumption::disabled();
@@ -120,6 +129,12 @@ impl ClientTls {
         match (self.trust, seen) {
             (Trust::Pinned(expected), Some(got)) if got != expected => TlsError::Changed { expected, got },
             (Trust::AskOnFirstUse, Some(got)) => TlsError::Unknown { got },
+            (Trust::System, Some(got)) => match HandshakeError::of(error) {
+                HandshakeError::Protocol(reason @ rustls::Error::InvalidCertificate(_)) => {
+                    TlsError::Untrusted { got, reason }
+                }
+                other => other.into(),
+            },
             (Trust::System | Trust::Pinned(_) | Trust::AskOnFirstUse | Trust::Insecure, _) => {
                 HandshakeError::of(error).into()
             }

@@ -16,7 +16,11 @@ use tokio::net::TcpStream;
 /// its stream without saying so (close_notify, RFC 8446 §6.1) gives an error of the kind
 /// [`io::ErrorKind::UnexpectedEof`], since whoever is on the way could have done that.
 #[derive(Debug)]
-pub struct TlsStream(tokio_rustls::TlsStream<Metered>);
+pub struct TlsStream {
+    inner: tokio_rustls::TlsStream<Metered>,
+    /// Somebody waits for the socket to take more, and must be the one that it wakes.
+    is_writer_waiting: bool,
+}
 
 impl TlsStream {
     pub(super) fn server(stream: tokio_rustls::server::TlsStream<Metered>) -> Self {
@@ -40,13 +44,13 @@ impl TlsStream {
                 session.set_buffer_limit(Some(limits::TLS_SEND_BUFFER));
             }
         }
-        Self(stream)
+        Self { inner: stream, is_writer_waiting: false }
     }
 
     /// The socket below, for what the kernel knows of it. Bytes read or written there break the connection.
     #[must_use]
     pub fn socket(&self) -> &TcpStream {
-        &self.0.get_ref().0.socket
+        &self.inner.get_ref().0.socket
     }
 
     /// What the peer's certificate is known by; `None` when it showed none, as most clients do.
@@ -62,22 +66,30 @@ impl TlsStream {
     }
 
     fn session(&self) -> &CommonState {
-        self.0.get_ref().1
+        self.inner.get_ref().1
     }
 
-    fn inner(self: Pin<&mut Self>) -> Pin<&mut tokio_rustls::TlsStream<Metered>> {
-        Pin::new(&mut self.get_mut().0)
+    /// Lets `write` work on the library's stream, and notes whether it has to wait.
+    fn write_with<T>(
+        self: Pin<&mut Self>,
+        write: impl FnOnce(Pin<&mut tokio_rustls::TlsStream<Metered>>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        let this = self.get_mut();
+        let written = write(Pin::new(&mut this.inner));
+        this.is_writer_waiting = written.is_pending();
+        written
     }
 }
 
 impl AsyncRead for TlsStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.session().wants_write() {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.session().wants_write() && !this.is_writer_waiting {
             // Whoever only reads from now on would otherwise keep the end of its last answer here. An error shows in
             // reading too.
-            let _ = self.as_mut().inner().poll_flush(cx);
+            let _ = Pin::new(&mut this.inner).poll_flush(cx);
         }
-        match ready!(self.inner().poll_read(cx, buf)) {
+        match ready!(Pin::new(&mut this.inner).poll_read(cx, buf)) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 let message = "ended without a TLS close_notify, so something may be missing";
                 Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, message)))
@@ -89,15 +101,15 @@ impl AsyncRead for TlsStream {
 
 impl AsyncWrite for TlsStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.inner().poll_write(cx, buf)
+        self.write_with(|inner| inner.poll_write(cx, buf))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.inner().poll_flush(cx)
+        self.write_with(|inner| inner.poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.inner().poll_shutdown(cx)
+        self.write_with(|inner| inner.poll_shutdown(cx))
     }
 }
 

@@ -64,8 +64,10 @@ impl ClientCertVerifier for AnyClient {
 }
 
 /// Which certificate a client takes from the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Admitted {
+    /// One that this verifier takes.
+    VouchedFor(Arc<dyn ServerCertVerifier>),
     /// The one with this fingerprint.
     Only(Fingerprint),
     /// None; what the server shows is noted.
@@ -74,33 +76,34 @@ pub(super) enum Admitted {
     Any,
 }
 
-/// Judges the server's certificate by its fingerprint, and notes it. One value for one connection.
+/// Judges the server's certificate, and notes its fingerprint. One value for one connection.
 #[derive(Debug)]
-pub(super) struct ByFingerprint {
+pub(super) struct Judge {
     admitted: Admitted,
     seen: Arc<OnceLock<Fingerprint>>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
-impl ByFingerprint {
+impl Judge {
     /// With the place where the certificate's fingerprint is noted.
     pub(super) fn new(admitted: Admitted, seen: Arc<OnceLock<Fingerprint>>, provider: &CryptoProvider) -> Self {
         Self { admitted, seen, algorithms: provider.signature_verification_algorithms }
     }
 }
 
-impl ServerCertVerifier for ByFingerprint {
+impl ServerCertVerifier for Judge {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let shown = *self.seen.get_or_init(|| Fingerprint::of(end_entity));
-        let is_admitted = match self.admitted {
-            Admitted::Only(expected) => shown == expected,
+        let is_admitted = match &self.admitted {
+            Admitted::VouchedFor(by) => return by.verify_server_cert(end_entity, intermediates, name, ocsp, now),
+            Admitted::Only(expected) => shown == *expected,
             Admitted::None => false,
             Admitted::Any => true,
         };
