@@ -7,20 +7,24 @@ mod tests;
 use channel::{Channel, Socket};
 use helio_core::answer::{Exchange, Outcome, Times, Until};
 use helio_core::limits;
-use helio_net::address::Address;
+use helio_net::address::{Address, Scheme};
 use helio_net::clock::Clock;
 use helio_net::connect::{self, ConnectError};
 use helio_net::tcp_info::TcpInfo;
+use helio_net::tls::ClientTls;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 use thiserror::Error;
+use tokio::io::AsyncWriteExt as _;
 
 /// Whom to ask and when to be content.
 #[derive(Clone, Debug)]
 pub struct SayOptions {
     /// The other side.
     pub address: Address,
+    /// How `tls://` addresses are spoken to, and which server is believed.
+    pub tls: ClientTls,
     /// Datagrams instead of a stream.
     pub udp: bool,
     /// What completes an answer.
@@ -71,6 +75,8 @@ pub struct Said {
     pub lookup: Option<Duration>,
     /// TCP handshake, when this exchange opened the connection.
     pub connect: Option<Duration>,
+    /// TLS handshake, when this exchange made one.
+    pub tls: Option<Duration>,
     /// How it ended.
     pub outcome: Outcome,
     /// The times from the first byte sent on.
@@ -109,6 +115,7 @@ pub struct Conversation {
 struct Opened {
     lookup: Option<Duration>,
     connect: Option<Duration>,
+    tls: Option<Duration>,
 }
 
 impl Conversation {
@@ -158,6 +165,7 @@ impl Conversation {
             sent_bytes,
             lookup: opened.lookup,
             connect: opened.connect,
+            tls: opened.tls,
             outcome,
             times: exchange.times(),
             answer,
@@ -167,15 +175,29 @@ impl Conversation {
     }
 
     async fn open(&self) -> Result<(Channel, Opened), ConnectError> {
-        let SayOptions { address, udp, timeout, .. } = &self.options;
+        let SayOptions { address, tls, udp, timeout, .. } = &self.options;
         if *udp {
             let udp = connect::udp(address, *timeout).await?;
-            let opened = Opened { lookup: Some(udp.lookup), connect: None };
+            let opened = Opened { lookup: Some(udp.lookup), ..Opened::default() };
             return Ok((Channel { socket: Socket::Datagrams(udp.endpoint), peer: udp.peer }, opened));
         }
-        let tcp = connect::tcp(address, *timeout).await?;
-        let opened = Opened { lookup: Some(tcp.lookup), connect: Some(tcp.connect) };
-        Ok((Channel { socket: Socket::Stream(tcp.connection), peer: tcp.peer }, opened))
+        let stream = if address.scheme == Some(Scheme::Tls) {
+            connect::tls(address, tls, *timeout).await?
+        } else {
+            connect::tcp(address, *timeout).await?
+        };
+        let opened = Opened { lookup: Some(stream.lookup), connect: Some(stream.connect), tls: stream.tls };
+        Ok((Channel { socket: Socket::Stream(stream.connection), peer: stream.peer }, opened))
+    }
+
+    /// Ends a conversation over TLS by saying so to the peer, which otherwise has to take it for cut off. Others end by
+    /// being dropped.
+    pub async fn close(&mut self) {
+        if let Some(Channel { socket: Socket::Stream(mut connection), .. }) = self.channel.take()
+            && connection.is_encrypted()
+        {
+            let _ = tokio::time::timeout(limits::LINGER_TIMEOUT, connection.shutdown()).await;
+        }
     }
 
     /// Keeps the channel for the next message, if nothing of this exchange can come through it any more but what an

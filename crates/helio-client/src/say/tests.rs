@@ -1,5 +1,6 @@
 use super::*;
 use helio_net::conn::Connection;
+use helio_net::tls::Trust;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::sync::mpsc::channel;
@@ -9,7 +10,13 @@ const PLENTY: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(250);
 
 fn options(at: SocketAddr, until: Until) -> SayOptions {
-    SayOptions { address: Address::new(at.ip(), at.port()), udp: false, until, timeout: PLENTY }
+    SayOptions {
+        address: Address::new(at.ip(), at.port()),
+        tls: ClientTls::new(Trust::System),
+        udp: false,
+        until,
+        timeout: PLENTY,
+    }
 }
 
 fn conversation(at: SocketAddr, until: Until) -> Conversation {

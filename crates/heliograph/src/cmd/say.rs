@@ -13,6 +13,8 @@ use helio_core::answer::Until;
 use helio_core::limits;
 use helio_net::address::{Address, Scheme};
 use helio_net::clock::Clock;
+use helio_net::fingerprint::Fingerprint;
+use helio_net::tls::{ClientTls, Trust};
 use show::Show;
 use source::Source;
 use std::time::Duration;
@@ -33,13 +35,18 @@ use std::time::Duration;
 Exit codes: 0 answered, 3 name not found, 4 refused, 5 connection broken, 6 answer incomplete,
 124 message not taken or no answer in time, 130 Ctrl-C")]
 pub(crate) struct SayArgs {
-    /// Whom to ask: host:port, tcp://host:port or udp://host:port
+    /// Whom to ask: host:port, tcp://host:port, tls://host:port or udp://host:port
     #[arg(value_name = "ADDR")]
     address: Address,
 
     /// The message; several words are joined by spaces
     #[arg(value_name = "MESSAGE")]
     message: Vec<String>,
+
+    /// The fingerprint (SHA-256) of the server's certificate; for tls:// addresses, any other is refused [default: the
+    /// machine's authorities must vouch for the server]
+    #[arg(long, value_name = "HEX")]
+    fingerprint: Option<Fingerprint>,
 
     /// Send datagrams
     #[arg(long)]
@@ -87,6 +94,7 @@ pub(crate) fn run(args: SayArgs, global: &Global) -> Outcome {
             end = talk.go() => end,
             _ = interrupted => Err(Failure::interrupted()),
         };
+        talk.conversation.close().await;
         talk.show.summary(talk.conversation.tcp_facts())?;
         end
     })
@@ -119,6 +127,13 @@ impl Talk {
         if args.udp && !args.address.admits(Scheme::Udp) {
             return Err(Failure::usage(format_args!("--udp does not fit the address {}", args.address)));
         }
+        if args.fingerprint.is_some() && (args.udp || args.address.scheme != Some(Scheme::Tls)) {
+            return Err(Failure::usage(format_args!(
+                "--fingerprint is for tls:// addresses, not for {}",
+                args.address
+            )));
+        }
+        let tls = ClientTls::new(args.fingerprint.map_or(Trust::System, Trust::Pinned));
         let until = match (args.expect, udp) {
             (Some(bytes), _) => Until::Bytes(bytes),
             (None, true) => Until::Datagram,
@@ -130,7 +145,7 @@ impl Talk {
         } else {
             Source::repeated(args.message.join(" ").into_bytes(), args.count)
         };
-        let options = SayOptions { address: args.address, udp, until, timeout };
+        let options = SayOptions { address: args.address, tls, udp, until, timeout };
         let is_something = udp || args.newline || !args.message.is_empty();
         Ok(Self {
             source,
@@ -238,6 +253,7 @@ mod tests {
             sent_bytes: 11,
             lookup: None,
             connect: None,
+            tls: None,
             outcome: Ended::SendTimedOut,
             times: Times::default(),
             answer: b"ACK".to_vec(),

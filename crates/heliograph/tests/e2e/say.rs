@@ -251,6 +251,42 @@ fn socat_as_a_server_answers_over_both_transports_and_families() {
     }
 }
 
+/// `openssl s_server -rev` sends each line back reversed.
+#[test]
+fn openssl_as_a_server_is_believed_by_its_fingerprint_alone() {
+    if without("openssl") {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let [key, certificate] = ["key.pem", "cert.pem"].map(|name| place.path().join(name).to_str().unwrap().to_owned());
+    let make = ["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=x"];
+    assert!(finish(Command::new("openssl").args(make).args(["-keyout", &key, "-out", &certificate])).code == 0);
+    let printed =
+        finish(Command::new("openssl").args(["x509", "-in", &certificate, "-noout", "-fingerprint", "-sha256"]));
+    let (_, fingerprint) = printed.stdout.trim().split_once('=').unwrap();
+    let serve = ["s_server", "-rev", "-accept", "127.0.0.1:0", "-key", &key, "-cert", &certificate];
+    let mut server = Running::start(Command::new("openssl").args(serve));
+    let at = server.wait_for("ACCEPT ");
+    let address = format!("tls://{}", at.trim_start_matches("ACCEPT "));
+
+    let said = run(&["say", "--json", "--newline", "--fingerprint", fingerprint, &address, "stressed"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let exchange = &objects(&said)[0];
+    assert!(exchange["answer"] == "desserts\n" && exchange["tls_ns"].is_u64(), "{exchange}");
+
+    let other = "00".repeat(32);
+    let refused = run(&["say", "--fingerprint", &other, &address, "x"]);
+    let shown = fingerprint.replace(':', "").to_lowercase();
+    assert_eq!(refused.code, 4);
+    assert!(refused.stderr.contains(&format!("expected fingerprint {other}, got {shown}")), "{}", refused.stderr);
+    let unknown = run(&["say", &address, "x"]);
+    // 7 on a machine without any authority.
+    assert!(matches!(unknown.code, 4 | 7), "{}", unknown.stderr);
+    let plain = run(&["say", "--fingerprint", fingerprint, "127.0.0.1:1", "x"]);
+    assert_eq!(plain.code, 2);
+    assert_eq!(plain.stderr, "helio: --fingerprint is for tls:// addresses, not for 127.0.0.1:1\n");
+}
+
 /// `nc -l` is a person at the other end: what it is given on stdin is the answer.
 #[test]
 fn nc_as_a_server_is_talked_to_over_both_families() {

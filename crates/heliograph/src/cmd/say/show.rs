@@ -44,6 +44,8 @@ struct JsonExchange<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     connect_ns: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    tls_ns: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     send_returned_ns: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_byte_ns: Option<u64>,
@@ -126,6 +128,7 @@ impl Show {
             answer_hex: answer.is_none().then(hex),
             lookup_ns: said.lookup.map(nanos),
             connect_ns: said.connect.map(nanos),
+            tls_ns: said.tls.map(nanos),
             send_returned_ns: said.times.send_returned.map(nanos),
             first_byte_ns: said.times.first_byte.map(nanos),
             last_byte_ns: said.times.last_byte.map(nanos),
@@ -205,6 +208,7 @@ fn times_line(said: &Said) -> String {
     let parts = [
         ("lookup", said.lookup),
         ("connect", said.connect),
+        ("TLS", said.tls),
         ("send returned", said.times.send_returned),
         ("first byte", said.times.first_byte),
         ("last byte", said.times.last_byte),
@@ -264,6 +268,7 @@ mod tests {
             sent_bytes: 11,
             lookup,
             connect: lookup.and(us(81)),
+            tls: None,
             outcome: Outcome::Quiet,
             times: Times { send_returned: us(14), first_byte: us(62), last_byte: us(63) },
             answer: b"ACK: Hello, TCP!".to_vec(),
