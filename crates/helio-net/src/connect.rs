@@ -81,7 +81,7 @@ pub enum ConnectError {
         /// The address given.
         address: Address,
         /// What went wrong, and whether it is about trust.
-        source: TlsError,
+        source: Box<TlsError>,
     },
 }
 
@@ -143,7 +143,8 @@ pub async fn tls(address: &Address, tls: &ClientTls, timeout: Duration) -> Resul
         let Socket { stream, peer, lookup, connect } = socket(address).await?;
         let started = Instant::now();
         let connection = tls.connect(stream, &address.host).await;
-        let connection = connection.map_err(|source| ConnectError::Tls { address: address.clone(), source })?;
+        let connection =
+            connection.map_err(|source| ConnectError::Tls { address: address.clone(), source: source.into() })?;
         Ok(Connected { connection, peer, lookup, connect, tls: Some(started.elapsed()) })
     })
     .await

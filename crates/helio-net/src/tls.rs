@@ -181,6 +181,11 @@ impl ServerTls {
 }
 
 impl HandshakeError {
+    /// Whether it was the peer's certificate that was not taken.
+    fn is_about_trust(&self) -> bool {
+        matches!(self, Self::Protocol(rustls::Error::InvalidCertificate(_)))
+    }
+
     fn of(error: io::Error) -> Self {
         if stream::is_too_long(&error) {
             return Self::TooLong;

@@ -114,7 +114,7 @@ impl From<ConnectError> for Failure {
             ConnectError::Failed { .. } if error.is_refused() => Exit::Refused,
             ConnectError::Failed { .. } => Exit::Network,
             ConnectError::TimedOut { .. } => Exit::TimedOut,
-            ConnectError::Tls { source, .. } => match source {
+            ConnectError::Tls { source, .. } => match &**source {
                 TlsError::Changed { .. } | TlsError::Untrusted { .. } | TlsError::Unknown { .. } => Exit::Refused,
                 TlsError::Name(_) => Exit::Usage,
                 TlsError::Unavailable(_) => Exit::Unavailable,

@@ -74,7 +74,8 @@ impl TransferFlags {
         let scheme = if udp { Scheme::Udp } else { Scheme::Tcp };
         if !address.admits(scheme) {
             let wanted = if udp { "--udp was asked for" } else { "--raw goes over TCP or UDP" };
-            return Err(Failure::usage(format_args!("{address} is not a {scheme} address, and {wanted}")));
+            let own = address.scheme.map_or("", Scheme::name).to_uppercase();
+            return Err(Failure::usage(format_args!("{address} is a {own} address, and {wanted}")));
         }
         if udp && self.io != Io::Auto {
             return Err(Failure::usage("--io is for TCP streams; datagrams are always copied"));

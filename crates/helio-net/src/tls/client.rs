@@ -62,7 +62,7 @@ pub enum TlsError {
         /// The one that the server shows.
         got: Fingerprint,
         /// What the authorities' rules found wrong.
-        reason: rustls::Error,
+        reason: String,
     },
     /// There is nothing yet to know the server by.
     #[error(
@@ -126,18 +126,14 @@ impl ClientTls {
     }
 
     fn failed(&self, error: io::Error, seen: Option<Fingerprint>) -> TlsError {
+        let failed = HandshakeError::of(error);
         match (self.trust, seen) {
             (Trust::Pinned(expected), Some(got)) if got != expected => TlsError::Changed { expected, got },
             (Trust::AskOnFirstUse, Some(got)) => TlsError::Unknown { got },
-            (Trust::System, Some(got)) => match HandshakeError::of(error) {
-                HandshakeError::Protocol(reason @ rustls::Error::InvalidCertificate(_)) => {
-                    TlsError::Untrusted { got, reason }
-                }
-                other => other.into(),
-            },
-            (Trust::System | Trust::Pinned(_) | Trust::AskOnFirstUse | Trust::Insecure, _) => {
-                HandshakeError::of(error).into()
+            (Trust::System, Some(got)) if failed.is_about_trust() => {
+                TlsError::Untrusted { got, reason: failed.to_string() }
             }
+            (Trust::System | Trust::Pinned(_) | Trust::AskOnFirstUse | Trust::Insecure, _) => failed.into(),
         }
     }
 }

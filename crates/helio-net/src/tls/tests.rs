@@ -243,7 +243,8 @@ async fn an_unknown_server_gives_its_fingerprint_to_ask_about() {
     let (listener, at) = listening(&tls).await;
     let echo = echo_once(listener);
     let error = connect(at, Trust::AskOnFirstUse).await.unwrap_err();
-    let ConnectError::Tls { source: TlsError::Unknown { got }, .. } = error else { panic!("{error}") };
+    let ConnectError::Tls { source, .. } = error else { panic!("{error}") };
+    let TlsError::Unknown { got } = *source else { panic!("{source}") };
     assert_eq!(got, tls.identity().fingerprint());
     assert!(echo.await.unwrap().is_err());
 }
@@ -257,7 +258,7 @@ async fn the_machines_authorities_do_not_vouch_for_a_self_made_certificate() {
     let echo = echo_once(listener);
     let error = connect(at, Trust::System).await.unwrap_err();
     let ConnectError::Tls { source, .. } = error else { panic!("{error}") };
-    match source {
+    match *source {
         TlsError::Untrusted { got, .. } => assert_eq!(got, shown),
         // A machine without any authority.
         TlsError::Unavailable(_) => {}

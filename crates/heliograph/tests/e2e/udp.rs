@@ -350,6 +350,7 @@ fn what_cannot_work_is_said() {
         ),
         (&["send", "--udp", "--rate", "0", file, &closed], 2, "--rate 0 would send nothing, expected at least 1"),
         (&["send", "--udp", file, "tcp://127.0.0.1:1"], 2, "is a TCP address, and --udp was asked for"),
+        (&["send", "--raw", file, "tls://127.0.0.1:1"], 2, "is a TLS address, and --raw goes over TCP or UDP"),
         (&["send", "--udp", "--io", "splice", file, &closed], 2, "--io is for TCP streams"),
         (&["receive", "--udp", "--numbered", "--to", "-", "--listen", ANY_PORT], 2, "so they need a file"),
     ];

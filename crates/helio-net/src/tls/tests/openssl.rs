@@ -175,7 +175,8 @@ async fn our_client_talks_to_openssl_by_its_fingerprint_and_to_no_other() {
     connection.shutdown().await.unwrap();
 
     let error = connect(server.at, Trust::Pinned(nobody())).await.unwrap_err();
-    let ConnectError::Tls { source: TlsError::Changed { expected, got }, .. } = error else { panic!("{error}") };
+    let ConnectError::Tls { source, .. } = error else { panic!("{error}") };
+    let TlsError::Changed { expected, got } = *source else { panic!("{source}") };
     assert_eq!((expected, got), (nobody(), identity.fingerprint()));
 }
 
