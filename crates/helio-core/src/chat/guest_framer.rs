@@ -49,6 +49,7 @@ pub enum Foreign {
     Irc,
 }
 
+// spec: begin
 impl GuestFramer {
     /// Bytes arrived.
     pub fn handle_bytes(&mut self, bytes: &[u8], now: Instant) {
@@ -149,6 +150,8 @@ fn foreign(line: &[u8]) -> Option<Foreign> {
     }
     (line.starts_with(b"CAP LS") || line.starts_with(b"PASS ")).then_some(Foreign::Irc)
 }
+
+// spec: end
 
 #[cfg(test)]
 mod tests;

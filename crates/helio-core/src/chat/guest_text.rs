@@ -7,6 +7,7 @@ use crate::time::Utc;
 use alloc::format;
 use alloc::string::String;
 
+// spec: begin
 /// A message: `nick: text` for each of its lines, an action as `* nick does`. Empty when there is nothing to show.
 pub(super) fn said(said: &Said) -> String {
     if said.kind == SaidKind::Tagmsg {
@@ -91,6 +92,8 @@ fn skip_colours(text: &str, digits: usize, is_digit: fn(char) -> bool) -> &str {
     let background = rest.strip_prefix(',').map_or(0, skip);
     if foreground == 0 || background == 0 { rest } else { rest.get(1 + background..).unwrap_or_default() }
 }
+
+// spec: end
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@ use crate::time::Now;
 use alloc::format;
 use alloc::string::{String, ToString};
 
+// spec: begin
 /// The answer to `/help`.
 const HELP: [&str; 5] = [
     "/nick NAME: change your name",
@@ -117,3 +118,4 @@ fn free_name(chat: &Chat) -> String {
     let mut names = (1..=state.users.len() * 2 + 1).map(|number| format!("guest{number}"));
     names.find(is_free).unwrap_or_else(|| format!("guest{}", state.last_user + 1))
 }
+// spec: end

@@ -22,6 +22,10 @@ pub(crate) struct World {
     pub(crate) appends: Vec<(Ticket, String, Vec<u8>)>,
     /// Whether appends are committed as soon as they are asked for.
     pub(crate) commits: Commits,
+    /// Whether reads are answered only when [`World::read`] is called.
+    pub(crate) are_reads_late: bool,
+    /// Reads that are not answered yet: ticket, log, count.
+    pub(crate) late_reads: Vec<(Ticket, String, usize)>,
     clients: BTreeMap<SessionId, Client>,
 }
 
@@ -59,6 +63,8 @@ impl World {
             logs: BTreeMap::new(),
             appends: Vec::new(),
             commits: Commits::AtOnce,
+            are_reads_late: false,
+            late_reads: Vec::new(),
             clients: BTreeMap::new(),
         }
     }
@@ -195,6 +201,20 @@ impl World {
         self.drain();
     }
 
+    /// The disk finishes every read that it was asked for, with what is in the logs by now.
+    pub(crate) fn read(&mut self) {
+        for (ticket, log, count) in core::mem::take(&mut self.late_reads) {
+            self.answer_read(ticket, &log, count);
+        }
+        self.drain();
+    }
+
+    fn answer_read(&mut self, ticket: Ticket, log: &str, count: usize) {
+        let records = self.logs.get(log).map(Vec::as_slice).unwrap_or_default();
+        let last = records[records.len().saturating_sub(count)..].to_vec();
+        self.chat.handle_read(ticket, Some(&last), self.now);
+    }
+
     /// What the run-loop contract asks for after each input.
     pub(crate) fn drain(&mut self) {
         loop {
@@ -223,11 +243,8 @@ impl World {
                 Commits::WhenTold => self.appends.push((ticket, log, bytes)),
                 Commits::Fail => self.chat.handle_commit_failed(ticket, ticket, self.now),
             },
-            Effect::Read { ticket, log, count } => {
-                let records = self.logs.get(&log).map(Vec::as_slice).unwrap_or_default();
-                let last = records[records.len().saturating_sub(count)..].to_vec();
-                self.chat.handle_read(ticket, Some(&last), self.now);
-            }
+            Effect::Read { ticket, log, count } if self.are_reads_late => self.late_reads.push((ticket, log, count)),
+            Effect::Read { ticket, log, count } => self.answer_read(ticket, &log, count),
             Effect::Forget { log } => {
                 self.logs.remove(&log);
             }
