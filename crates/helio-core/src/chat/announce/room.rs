@@ -3,12 +3,14 @@
 use super::presence::source;
 use super::{To, line};
 use crate::chat::event::{Change, RoomEvent};
+use crate::chat::guest_text;
 use crate::chat::line::Line;
 use crate::chat::state::{Setting, State, Statuses};
 use crate::irc::mode::{ModeChange, compose};
 use crate::limits;
 use crate::time::Now;
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -17,7 +19,9 @@ pub(super) fn announce(state: &State, event: &RoomEvent, server: &str, to: &mut 
         RoomEvent::Created { .. } | RoomEvent::Kept { .. } | RoomEvent::Restored { .. } | RoomEvent::Ended { .. } => {}
         RoomEvent::Topic { room, actor, text, .. } => {
             let Some(room) = state.room(room) else { return };
-            let told = Line::irc(line(&source(state, actor, server), "TOPIC", &[&room.name], Some(text))).at(now.utc);
+            let mut told =
+                Line::irc(line(&source(state, actor, server), "TOPIC", &[&room.name], Some(text))).at(now.utc);
+            told.guest = guest_text::notice(&format!("topic: {text}")).into_bytes();
             to.tell(room.sessions(Statuses::NONE), |_| Some(&told));
         }
         RoomEvent::Modes { room, actor, changes, .. } => {

@@ -69,12 +69,13 @@ fn read<'p>(kind: SaidKind, params: &[&'p str]) -> Outcome<(Vec<&'p str>, Option
     let given = params.first().copied().unwrap_or_default().split(',').filter(|target| !target.is_empty());
     let targets: Vec<&str> = given.filter(|target| known.insert(fold(target))).collect();
     if targets.is_empty() {
-        let text = "No recipient given";
-        return Err(match kind {
-            SaidKind::Privmsg => Refusal::Text(Numeric::ErrNoRecipient, Vec::new(), "No recipient given (PRIVMSG)"),
-            SaidKind::Notice => Refusal::Text(Numeric::ErrNoRecipient, Vec::new(), "No recipient given (NOTICE)"),
-            SaidKind::Tagmsg => Refusal::Text(Numeric::ErrNoRecipient, Vec::new(), text),
-        });
+        // RFC 1459 §6.1: the text names the command.
+        let text = match kind {
+            SaidKind::Privmsg => "No recipient given (PRIVMSG)",
+            SaidKind::Notice => "No recipient given (NOTICE)",
+            SaidKind::Tagmsg => "No recipient given (TAGMSG)",
+        };
+        return Err(Refusal::Text(Numeric::ErrNoRecipient, Vec::new(), text));
     }
     // All or nothing: half of a message to many would be worse.
     if let Some(excess) = targets.get(limits::CHAT_TARGETS) {

@@ -1,7 +1,7 @@
 //! Guests of the line listener (spec/line-listener.md).
 
 use super::world::{Commits, World};
-use crate::chat::event::{Actor, Presence};
+use crate::chat::event::{Actor, Presence, RoomEvent};
 use crate::chat::{Face, Settings};
 use crate::limits;
 use alloc::format;
@@ -30,6 +30,25 @@ fn guests_and_users_see_each_other() {
         world.hear(guest),
         ["ann: hi [2J", "* ann waves", "ann (private): psst", "* ann is now anna", "* anna left"]
     );
+}
+
+#[test]
+fn a_topic_is_told_without_what_drives_a_terminal() {
+    let mut world = World::new();
+    let ann = world.member("ann", "#lobby");
+    let guest = world.guest();
+    let by = Actor::User(world.chat.state.user_named("ann").expect("ann").id);
+    let topic = RoomEvent::Topic {
+        room: "#lobby".to_string(),
+        actor: by,
+        by: "ann".to_string(),
+        text: "\u{3}4tea\u{1b}c".to_string(),
+        at: world.now.utc,
+    };
+    world.chat.happen(&topic.into(), None, world.now);
+    world.drain();
+    assert_eq!(world.hear(guest), ["* topic: teac"]);
+    assert_eq!(world.hear(ann).len(), 1);
 }
 
 #[test]

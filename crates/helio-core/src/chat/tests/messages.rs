@@ -293,6 +293,20 @@ fn quitting_after_a_message_waits_for_its_acknowledgement() {
     }
 }
 
+/// The end of the program keeps what was promised, if the disk answers in time.
+#[test]
+fn the_end_of_the_service_waits_for_promises() {
+    let (mut world, ann, ben) = room("batch labeled-response", "");
+    world.commits = Commits::WhenTold;
+    world.say(ann, "@label=x PRIVMSG #tea :last");
+    world.chat.handle_stop(world.now);
+    world.drain();
+    assert!(world.is_closed(ben) && !world.is_closed(ann));
+    world.commit();
+    assert_eq!(world.hear(ann)[0], "@label=x :helio.local ACK");
+    assert!(world.is_closed(ann));
+}
+
 #[test]
 fn an_answer_for_a_connection_that_is_gone_reaches_nobody_else() {
     let (mut world, ann, ben) = room("batch labeled-response echo-message", "");
