@@ -22,7 +22,7 @@ impl SessionId {
 
 /// Somebody who is there. Never used twice while the service runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(pub(super) u64);
+pub(super) struct UserId(pub(super) u64);
 
 /// A thing that the driver was asked for; its answer carries the same number. Tickets only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -32,6 +32,7 @@ impl SendQueue {
         self.bytes.len() - self.written
     }
 
+    #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.len() == 0 && self.holds.is_empty()
     }

@@ -22,7 +22,7 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     Ok(())
 }
 
-/// Tells who sends something to `user` that nobody is there, if that is so.
+/// Tells who asks about `user`, or sends something, that nobody is there, if that is so.
 pub(super) fn tell(reply: &mut Reply, user: &User) {
     if let Some(message) = &user.away {
         reply.numeric_text(Numeric::RplAway, &[&user.nick], message);

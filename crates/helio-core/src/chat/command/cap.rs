@@ -96,22 +96,20 @@ fn end(turn: &mut Turn<'_>) -> Outcome {
 /// What this connection may ask for, and what it is told. sts means something only to those who know values.
 fn offered(settings: &Settings, peer: &Peer, has_values: bool) -> Capabilities {
     let is_offered = |capability: &Capability| match capability.value() {
-        CapabilityValue::Absent => true,
-        CapabilityValue::Required => value(*capability, settings, peer).is_some(),
-        CapabilityValue::Informational => has_values && value(*capability, settings, peer).is_some(),
+        CapabilityValue::Absent | CapabilityValue::Required => true,
+        CapabilityValue::Informational => has_values && sts(settings, peer).is_some(),
     };
     Capability::ALL.iter().copied().filter(is_offered).collect()
 }
 
-/// The value of a capability.
+/// The value of a capability that has one.
 fn value(capability: Capability, settings: &Settings, peer: &Peer) -> Option<String> {
-    match capability {
-        Capability::Sts => sts(settings, peer),
-        Capability::Multiline => {
+    match capability.value() {
+        CapabilityValue::Absent => None,
+        CapabilityValue::Informational => sts(settings, peer),
+        CapabilityValue::Required => {
             Some(format!("max-bytes={},max-lines={}", limits::CHAT_MULTILINE_BYTES, limits::CHAT_MULTILINE_LINES))
         }
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the table says which have a value; a test compares")]
-        _ => None,
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn info(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let lines = [
         chat.settings.version.clone(),
         "A private communications server: rooms, files and feeds in one program.".to_string(),
-        format!("Up since {}", chat.started.utc.rfc3339()),
+        format!("Up since {}", chat.started.utc.rfc3339_millis()),
     ];
     for line in &lines {
         reply.numeric_text(Numeric::RplInfo, &[], line);
@@ -73,7 +73,7 @@ pub(super) fn time(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let seconds = now.utc.micros().div_euclid(1_000_000).to_string();
     // Everything here is in UTC, so that is the offset.
     let params = [chat.settings.server_name.as_str(), &seconds, "0"];
-    reply.numeric_text(Numeric::RplTime, &params, &now.utc.rfc3339());
+    reply.numeric_text(Numeric::RplTime, &params, &now.utc.rfc3339_millis());
     Ok(())
 }
 

@@ -21,7 +21,7 @@ pub(super) fn greet(turn: &mut Turn<'_>) -> Outcome {
     let text = format!("Welcome to the {} Network, {mask}", chat.settings.network);
     reply.numeric_text(Numeric::RplWelcome, &[], &text);
     reply.numeric_text(Numeric::RplYourHost, &[], &format!("Your host is {name}, running version {version}"));
-    let text = format!("This server was created {}", chat.started.utc.rfc3339());
+    let text = format!("This server was created {}", chat.started.utc.rfc3339_millis());
     reply.numeric_text(Numeric::RplCreated, &[], &text);
     let [user, room, with_argument] = isupport::mode_letters();
     reply.numeric(Numeric::RplMyInfo, &[name, version, &user, &room, &with_argument]);

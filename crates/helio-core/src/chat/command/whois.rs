@@ -55,7 +55,7 @@ pub(super) fn whowas(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
         for was in known {
             reply.numeric_text(Numeric::RplWhowasUser, &[&was.nick, &was.username, &was.host, "*"], &was.realname);
             let server = chat.settings.server_name.as_str();
-            reply.numeric_text(Numeric::RplWhoisServer, &[&was.nick, server], &was.left.rfc3339());
+            reply.numeric_text(Numeric::RplWhoisServer, &[&was.nick, server], &was.left.rfc3339_millis());
             if let Some(account) = &was.account {
                 reply.numeric(Numeric::RplWhoisAccount, &[&was.nick, account]);
             }

@@ -3,7 +3,7 @@
 //! Every input is followed by the drain that the run-loop contract asks for. Whatever reaches a client is checked: no
 //! CR, LF or NUL but at the end of a line.
 
-use crate::chat::{Chat, Effect, Face, Peer, SessionId, Settings, Ticket};
+use crate::chat::{Chat, Effect, Face, Operator, Peer, SessionId, Settings, Ticket};
 use crate::irc::frame::LineBuffer;
 use crate::time::{Instant, Now, Utc};
 use alloc::collections::BTreeMap;
@@ -20,6 +20,8 @@ pub(crate) struct World {
     pub(crate) logs: BTreeMap<String, Vec<Vec<u8>>>,
     /// Appends that are not committed yet.
     pub(crate) appends: Vec<(Ticket, String, Vec<u8>)>,
+    /// Who asked that the settings be read again, and was not answered.
+    pub(crate) reloads: Vec<SessionId>,
     /// Whether appends are committed as soon as they are asked for.
     pub(crate) commits: Commits,
     /// Whether reads are answered only when [`World::read`] is called.
@@ -62,6 +64,7 @@ impl World {
             now,
             logs: BTreeMap::new(),
             appends: Vec::new(),
+            reloads: Vec::new(),
             commits: Commits::AtOnce,
             are_reads_late: false,
             late_reads: Vec::new(),
@@ -124,6 +127,21 @@ impl World {
         self.user_with(nick, "")
     }
 
+    /// Somebody who became server operator `boss`, with everything about it read. The settings must know that name, with
+    /// the password `secret`.
+    pub(crate) fn operator(&mut self, nick: &str) -> Id {
+        let id = self.user(nick);
+        let heard = self.ask(id, "OPER boss secret");
+        assert!(heard.iter().any(|line| line.contains(" 381 ")), "{nick} is an operator: {heard:?}");
+        id
+    }
+
+    /// The settings of the tests, with an operator `boss` whose password is `secret`.
+    pub(crate) fn settings() -> Settings {
+        let boss = Operator { name: "boss".into(), password_hash: "secret".into() };
+        Settings { operators: alloc::vec![boss], ..Settings::new("heliograph-test") }
+    }
+
     /// Somebody in a room, with everything about the joining read by all.
     pub(crate) fn member(&mut self, nick: &str, room: &str) -> Id {
         let id = self.user(nick);
@@ -146,6 +164,12 @@ impl World {
     pub(crate) fn ask(&mut self, id: Id, line: &str) -> Vec<String> {
         self.say(id, line);
         self.hear(id)
+    }
+
+    /// The driver hands in new settings.
+    pub(crate) fn settings_changed(&mut self, settings: Settings) {
+        self.chat.handle_settings(settings, self.now);
+        self.drain();
     }
 
     /// The connection breaks.
@@ -253,7 +277,7 @@ impl World {
             Effect::Verify { ticket, password, hash } => {
                 self.chat.handle_verified(ticket, password.0 == hash, self.now);
             }
-            Effect::Reload { .. } => {}
+            Effect::Reload { session } => self.reloads.push(session),
         }
     }
 
