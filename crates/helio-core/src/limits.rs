@@ -603,6 +603,16 @@ pub const CHAT_UNREAD_BATCHES: usize = 2;
 /// Bytes of one encrypted or WebSocket connection between the hub and the connection's task. More wait in the session's queue.
 pub const CHAT_HANDED_BYTES: usize = 64 * 1024;
 
+/// Bytes of one message of a WebSocket; a longer one ends the connection. More than a line, so that one that is a little
+/// too long gets its answer.
+pub const CHAT_WEB_MESSAGE: usize = 12 * 1024;
+
+/// Bytes of each of the two buffers of a WebSocket. More wait in the kernel and in the session's queue.
+pub const CHAT_WEB_BUFFER: usize = 4 * 1024;
+
+/// Time for the request of a connection to the web listener; then it is dropped.
+pub const CHAT_WEB_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Passwords that are compared at a time; each takes a thread and 19 MiB for some 20 ms. More wait.
 pub const CHAT_VERIFIERS: usize = 2;
 

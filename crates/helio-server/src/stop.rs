@@ -20,6 +20,11 @@ impl Stop {
         self.tasks.spawn(task);
     }
 
+    /// Makes [`Stop::finish`] wait for `work`, which somebody else runs.
+    pub fn track<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        self.tasks.track_future(work)
+    }
+
     /// Tells everyone to stop: listeners close, sessions send their end of stream and take in what is still coming.
     pub fn begin(&self) {
         self.begun.cancel();

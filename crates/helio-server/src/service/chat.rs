@@ -12,6 +12,8 @@ mod keeper;
 mod link;
 mod outside;
 mod password;
+mod pipe;
+mod websocket;
 
 pub use doors::{Door, Speech};
 pub use password::{HashError, check_password_hash, hash_password};
@@ -65,6 +67,17 @@ pub enum ChatError {
     Thread(io::Error),
 }
 
+/// What can change while the service runs.
+#[derive(Clone, Debug)]
+pub struct ChatSettings {
+    /// Of the service itself.
+    pub chat: Settings,
+    /// Where it listens.
+    pub doors: Vec<Door>,
+    /// Web sites, such as `https://chat.example.org`, whose pages may connect.
+    pub origins: Vec<String>,
+}
+
 /// What the service is made of, beside its settings.
 pub struct Parts {
     /// Where it keeps what lasts.
@@ -96,23 +109,24 @@ pub struct Running {
     doors: Doors,
 }
 
-/// Restores what was there, opens `doors` and serves until the program stops.
+/// Restores what was there, opens the doors and serves until the program stops.
 ///
 /// # Errors
 /// See [`ChatError`]; nothing was served then.
-pub async fn start(context: &Context, settings: Settings, parts: Parts, doors: &[Door]) -> Result<Running, ChatError> {
+pub async fn start(context: &Context, settings: ChatSettings, parts: Parts) -> Result<Running, ChatError> {
     let mut run = [0; 12];
     rustix::rand::getrandom(&mut run, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| ChatError::Random(error.into()))?;
     let now = context.clock.read();
-    let mut chat = Chat::new(settings, run, now);
+    let mut chat = Chat::new(settings.chat, run, now);
     restore(&mut chat, parts.store.as_ref(), now)?;
     let (hub, inputs) = mpsc::channel(limits::CHAT_INPUTS);
     let (keeper, requests) = std::sync::mpsc::channel();
     let outside = Outside::new(keeper, hub.clone(), Handle::current(), context.reread.clone());
     let gate = Gate { service: context.clone(), hub: hub.clone() };
     let mut opened = Doors::new(gate, parts.permits, parts.tls);
-    opened.become_like(doors).await?;
+    opened.admit(settings.origins);
+    opened.become_like(&settings.doors).await?;
     let keeper = Keeper::new(parts.store, requests, hub.clone(), context.events.clone());
     thread(context, "chat-store", move || keeper.run())?;
     let hub_thread = Hub::new(chat, context.clock, inputs, outside);
@@ -137,10 +151,16 @@ impl Running {
     ///
     /// # Errors
     /// An address cannot be had; then nothing changed.
-    pub async fn change(&mut self, settings: Settings, doors: &[Door]) -> Result<(), BindError> {
-        self.doors.become_like(doors).await?;
-        let _ = self.hub.send(Input::Settings(Box::new(settings))).await;
+    pub async fn change(&mut self, settings: ChatSettings) -> Result<(), BindError> {
+        self.doors.become_like(&settings.doors).await?;
+        self.doors.admit(settings.origins);
+        let _ = self.hub.send(Input::Settings(Box::new(settings.chat))).await;
         Ok(())
+    }
+
+    /// New settings were refused: operators who asked for them are told why.
+    pub async fn refuse_change(&self, reason: &str) {
+        let _ = self.hub.send(Input::SettingsRefused(reason.to_owned())).await;
     }
 }
 

@@ -148,8 +148,7 @@ impl Settings {
             settings.log.settings()?;
         }
         if settings.runs(ServiceName::Chat) {
-            settings.chat.doors()?;
-            settings.chat.settings(false)?;
+            settings.chat.gather(false)?;
             settings.chat.identity(settings.data()?)?;
         }
         let listen: Vec<_> = settings.services.iter().map(|name| (name.name(), settings.listen(*name))).collect();
@@ -203,7 +202,7 @@ pub(crate) fn run(args: ServeArgs, global: &Global) -> Outcome {
         let mut running = Running::start(settings, &context, &console, show == Show::Json).await?;
         let reload = async || match Settings::gather(&args, global) {
             Ok(settings) => running.reload(settings).await,
-            Err(failure) => output::message(format_args!("the old settings stay: {}", failure.message)),
+            Err(failure) => running.refuse_reload(&failure).await,
         };
         console.until_stopped(context, reload).await?;
         running.finish()
@@ -224,19 +223,23 @@ fn check(settings: &Settings, global: &Global) -> Outcome {
         None => output::line("no settings file, defaults hold")?,
     }
     for service in &settings.services {
-        output::line(Row { service: *service, listen: settings.listen(*service), log: &settings.log })?;
+        let listen = match service {
+            ServiceName::Chat => settings.chat.shown(),
+            ServiceName::Echo | ServiceName::Log => settings.listen(*service).iter().map(ToString::to_string).collect(),
+        };
+        output::line(Row { service: *service, listen, log: &settings.log })?;
     }
     Ok(())
 }
 
 /// One service in the banner and in `--check`.
-struct Row<'a, A> {
+struct Row<'a> {
     service: ServiceName,
-    listen: Vec<A>,
+    listen: Vec<String>,
     log: &'a LogFlags,
 }
 
-impl<A: fmt::Display> fmt::Display for Row<'_, A> {
+impl fmt::Display for Row<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "  {:<5}", self.service.name())?;
         for address in &self.listen {

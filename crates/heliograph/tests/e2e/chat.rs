@@ -1,6 +1,6 @@
 //! The chat service of `helio serve`: plain sockets as clients.
 
-use crate::support::{PLENTY, Running, finish, helio};
+use crate::support::{PLENTY, Running, finish, helio, python};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -16,7 +16,7 @@ fn chat(dir: &Path, settings: &str) -> Command {
     command
 }
 
-const ON_ANY_PORT: &str = "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = []\n";
+const ON_ANY_PORT: &str = "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = []\nweb-listen = ['127.0.0.1:0']\n";
 
 /// The first address that the banner gives.
 fn address(serving: &mut Running) -> SocketAddr {
@@ -91,7 +91,7 @@ fn sighup_opens_and_closes_listeners_and_nobody_notices() {
     let mut ann = Client::join(at, "ann");
     // A port that was free a moment ago, since one that the system picks would not be told here.
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let settings = format!("[chat]\nlisten = ['{other}']\ntls-listen = []\n");
+    let settings = format!("[chat]\nlisten = ['{other}']\ntls-listen = []\nweb-listen = []\n");
     std::fs::write(dir.path().join("helio.toml"), settings).unwrap();
     serving.signal("HUP");
     serving.wait_for_error("settings were read again");
@@ -189,6 +189,8 @@ fn settings_that_are_wrong_are_named() {
     let cases = [
         ("listen = ['*:6667']", "*:6667 is reachable from other machines and not encrypted"),
         ("listen = ['udp://127.0.0.1:6667']", "chat is not spoken over UDP"),
+        ("web-listen = ['tls://127.0.0.1:8443']", "WebSocket is not spoken over tls"),
+        ("origins = ['chat.example.org']", "expected scheme and host as in https://chat.example.org"),
         ("server-name = 'two words'", "is not a server's name"),
         ("password-hash = 'secret'", "not a password's hash"),
         ("certificate = '/c.pem'", "certificate needs key"),
@@ -207,4 +209,77 @@ fn settings_that_are_wrong_are_named() {
     }
     let public = finish(chat(dir.path(), "[chat]\nlisten = ['*:6667']\nallow-plain = true\n").arg("--check"));
     assert_eq!(public.code, 0, "{}", public.stderr);
+}
+
+/// A WebSocket by hand (RFC 6455): handshake with the headers in `sys.argv[2:]`, then registration, and lines until
+/// the one with 001.
+const WEBSOCKET: &str = r#"
+import base64, hashlib, os, socket, struct, sys
+host, port = sys.argv[1].split(':')
+s = socket.create_connection((host, int(port)))
+s.settimeout(30)
+stream = s.makefile('rb')
+key = base64.b64encode(os.urandom(16)).decode()
+request = ['GET / HTTP/1.1', f'Host: {sys.argv[1]}', 'Upgrade: websocket', 'Connection: Upgrade',
+           f'Sec-WebSocket-Key: {key}', 'Sec-WebSocket-Version: 13'] + sys.argv[2:]
+s.sendall(('\r\n'.join(request) + '\r\n\r\n').encode())
+status = stream.readline().decode().split(' ')[1]
+headers = {}
+while (line := stream.readline().decode().strip()):
+    name, value = line.split(': ', 1)
+    headers[name.lower()] = value
+print(status, headers.get('sec-websocket-protocol', '-'))
+if status != '101':
+    sys.exit()
+accept = base64.b64encode(hashlib.sha1((key + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').encode()).digest()).decode()
+assert headers['sec-websocket-accept'] == accept
+def send(opcode, payload):
+    mask = os.urandom(4)
+    masked = bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
+    length = bytes([0x80 | len(payload)]) if len(payload) < 126 else b'\xfe' + struct.pack('>H', len(payload))
+    s.sendall(bytes([0x80 | opcode]) + length + mask + masked)
+def receive():
+    first, length = stream.read(2)
+    if length == 126: length, = struct.unpack('>H', stream.read(2))
+    return first & 15, stream.read(length)
+send(9, b'alive?')
+send(1, b'NICK web')
+send(2, 'USER web 0 * :Web Grüße'.encode())
+pong = False
+while True:
+    opcode, payload = receive()
+    if opcode == 10:
+        assert payload == b'alive?'
+        pong = True
+        continue
+    assert b'\r' not in payload and b'\n' not in payload, payload
+    if b' 001 ' in payload:
+        print('text' if opcode == 1 else 'binary', 'pong' if pong else 'no pong')
+        break
+send(1, b'QUIT')
+while True:
+    opcode, payload = receive()
+    if opcode == 8:
+        print('closed')
+        break
+"#;
+
+#[test]
+fn web_pages_talk_in_websockets_and_foreign_pages_do_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = ON_ANY_PORT.to_owned() + "origins = ['https://chat.example.org']\n";
+    let mut serving = Running::start(&mut chat(dir.path(), &settings));
+    let row = serving.wait_for("  chat");
+    let web = row.split_whitespace().find_map(|word| word.strip_prefix("ws://")).unwrap();
+    let talk = |headers: &[&str]| {
+        let done = finish(&mut python(WEBSOCKET, &[&[web], headers].concat()));
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        done.stdout
+    };
+    assert_eq!(talk(&[]), "101 -\ntext pong\nclosed\n");
+    assert_eq!(talk(&["Sec-WebSocket-Protocol: text.ircv3.net"]), "101 text.ircv3.net\ntext pong\nclosed\n");
+    let binary = talk(&["Sec-WebSocket-Protocol: other, binary.ircv3.net", "Origin: https://chat.example.org"]);
+    assert_eq!(binary, "101 binary.ircv3.net\nbinary pong\nclosed\n");
+    assert_eq!(talk(&[&format!("Origin: http://{web}")]), "101 -\ntext pong\nclosed\n");
+    assert_eq!(talk(&["Origin: https://evil.example"]), "403 -\n");
 }

@@ -6,6 +6,7 @@
 use super::batch::Batch;
 use super::hub::{Input, broken};
 use super::link::{Closing, Link, Work};
+use super::pipe::Pipe;
 use crate::event::{EndReason, EventKind};
 use crate::service::Context as Service;
 use helio_core::chat::{Face, Peer, SessionId};
@@ -14,16 +15,12 @@ use helio_core::limits;
 use helio_core::printable::printable;
 use helio_net::conn::Connection;
 use helio_net::listen::Accepted;
-use rustix::net::{Shutdown, shutdown};
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
 
 /// What every connection's task is given.
@@ -31,15 +28,6 @@ use tokio::sync::{mpsc, oneshot};
 pub(super) struct Gate {
     pub(super) service: Service,
     pub(super) hub: mpsc::Sender<Input>,
-}
-
-/// How bytes come, and how they go if the hub does not write them.
-#[derive(Debug)]
-enum Pipe {
-    /// The socket is in the [`Link`], and the hub writes to it.
-    Shared,
-    /// Encrypted: the task does both.
-    Own { connection: Connection, unwritten: Vec<u8>, written: usize },
 }
 
 /// A connection at work.
@@ -79,22 +67,30 @@ impl Gate {
                 return self.service.events.tell(EventKind::HandshakeFailed { peer, reason: error.to_string() });
             }
         };
-        let started = self.service.clock.now();
-        self.service.events.tell(EventKind::Connected { peer });
         let is_secure = connection.is_encrypted();
         let (link, pipe) = match connection {
             Connection::Tcp(socket) => (Link::plain(socket), Pipe::Shared),
-            connection @ (Connection::Tls(_) | Connection::Memory(_)) => {
-                (Link::handed(), Pipe::Own { connection, unwritten: Vec::new(), written: 0 })
+            connection @ (Connection::Tls(_) | Connection::Memory(_)) => (Link::handed(), Pipe::own(connection)),
+        };
+        self.talk(Peer { address: peer, face, is_secure }, link, pipe).await;
+    }
+
+    /// The same on a connection that is ready.
+    pub(super) async fn talk(&self, peer: Peer, link: Link, mut pipe: Pipe) {
+        let (address, started) = (peer.address, self.service.clock.now());
+        self.service.events.tell(EventKind::Connected { peer: address });
+        let link = Arc::new(link);
+        let (closing, received_bytes) = match self.introduce(peer, &link).await {
+            Ok(id) => self.task(id, &link, pipe).run().await,
+            Err(line) => {
+                let sent_bytes = if pipe.say(&link, &line) { line.len() as u64 } else { 0 };
+                let closing = Closing { reason: "Refused".to_owned(), sent_bytes, is_cut: false };
+                pipe.close(&link, &closing, self.linger()).await;
+                (closing, 0)
             }
         };
-        let link = Arc::new(link);
-        let (closing, received_bytes) = match self.introduce(Peer { address: peer, face, is_secure }, &link).await {
-            Ok(id) => self.task(id, &link, pipe).run().await,
-            Err(line) => (self.refuse(&line, &link, pipe).await, 0),
-        };
         self.service.events.tell(EventKind::Closed {
-            peer,
+            peer: address,
             reason: end_reason(&closing.reason),
             received_bytes,
             sent_bytes: closing.sent_bytes,
@@ -103,7 +99,7 @@ impl Gate {
     }
 
     /// Tells the hub of a new connection. `Err` is what to say before it is closed.
-    pub(super) async fn introduce(&self, peer: Peer, link: &Arc<Link>) -> Result<SessionId, String> {
+    async fn introduce(&self, peer: Peer, link: &Arc<Link>) -> Result<SessionId, String> {
         let (answer, answered) = oneshot::channel();
         let _ = self.hub.send(Input::Connect { peer, link: link.clone(), answer }).await;
         // Without an answer the hub is gone.
@@ -115,22 +111,8 @@ impl Gate {
         Task { gate: self, id, link, pipe, lines, is_new: true, ended: None, has_told_end: false, received_bytes: 0 }
     }
 
-    async fn refuse(&self, line: &str, link: &Link, mut pipe: Pipe) -> Closing {
-        let sent = match &mut pipe {
-            Pipe::Shared => link.write(line.as_bytes()).is_ok(),
-            Pipe::Own { unwritten, .. } => {
-                unwritten.extend_from_slice(line.as_bytes());
-                true
-            }
-        };
-        let sent_bytes = if sent { line.len() as u64 } else { 0 };
-        let closing = Closing { reason: "Refused".to_owned(), sent_bytes, is_cut: false };
-        pipe.close(link, &closing, self.linger()).await;
-        closing
-    }
-
     /// How long a peer has to close its end.
-    pub(super) fn linger(&self) -> Duration {
+    fn linger(&self) -> Duration {
         if self.service.stop.has_begun() { limits::CHAT_STOP_LINGER } else { limits::LINGER_TIMEOUT }
     }
 }
@@ -158,7 +140,7 @@ impl Task<'_> {
         }
     }
 
-    async fn tell(&self, input: Input) {
+    async fn tell(&mut self, input: Input) {
         // The hub outlives its connections, but for a panic; then nobody answers.
         if self.gate.hub.send(input).await.is_err() {
             self.link.close(Closing { reason: "Server is gone".to_owned(), sent_bytes: 0, is_cut: true });
@@ -240,88 +222,6 @@ const TLS_HANDSHAKE: [u8; 2] = [22, 3];
 fn is_http(line: &[u8]) -> bool {
     let methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
     methods.iter().any(|method| line.strip_prefix(method.as_bytes()).is_some_and(|rest| rest.starts_with(b" ")))
-}
-
-impl Pipe {
-    fn poll_read(&mut self, link: &Link, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        match self {
-            Self::Shared => {
-                let Some(socket) = link.socket() else { return Poll::Ready(Ok(0)) };
-                loop {
-                    ready!(socket.poll_read_ready(cx))?;
-                    match socket.try_read(buffer) {
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                        read => return Poll::Ready(read),
-                    }
-                }
-            }
-            Self::Own { connection, .. } => {
-                let mut buffer = ReadBuf::new(buffer);
-                ready!(Pin::new(connection).poll_read(cx, &mut buffer))?;
-                Poll::Ready(Ok(buffer.filled().len()))
-            }
-        }
-    }
-
-    /// Writes what was handed over; ready when there is room for more.
-    fn poll_write(&mut self, link: &Link, wants_room: bool, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Shared => match link.socket() {
-                Some(socket) if wants_room => socket.poll_write_ready(cx),
-                Some(_) | None => Poll::Pending,
-            },
-            Self::Own { connection, unwritten, written } => loop {
-                if *written == unwritten.len() {
-                    *written = 0;
-                    *unwritten = Vec::new();
-                    link.take_handed(unwritten);
-                    if unwritten.is_empty() {
-                        return Pin::new(connection).poll_flush(cx);
-                    }
-                }
-                *written += ready!(Pin::new(&mut *connection).poll_write(cx, &unwritten[*written..]))?;
-            },
-        }
-    }
-
-    /// Writes what is left, says that it is the end, and waits a while for the peer's: a close with unread bytes would
-    /// become a reset that destroys our last words on their way (RFC 9293 §3.10.4).
-    async fn close(mut self, link: &Link, closing: &Closing, limit: Duration) {
-        if closing.is_cut {
-            return self.reset(link);
-        }
-        let end = async {
-            match &mut self {
-                Self::Shared => {
-                    if let Some(socket) = link.socket() {
-                        let _ = shutdown(socket, Shutdown::Write);
-                    }
-                }
-                Self::Own { .. } => {
-                    let _ = poll_fn(|cx| self.poll_write(link, false, cx)).await;
-                    if let Self::Own { connection, .. } = &mut self {
-                        let _ = connection.shutdown().await;
-                    }
-                }
-            }
-            let mut buffer = [0; 512];
-            while poll_fn(|cx| self.poll_read(link, cx, &mut buffer)).await.is_ok_and(|length| length > 0) {}
-        };
-        if tokio::time::timeout(limit, Box::pin(end)).await.is_err() {
-            self.reset(link);
-        }
-    }
-
-    fn reset(&self, link: &Link) {
-        match self {
-            Self::Shared => {
-                if let Some(socket) = link.socket() {
-                    let _ = socket.set_zero_linger();
-                }
-            }
-            Self::Own { connection, .. } => connection.reset_on_close(),
-        }
-    }
 }
 
 /// What the log is told: never what somebody wrote.

@@ -1,6 +1,7 @@
 //! The addresses where chat listens. They can change while it runs: connections stay.
 
 use super::connection::Gate;
+use super::websocket::{self, Origins};
 use crate::event::EventKind;
 use crate::service::Context;
 use helio_core::chat::Face;
@@ -8,7 +9,7 @@ use helio_core::peer::canonical;
 use helio_net::address::{Address, Scheme};
 use helio_net::listen::{self, BindError, Incoming, Listener};
 use helio_net::tls::ServerTls;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 pub enum Speech {
     /// IRC.
     Irc,
+    /// IRC in a WebSocket.
+    Web,
 }
 
 /// An address to listen on.
@@ -43,12 +46,13 @@ pub(super) struct Doors {
     gate: Gate,
     permits: Arc<Semaphore>,
     tls: Option<Arc<ServerTls>>,
+    origins: Origins,
     open: Vec<Open>,
 }
 
 impl Doors {
     pub(super) fn new(gate: Gate, permits: Arc<Semaphore>, tls: Option<Arc<ServerTls>>) -> Self {
-        Self { gate, permits, tls, open: Vec::new() }
+        Self { gate, permits, tls, origins: Origins::default(), open: Vec::new() }
     }
 
     /// Opens the doors of `wanted` that are not open, and closes those that are not wanted.
@@ -73,6 +77,11 @@ impl Doors {
         Ok(())
     }
 
+    /// Pages of these web sites may connect, from now on.
+    pub(super) fn admit(&self, origins: Vec<String>) {
+        *self.origins.write().unwrap_or_else(PoisonError::into_inner) = origins;
+    }
+
     /// Where is listened, in the order of opening.
     pub(super) fn bound(&self) -> Vec<(Speech, Address)> {
         let all = self.open.iter();
@@ -82,7 +91,7 @@ impl Doors {
     async fn bind(&self, door: &Door) -> Result<Vec<Listener>, BindError> {
         match (door.address.scheme, &self.tls) {
             (None | Some(Scheme::Tcp), _) => listen::tcp(&door.address).await,
-            (Some(Scheme::Tls), Some(tls)) => listen::tls(&door.address, tls).await,
+            (Some(Scheme::Tls), Some(tls)) if door.speech != Speech::Web => listen::tls(&door.address, tls).await,
             (Some(scheme @ (Scheme::Tls | Scheme::Udp)), _) => {
                 Err(BindError::WrongScheme { address: door.address.clone(), scheme })
             }
@@ -96,7 +105,12 @@ impl Doors {
             bound.extend(listener.local().ok().map(|at| Address::bound(listener.scheme(), at)));
             let listener = listener.with_permits(self.permits.clone());
             let (gate, close) = (self.gate.clone(), close.clone());
-            self.gate.service.stop.spawn(async move { accept(gate, listener, close).await });
+            match door.speech {
+                Speech::Irc => self.gate.service.stop.spawn(accept(gate, listener, close)),
+                Speech::Web => {
+                    self.gate.service.stop.spawn(websocket::serve(gate, self.origins.clone(), listener, close));
+                }
+            }
         }
         self.open.push(Open { door, bound, close });
     }

@@ -36,6 +36,8 @@ pub(super) enum Input {
     Verified { ticket: Ticket, is_right: bool },
     /// There are new settings.
     Settings(Box<Settings>),
+    /// There are none, and why.
+    SettingsRefused(String),
     /// The program ends.
     Stop,
 }
@@ -129,7 +131,13 @@ impl Hub {
             Input::Read { ticket, records } => self.chat.handle_read(ticket, records.as_deref(), now),
             Input::Probed { is_working } => self.chat.handle_probed(is_working, now),
             Input::Verified { ticket, is_right } => self.chat.handle_verified(ticket, is_right, now),
-            Input::Settings(settings) => self.chat.handle_settings(*settings, now),
+            Input::Settings(settings) => {
+                self.outside.take_asker();
+                self.chat.handle_settings(*settings, now);
+            }
+            Input::SettingsRefused(reason) => {
+                self.chat.handle_settings_refused(self.outside.take_asker(), &reason, now);
+            }
             Input::Stop => {
                 self.stop_at = Some(now.mono + limits::CHAT_STOP_TIMEOUT);
                 self.chat.handle_stop(now);

@@ -135,10 +135,14 @@ impl Link {
         self.lock().is_ending = true;
     }
 
-    /// Task: exchanges what is to be written for an empty buffer.
+    /// Task: moves what is to be written to the end of `buffer`.
     pub(super) fn take_handed(&self, buffer: &mut Vec<u8>) {
-        debug_assert!(buffer.is_empty());
-        std::mem::swap(&mut self.lock().handed, buffer);
+        let mut shared = self.lock();
+        if buffer.is_empty() {
+            std::mem::swap(&mut shared.handed, buffer);
+        } else {
+            buffer.append(&mut shared.handed);
+        }
     }
 
     /// Task: there is room. Returns whether the hub waits to hear it.

@@ -3,7 +3,7 @@
 use super::hub::Input;
 use super::keeper::Request;
 use super::password::is_right;
-use helio_core::chat::{Effect, Password, Ticket};
+use helio_core::chat::{Effect, Password, SessionId, Ticket};
 use helio_core::limits;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -19,6 +19,8 @@ pub(super) struct Outside {
     verifiers: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     reread: Arc<Notify>,
+    /// The operator who asked last that settings be read again, until there is an answer.
+    asker: Option<SessionId>,
 }
 
 impl Outside {
@@ -36,6 +38,7 @@ impl Outside {
             verifiers: Arc::new(Semaphore::new(limits::CHAT_VERIFIERS)),
             waiting: Arc::new(Semaphore::new(limits::CHAT_VERIFY_WAITING)),
             reread,
+            asker: None,
         }
     }
 
@@ -49,7 +52,8 @@ impl Outside {
             Effect::Verify { ticket, password, hash } => {
                 return if self.verify(ticket, password, hash) { None } else { Some((ticket, false)) };
             }
-            Effect::Reload { .. } => {
+            Effect::Reload { session } => {
+                self.asker = Some(session);
                 self.reread.notify_one();
                 return None;
             }
@@ -57,6 +61,11 @@ impl Outside {
         // An error says that the thread is gone, which only a panic of it brings about; nothing is acknowledged then.
         let _ = self.keeper.send(request);
         None
+    }
+
+    /// Who is to be told what became of the settings.
+    pub(super) fn take_asker(&mut self) -> Option<SessionId> {
+        self.asker.take()
     }
 
     /// Compares on a thread where waiting hurts nobody. Returns whether there was room.

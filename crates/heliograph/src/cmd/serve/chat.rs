@@ -12,12 +12,12 @@ use helio_core::limits;
 use helio_net::address::{Address, Host, Scheme};
 use helio_net::identity::IdentitySource;
 use helio_net::tls::{MinVersion, ServerSettings};
-use helio_server::service::chat::{Door, Speech};
+use helio_server::service::chat::{ChatSettings, Door, Speech};
 use serde::Deserialize;
 use std::io::Read as _;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use value::{Lobby, OneLine, PasswordHash, ReplayMessages, SendQueue, ServerName, Wait, Word};
+use value::{Lobby, OneLine, Origin, PasswordHash, ReplayMessages, SendQueue, ServerName, Wait, Word};
 
 /// Where chat listens, as flags and variables.
 #[derive(Args, Clone, Debug, Default)]
@@ -29,12 +29,16 @@ pub(crate) struct ListenFlags {
     /// Where chat listens for IRC over TLS [default: 127.0.0.1:6697]
     #[arg(long = "chat-tls-listen", value_name = "ADDR", env = "HELIO_CHAT_TLS_LISTEN", value_delimiter = ',')]
     tls_listen: Option<Vec<Address>>,
+
+    /// Where chat listens for WebSocket, from web pages [default: 127.0.0.1:8080]
+    #[arg(long = "web-listen", value_name = "ADDR", env = "HELIO_WEB_LISTEN", value_delimiter = ',')]
+    web_listen: Option<Vec<Address>>,
 }
 
 impl From<ListenFlags> for ChatFlags {
     fn from(flags: ListenFlags) -> Self {
-        let ListenFlags { listen, tls_listen } = flags;
-        Self { listen, tls_listen, ..Self::default() }
+        let ListenFlags { listen, tls_listen, web_listen } = flags;
+        Self { listen, tls_listen, web_listen, ..Self::default() }
     }
 }
 
@@ -44,6 +48,8 @@ impl From<ListenFlags> for ChatFlags {
 pub(crate) struct ChatFlags {
     listen: Option<Vec<Address>>,
     tls_listen: Option<Vec<Address>>,
+    web_listen: Option<Vec<Address>>,
+    origins: Option<Vec<Origin>>,
     allow_plain: Option<bool>,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
@@ -75,6 +81,8 @@ pub(crate) struct ChatFlags {
 layered!(ChatFlags {
     listen,
     tls_listen,
+    web_listen,
+    origins,
     allow_plain,
     certificate,
     key,
@@ -140,34 +148,62 @@ enum Nicknames {
 impl ChatFlags {
     /// Where to listen, with the scheme of each address.
     pub(super) fn addresses(&self) -> Vec<Address> {
-        let or_loopback = |given: &Option<Vec<Address>>, port, scheme| {
+        self.wanted_doors().into_iter().map(|door| door.address).collect()
+    }
+
+    /// The same as it is shown.
+    pub(super) fn shown(&self) -> Vec<String> {
+        self.wanted_doors().iter().map(|door| shown(door.speech, &door.address)).collect()
+    }
+
+    fn wanted_doors(&self) -> Vec<Door> {
+        let all = [
+            (&self.listen, 6667, Scheme::Tcp, Speech::Irc),
+            (&self.tls_listen, 6697, Scheme::Tls, Speech::Irc),
+            (&self.web_listen, 8080, Scheme::Tcp, Speech::Web),
+        ];
+        let doors = all.into_iter().flat_map(|(given, port, scheme, speech)| {
             let given = given.clone().unwrap_or_else(|| vec![Address::loopback(port)]);
-            given.into_iter().map(move |address| Address { scheme: address.scheme.or(Some(scheme)), ..address })
-        };
-        let plain = or_loopback(&self.listen, 6667, Scheme::Tcp);
-        plain.chain(or_loopback(&self.tls_listen, 6697, Scheme::Tls)).collect()
+            given.into_iter().map(move |address| Door {
+                speech,
+                address: Address { scheme: address.scheme.or(Some(scheme)), ..address },
+            })
+        });
+        doors.collect()
     }
 
     /// The doors, after a look at whether they are as safe as they must be.
-    pub(super) fn doors(&self) -> Outcome<Vec<Door>> {
-        self.addresses()
-            .into_iter()
-            .map(|address| match address.scheme {
-                Some(Scheme::Udp) => Err(Failure::usage(format_args!("[chat] {address}: chat is not spoken over UDP"))),
-                Some(Scheme::Tls) => Ok(Door { speech: Speech::Irc, address }),
-                Some(Scheme::Tcp) | None if is_loopback(&address.host) || self.allow_plain == Some(true) => {
-                    Ok(Door { speech: Speech::Irc, address })
+    fn doors(&self) -> Outcome<Vec<Door>> {
+        let doors = self.wanted_doors();
+        for Door { speech, address } in &doors {
+            match address.scheme {
+                Some(Scheme::Tls) if *speech != Speech::Web => {}
+                Some(scheme @ (Scheme::Udp | Scheme::Tls)) => {
+                    let what = if *speech == Speech::Web { "WebSocket" } else { "chat" };
+                    return Err(Failure::usage(format_args!("[chat] {address}: {what} is not spoken over {scheme}")));
                 }
-                Some(Scheme::Tcp) | None => Err(Failure::usage(format_args!(
-                    "[chat] {address} is reachable from other machines and not encrypted, so passwords and messages can \
-                     be read on the way; use tls-listen, or set allow-plain = true"
-                ))),
-            })
-            .collect()
+                Some(Scheme::Tcp) | None if is_loopback(&address.host) || self.allow_plain == Some(true) => {}
+                Some(Scheme::Tcp) | None => {
+                    return Err(Failure::usage(format_args!(
+                        "[chat] {address} is reachable from other machines and not encrypted, so passwords and \
+                         messages can be read on the way; use tls-listen, or set allow-plain = true"
+                    )));
+                }
+            }
+        }
+        Ok(doors)
     }
 
-    /// Everything that the service itself knows of its settings. STS is offered only with `is_ca_issued`.
-    pub(super) fn settings(&self, is_ca_issued: bool) -> Outcome<Settings> {
+    /// Everything that can change while the service runs. STS is offered only with `is_ca_issued`.
+    pub(super) fn gather(&self, is_ca_issued: bool) -> Outcome<ChatSettings> {
+        Ok(ChatSettings {
+            chat: self.settings(is_ca_issued)?,
+            doors: self.doors()?,
+            origins: self.origins.iter().flatten().map(|origin| origin.0.clone()).collect(),
+        })
+    }
+
+    fn settings(&self, is_ca_issued: bool) -> Outcome<Settings> {
         let mut settings = Settings::new(concat!("heliograph-", env!("CARGO_PKG_VERSION")));
         set(&mut settings.server_name, self.server_name.as_ref().map(|name| name.0.clone()));
         set(&mut settings.network, self.network.as_ref().map(|name| name.0.clone()));
@@ -268,6 +304,15 @@ impl Nicknames {
 impl OperatorFlags {
     fn operator(&self) -> Operator {
         Operator { name: self.name.0.clone(), password_hash: self.password_hash.0.clone() }
+    }
+}
+
+/// An address as it is shown: WebSocket has a scheme of its own.
+pub(super) fn shown(speech: Speech, address: &Address) -> String {
+    let text = address.to_string();
+    match (speech, text.strip_prefix("tcp://")) {
+        (Speech::Web, Some(rest)) => format!("ws://{rest}"),
+        (Speech::Web | Speech::Irc, _) => text,
     }
 }
 

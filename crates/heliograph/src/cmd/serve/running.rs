@@ -43,7 +43,7 @@ impl Running {
             if json {
                 console.listening(&context, started.bound())?;
             }
-            rows.push((ServiceName::Chat, started.bound().map(|address| address.to_string()).collect()));
+            rows.push((ServiceName::Chat, started.bound().collect()));
             chat = Some(started);
         }
         let mut running = Self { settings, chat, echo: None, log: None };
@@ -86,7 +86,7 @@ impl Running {
         if let Some(chat) = &mut self.chat
             && let Err(failure) = chat.reload(&new).await
         {
-            return output::message(format_args!("the old settings stay: {}", failure.message));
+            return self.refuse_reload(&failure).await;
         }
         if let Some(echo) = &self.echo {
             echo.send_replace(new.echo.settings());
@@ -103,6 +103,14 @@ impl Running {
         }
         self.settings.chat = new.chat;
         self.settings.echo = new.echo;
+    }
+
+    /// Says why nothing changes.
+    pub(super) async fn refuse_reload(&self, why: &Failure) {
+        output::message(format_args!("the old settings stay: {}", why.message));
+        if let Some(chat) = &self.chat {
+            chat.refuse_reload(&why.message).await;
+        }
     }
 
     /// After everything has ended: was anything lost?

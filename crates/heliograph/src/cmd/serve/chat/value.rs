@@ -49,6 +49,27 @@ impl FromStr for Word {
 
 from_text!(Word, "a name as text");
 
+/// A web site: scheme, host and port (RFC 6454 §6.2).
+#[derive(Clone, Debug)]
+pub(super) struct Origin(pub(super) String);
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let is_right = |c: char| c.is_ascii_graphic() && !matches!(c, '/' | '?' | '#' | '@');
+        match authority {
+            Some(authority) if !authority.is_empty() && authority.chars().all(is_right) => Ok(Self(text.to_owned())),
+            Some(_) | None => {
+                Err(format!("`{text}` is not an origin, expected scheme and host as in https://chat.example.org"))
+            }
+        }
+    }
+}
+
+from_text!(Origin, "an origin as text, as in \"https://chat.example.org\"");
+
 /// Text on one line.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OneLine(pub(super) String);

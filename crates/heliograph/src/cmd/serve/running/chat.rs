@@ -1,6 +1,7 @@
 //! The chat service while it runs.
 
 use super::super::Settings;
+use super::super::chat::shown;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use helio_net::address::{Address, Scheme};
@@ -8,7 +9,7 @@ use helio_net::clock::utc_now;
 use helio_net::identity::{Identity, IdentityError, IdentitySource};
 use helio_net::tls::ServerTls;
 use helio_server::service::Context;
-use helio_server::service::chat::{self, ChatError, Parts};
+use helio_server::service::chat::{self, ChatError, Parts, Speech};
 use std::sync::Arc;
 
 /// The service and what it shows as its certificate.
@@ -28,22 +29,23 @@ impl Running {
             tls: Some(tls.clone()),
             permits: settings.session.permits(),
         };
-        let service = chat::start(context, flags.settings(tls.is_ca_issued())?, parts, &flags.doors()?).await?;
+        let service = chat::start(context, flags.gather(tls.is_ca_issued())?, parts).await?;
         Ok(Self { service, tls })
     }
 
     /// Where it listens.
-    pub(super) fn bound(&self) -> impl Iterator<Item = Address> {
-        self.service.bound().into_iter().map(|(_, address)| address)
+    pub(super) fn bound(&self) -> impl Iterator<Item = String> {
+        self.service.bound().into_iter().map(|(speech, address)| shown(speech, &address))
     }
 
     /// Says how to join.
     pub(super) fn invite(&self) -> Outcome {
-        if let Some(address) = self.bound().find(|address| address.scheme == Some(Scheme::Tcp)) {
+        let is_plain = |speech, address: &Address| speech == Speech::Irc && address.scheme == Some(Scheme::Tcp);
+        if let Some((_, address)) = self.service.bound().into_iter().find(|(speech, at)| is_plain(*speech, at)) {
             let at = super::reachable(&address.to_string());
             output::line(format_args!("Join: any IRC client at {at}, then /join #lobby"))?;
         }
-        if self.bound().any(|address| address.scheme == Some(Scheme::Tls)) {
+        if self.service.bound().iter().any(|(_, address)| address.scheme == Some(Scheme::Tls)) {
             output::line(format_args!("TLS certificate: SHA-256 {}", self.tls.identity().fingerprint()))?;
         }
         Ok(())
@@ -55,8 +57,12 @@ impl Running {
             Ok(identity) => look_at(&identity, new),
             Err(error) => output::message(format_args!("the old certificate stays: {error}")),
         }
-        let (settings, doors) = (new.chat.settings(self.tls.is_ca_issued())?, new.chat.doors()?);
-        Ok(self.service.change(settings, &doors).await?)
+        Ok(self.service.change(new.chat.gather(self.tls.is_ca_issued())?).await?)
+    }
+
+    /// Operators who asked for new settings are told why there are none.
+    pub(super) async fn refuse_reload(&self, reason: &str) {
+        self.service.refuse_change(reason).await;
     }
 }
 
