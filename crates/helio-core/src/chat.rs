@@ -17,6 +17,7 @@
 
 mod announce;
 mod apply;
+pub mod client;
 mod command;
 mod effect;
 mod event;

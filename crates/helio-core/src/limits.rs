@@ -513,6 +513,72 @@ pub const IRC_LIST_FILTERS: usize = 16;
 
 /// Bytes of the value of a `label` tag (IRCv3 labeled-response). A longer one is treated as no label.
 pub const IRC_LABEL: usize = 64;
+// # Chat client
+
+/// Messages that wait to be sent (connection lost, or not acknowledged yet). Beyond it no more input is read.
+pub const CHAT_CLIENT_WAITING: usize = 64;
+
+/// Messages that are sent and not acknowledged, where the server answers labels. Below [`CHAT_WAITING_LINES`], so that
+/// flood control delays a pasted text and never ends the connection. Elsewhere it is one.
+pub const CHAT_CLIENT_IN_FLIGHT: usize = 16;
+
+/// Bytes of one message: with the longest name and room that a server puts before it, it fits [`IRC_BODY`]. A longer
+/// line is sent as several messages, cut at a space if there is one.
+pub const CHAT_CLIENT_MESSAGE: usize = 300;
+
+/// Bytes of one line of input. A longer one is taken as several lines.
+pub const CHAT_CLIENT_INPUT_LINE: usize = 16 * 1024;
+
+/// Rooms at a time. One more is refused.
+pub const CHAT_CLIENT_ROOMS: usize = 64;
+
+/// Messages whose ids are remembered, to know them again when they are repeated. The oldest is forgotten first.
+pub const CHAT_CLIENT_SEEN: usize = 4_096;
+
+/// Bytes of a message id. A message with a longer one counts as having none.
+pub const CHAT_CLIENT_MSGID: usize = 256;
+
+/// Nicknames that are tried when the wanted one is in use; then the client gives up.
+pub const CHAT_CLIENT_NICK_TRIES: u8 = 9;
+
+/// Names of members that are told on joining; of the others the number is.
+pub const CHAT_CLIENT_MEMBERS: usize = 64;
+
+/// Labelled answers of several lines that are open at a time. Lines of further ones are taken as ordinary lines.
+pub const CHAT_CLIENT_BATCHES: usize = 32;
+
+/// Time to be welcomed after connecting; then the connection is given up.
+pub const CHAT_CLIENT_WELCOME_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Silence of the server after which it is asked whether it is there.
+pub const CHAT_CLIENT_SILENCE: Duration = Duration::from_secs(60);
+
+/// Time for the server to say something when asked; then the connection counts as lost.
+pub const CHAT_CLIENT_PING_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longest wait before the first new try after a lost connection; it doubles up to [`CHAT_CLIENT_RETRY_MAX`]. The wait is
+/// a random part of this, at least half, so that the clients of a restarted server do not come at once.
+pub const CHAT_CLIENT_RETRY_MIN: Duration = Duration::from_secs(1);
+
+/// Longest wait between two tries to connect.
+pub const CHAT_CLIENT_RETRY_MAX: Duration = Duration::from_mins(1);
+
+/// A connection that lasted this long starts the waits at [`CHAT_CLIENT_RETRY_MIN`] again.
+pub const CHAT_CLIENT_STABLE: Duration = Duration::from_secs(30);
+
+/// Time after a reconnection in which it must become known what became of the messages that were under way. Then they are
+/// shown as unknown, and what waits behind them is sent.
+pub const CHAT_CLIENT_DOUBT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Time for the server to close after QUIT.
+pub const CHAT_CLIENT_QUIT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Bytes that wait to be written to the server. Beyond it nothing is read from it.
+pub const CHAT_CLIENT_UNSENT: usize = 64 * 1024;
+
+/// Time after the end of input in which everything must be acknowledged (setting `timeout`).
+pub const CHAT_CLIENT_TIMEOUT: Duration = Duration::from_mins(1);
+
 // # Store (spec/store.md)
 
 /// Bytes of the name of a log or table, and of a key. A longer one cannot be made: the constructor refuses.

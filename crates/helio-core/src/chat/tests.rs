@@ -16,3 +16,4 @@ mod user_mode;
 mod who;
 mod whois;
 mod world;
+pub(in crate::chat) mod world;
