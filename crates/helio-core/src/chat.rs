@@ -213,6 +213,7 @@ impl Chat {
         if let Some(session) = self.sessions.get_mut(id) {
             session.out.consume(len);
         }
+        command::list::written(self, id);
     }
 
     /// The next thing that the driver is asked for.

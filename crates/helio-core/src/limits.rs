@@ -435,6 +435,40 @@ pub const CHAT_GUEST_CHUNK_WAIT: Duration = Duration::from_millis(100);
 /// Invitations that a user holds at a time; further ones are told but do not open the door.
 pub const CHAT_INVITATIONS: usize = 64;
 
+/// Rooms at a time. At the bound a new one takes the place of the room that has been empty for longest; when none is
+/// empty, it is refused with ERR_UNAVAILRESOURCE.
+pub const CHAT_ROOMS: usize = 32_768;
+
+/// Rooms that a user is in at a time (ISUPPORT CHANLIMIT). Further ones are refused with ERR_TOOMANYCHANNELS.
+pub const CHAT_ROOMS_PER_USER: usize = 100;
+
+/// Bytes of a topic (ISUPPORT TOPICLEN): with the longest names it fits into a line. A longer one is cut between two
+/// characters.
+pub const CHAT_TOPIC: usize = 320;
+
+/// Bytes of the reason of a KICK (ISUPPORT KICKLEN): with the longest names it fits into a line. A longer one is cut
+/// between two characters.
+pub const CHAT_KICK_REASON: usize = 280;
+
+/// Nicknames in one KICK (ISUPPORT TARGMAX). Further ones are refused with ERR_TOOMANYTARGETS.
+pub const CHAT_KICK_TARGETS: usize = 4;
+
+/// Rooms in one NAMES (ISUPPORT TARGMAX). Further ones are refused with ERR_TOOMANYTARGETS.
+pub const CHAT_NAMES_TARGETS: usize = 4;
+
+/// Bytes of a room's key (ISUPPORT KEYLEN). A longer one is refused with ERR_INVALIDKEY.
+pub const CHAT_ROOM_KEY: usize = 32;
+
+/// Entries of a room's lists together (ISUPPORT MAXLIST). Further ones are refused with ERR_BANLISTFULL. A message of a
+/// member without a status is compared with each ban, so this bounds what it costs.
+pub const CHAT_ROOM_LIST_ENTRIES: usize = 100;
+
+/// Bytes in a session's queue above which its LIST waits until some are written (ISUPPORT SAFELIST).
+pub const CHAT_LIST_QUEUE: usize = 64 * 1024;
+
+/// Rooms that LIST looks at before others get their turn.
+pub const CHAT_LIST_STEP: usize = 512;
+
 /// Users who left that WHOWAS remembers.
 pub const CHAT_WHOWAS: usize = 1_024;
 

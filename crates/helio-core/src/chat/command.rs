@@ -4,11 +4,17 @@ pub(super) mod away;
 pub(super) mod cap;
 pub(super) mod guest;
 mod help;
+pub(super) mod invite;
 pub(super) mod join;
+pub(super) mod kick;
+pub(super) mod list;
 pub(super) mod message;
+pub(super) mod mode;
 mod monitor;
 pub(super) mod multiline;
+pub(super) mod names;
 pub(super) mod nick;
+pub(super) mod office;
 pub(super) mod oper;
 pub(super) mod part;
 pub(super) mod ping;
@@ -16,8 +22,10 @@ pub(super) mod quit;
 pub(super) mod register;
 pub(super) mod replay;
 pub(super) mod room_end;
+pub(super) mod room_mode;
 mod server;
 pub(super) mod stats;
+pub(super) mod topic;
 mod user_mode;
 mod userhost;
 mod welcome;
@@ -70,14 +78,18 @@ const COMMANDS: &[Command] = &[
     row("HELP", 0, Works::After, help::run),
     row("HELPOP", 0, Works::After, help::run),
     row("INFO", 0, Works::After, server::info),
+    row("INVITE", 0, Works::After, invite::run),
     row("ISON", 1, Works::After, userhost::ison),
     row("JOIN", 1, Works::After, join::run),
+    row("KICK", 2, Works::After, kick::run),
     row("KILL", 1, Works::After, oper::kill),
     row("LINKS", 0, Works::After, server::links),
+    row("LIST", 0, Works::After, list::run),
     row("LUSERS", 0, Works::After, welcome::lusers),
-    row("MODE", 1, Works::After, user_mode::run),
+    row("MODE", 1, Works::After, mode::run),
     row("MONITOR", 1, Works::After, monitor::run),
     row("MOTD", 0, Works::After, welcome::motd),
+    row("NAMES", 0, Works::After, names::run),
     row("NICK", 0, Works::Always, nick::run),
     row("NOTICE", 0, Works::After, message::notice),
     row("OPER", 2, Works::After, oper::run),
@@ -93,6 +105,7 @@ const COMMANDS: &[Command] = &[
     row("SUMMON", 0, Works::After, server::summon),
     row("TAGMSG", 1, Works::After, message::tagmsg),
     row("TIME", 0, Works::After, server::time),
+    row("TOPIC", 1, Works::After, topic::run),
     row("TRACE", 0, Works::After, server::trace),
     row("USER", 4, Works::Before, register::user),
     row("USERHOST", 1, Works::After, userhost::run),

@@ -115,9 +115,10 @@ pub(super) fn can_read_list(user: &User, room: &Room, kind: ListKind) -> Outcome
     }
 }
 
-/// May `user` set the topic of `room`?
+/// May `user` set the topic of `room`? It is a way to speak, too.
 pub(super) fn can_set_topic(user: &User, room: &Room) -> Outcome<Right> {
-    let least = if room.has(RoomFlag::TopicLocked) { LEAST_FOR_SETTINGS } else { Statuses::NONE };
+    let is_for_all = !room.has(RoomFlag::TopicLocked) && can_speak(user, room).is_ok();
+    let least = if is_for_all { Statuses::NONE } else { LEAST_FOR_SETTINGS };
     with_status(user, room, least)
 }
 

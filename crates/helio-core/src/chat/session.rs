@@ -46,6 +46,8 @@ pub(super) struct Session {
     pub(super) oper_tried: Option<Instant>,
     /// A multiline batch being received.
     pub(super) multiline: Option<Box<super::command::multiline::Open>>,
+    /// A LIST being answered.
+    pub(super) listing: Option<Box<super::command::list::Listing>>,
 }
 
 /// How far a connection is.
@@ -93,6 +95,7 @@ impl Session {
             pinged: None,
             oper_tried: None,
             multiline: None,
+            listing: None,
         }
     }
 
@@ -121,6 +124,11 @@ impl Session {
     /// Nothing will be queued any more, and nothing that is queued waits for an answer.
     pub(super) fn is_last(&self) -> bool {
         self.is_closing() && self.out.holds() == 0
+    }
+
+    /// Whether a LIST waits that there is place for again.
+    pub(super) fn is_ready_for_list(&self) -> bool {
+        self.listing.is_some() && self.out.len() < limits::CHAT_LIST_QUEUE / 2
     }
 
     /// Whether the driver has something to do: to write, or to close.

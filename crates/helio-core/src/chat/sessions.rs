@@ -171,6 +171,7 @@ impl Sessions {
             let was = core::mem::replace(&mut session.stage, Stage::Closing { reason: reason.to_string() });
             session.waiting.clear();
             session.multiline = None;
+            session.listing = None;
             self.registering -= usize::from(matches!(was, Stage::Registering(_)));
             self.look_after(id);
         }

@@ -55,7 +55,7 @@ pub(super) fn announce(state: &State, presence: &Presence, server: &str, to: &mu
         }
         Presence::Kicked { by, user, room, reason } => {
             let (Some(user), Some(room)) = (state.user(*user), state.room(room)) else { return };
-            let source = source(state, by, &String::new());
+            let source = source(state, by, server);
             let mut told = Line::irc(line(&source, "KICK", &[&room.name, &user.nick], Some(reason))).at(now.utc);
             told.guest = format!("* {} left\n", user.nick).into_bytes();
             to.tell(room.sessions(Statuses::NONE), |_| Some(&told));

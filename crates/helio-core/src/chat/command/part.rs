@@ -1,11 +1,14 @@
 //! PART: leave rooms.
 
 use crate::chat::event::Presence;
+use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::turn::Turn;
 use crate::irc::numeric::Numeric;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
+/// `PART rooms [reason]`.
 pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     for name in params[0].split(',').filter(|name| !name.is_empty()) {
         if let Err(refusal) = part(turn, name, params.get(1).copied()) {
@@ -15,13 +18,21 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     Ok(())
 }
 
+/// Leaves every room.
+pub(super) fn all(turn: &mut Turn<'_>) -> Outcome {
+    let names: Vec<String> = turn.chat.state.rooms_of(turn.user_id()?).map(|room| room.name.clone()).collect();
+    names.iter().try_for_each(|name| part(turn, name, None))
+}
+
 fn part(turn: &mut Turn<'_>, name: &str, reason: Option<&str>) -> Outcome {
-    let user = turn.user_id()?;
+    let user = turn.user()?;
     let room = turn.room(name)?;
-    if !room.members.contains_key(&user) {
+    if !room.members.contains_key(&user.id) {
         return Err(Refusal::numeric(Numeric::ErrNotOnChannel, &[name]));
     }
-    let room = room.name.clone();
-    turn.commit(Presence::Parted { user, room, reason: reason.map(ToString::to_string) });
+    // A reason is a last word: not for those who may not speak.
+    let reason = reason.filter(|_| policy::can_speak(user, room).is_ok()).map(ToString::to_string);
+    let (user, room) = (user.id, room.name.clone());
+    turn.commit(Presence::Parted { user, room, reason });
     Ok(())
 }
