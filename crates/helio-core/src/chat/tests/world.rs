@@ -4,6 +4,9 @@
 //! CR, LF or NUL but at the end of a line.
 
 use crate::chat::{Chat, Effect, Face, Operator, Peer, SessionId, Settings, Ticket};
+use crate::chat::event::Presence;
+use crate::chat::ids::UserId;
+use crate::chat::state::UserFlag;
 use crate::irc::frame::LineBuffer;
 use crate::time::{Instant, Now, Utc};
 use alloc::collections::BTreeMap;
@@ -148,6 +151,25 @@ impl World {
         self.say(id, &format!("JOIN {room}"));
         self.hear_all();
         id
+    }
+
+    /// Makes somebody a server operator who wants notices.
+    pub(crate) fn promote(&mut self, id: Id) {
+        let user = self.user_id(id);
+        self.chat.happen(&Presence::Operator { user, name: Some("root".into()) }.into(), None, self.now);
+        let set = alloc::vec![(true, UserFlag::ServerNotices)];
+        self.chat.happen(&Presence::Flags { user, set }.into(), None, self.now);
+        self.drain();
+    }
+
+    /// Logs somebody in.
+    pub(crate) fn log_in(&mut self, id: Id, account: &str) {
+        let user = self.user_id(id);
+        self.chat.state.users.get_mut(&user).expect("a user").account = Some(account.into());
+    }
+
+    pub(crate) fn user_id(&self, id: Id) -> UserId {
+        self.chat.sessions.get(id.0).and_then(|session| session.user()).expect("a user")
     }
 
     /// The client sends one line.
