@@ -1,1 +1,266 @@
-//! Role × action.
+//! Role × action, as one table: who may do what. A role that a row does not name may not.
+
+use super::*;
+use crate::chat::event::{Change, Presence};
+use crate::chat::ids::{RoomId, SessionId, UserId};
+use crate::chat::state::State;
+use crate::chat::state::{ListEntry, MaskList, Member, Setting};
+use crate::time::{Instant, Now, Utc};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// Somebody towards the room: not in it (`outsider`, `banned`, `muted-outsider`, `listed` on `+I`, `invited`, with an
+/// `account`), in it without a status (`member`, `muted`, `banned-member`), with one, or `root`: a server operator from outside.
+const ROLES: [&str; 15] = [
+    "outsider",
+    "banned",
+    "muted-outsider",
+    "listed",
+    "invited",
+    "account",
+    "muted",
+    "banned-member",
+    "member",
+    "voice",
+    "halfop",
+    "operator",
+    "admin",
+    "owner",
+    "root",
+];
+
+const ABOVE_HALFOP: &str = "halfop operator admin owner root*";
+const ABOVE_OPERATOR: &str = "operator admin owner root*";
+const ABOVE_ADMIN: &str = "admin owner root*";
+const OWNER: &str = "owner root*";
+const MEMBERS: &str = "muted banned-member member voice halfop operator admin owner";
+
+/// Action, the room's modes, and who may. `root*`: as a server operator, which others are told.
+const TABLE: &[(&str, &str, &str)] = &[
+    ("join", "", "outsider muted-outsider listed invited account root"),
+    ("join", "i", "listed invited root*"),
+    ("join", "k", "invited root*"),
+    ("join-with-key", "k", "outsider muted-outsider listed invited account root"),
+    ("join-with-wrong-key", "k", "invited root*"),
+    ("join", "l", "invited root*"),
+    ("join", "R", "invited account root*"),
+    ("join", "ik", "invited root*"),
+    ("join", "s", "outsider muted-outsider listed invited account root"),
+    ("speak", "n", "member voice halfop operator admin owner"),
+    ("speak", "", "outsider listed invited account member voice halfop operator admin owner root"),
+    ("speak", "m", "voice halfop operator admin owner"),
+    (
+        "see-room",
+        "",
+        "outsider banned muted-outsider listed invited account muted banned-member member voice halfop operator admin owner root",
+    ),
+    ("see-room", "s", "muted banned-member member voice halfop operator admin owner root"),
+    ("see-visible-member", "s", "muted banned-member member voice halfop operator admin owner root"),
+    ("see-invisible-member", "", "muted banned-member member voice halfop operator admin owner root"),
+    (
+        "read-settings",
+        "",
+        "outsider banned muted-outsider listed invited account muted banned-member member voice halfop operator admin owner root",
+    ),
+    ("read-settings", "s", "muted banned-member member voice halfop operator admin owner root"),
+    ("read-bans", "s", "muted banned-member member voice halfop operator admin owner root"),
+    ("read-exceptions", "", "halfop operator admin owner root"),
+    ("read-invitations", "", "halfop operator admin owner root"),
+    ("set-topic", "t", ABOVE_HALFOP),
+    ("set-topic", "n", "member voice halfop operator admin owner root*"),
+    ("set-topic", "m", "voice halfop operator admin owner root*"),
+    ("invite", "", "muted banned-member member voice halfop operator admin owner root*"),
+    ("invite", "i", ABOVE_HALFOP),
+    ("open-doors", "", "halfop operator admin owner root"),
+    ("mode-C", "", ABOVE_HALFOP),
+    ("mode-R", "", ABOVE_HALFOP),
+    ("mode-i", "", ABOVE_HALFOP),
+    ("mode-m", "", ABOVE_HALFOP),
+    ("mode-n", "", ABOVE_HALFOP),
+    ("mode-s", "", ABOVE_HALFOP),
+    ("mode-t", "", ABOVE_HALFOP),
+    ("mode-k", "", ABOVE_HALFOP),
+    ("mode-l", "", ABOVE_HALFOP),
+    ("mode-b", "", ABOVE_HALFOP),
+    ("mode-e", "", ABOVE_HALFOP),
+    ("mode-I", "", ABOVE_HALFOP),
+    ("give-v", "", ABOVE_HALFOP),
+    ("give-h", "", ABOVE_OPERATOR),
+    ("give-o", "", ABOVE_OPERATOR),
+    ("give-a", "", OWNER),
+    ("give-q", "", OWNER),
+    ("take-v-from-voice", "", ABOVE_HALFOP),
+    ("take-v-from-halfop", "", ABOVE_HALFOP),
+    ("take-v-from-operator", "", ABOVE_OPERATOR),
+    ("take-h-from-halfop", "", ABOVE_OPERATOR),
+    ("take-o-from-operator", "", ABOVE_OPERATOR),
+    ("take-o-from-admin", "", ABOVE_ADMIN),
+    ("take-o-from-owner", "", OWNER),
+    ("take-a-from-admin", "", OWNER),
+    ("take-q-from-owner", "", OWNER),
+    ("lay-down-o", "", "muted banned-member member voice halfop operator admin owner root*"),
+    ("kick-member", "", ABOVE_HALFOP),
+    ("kick-voice", "", ABOVE_HALFOP),
+    ("kick-halfop", "", ABOVE_HALFOP),
+    ("kick-operator", "", ABOVE_OPERATOR),
+    ("kick-admin", "", ABOVE_ADMIN),
+    ("kick-owner", "", OWNER),
+];
+
+#[test]
+fn everybody_may_do_what_the_table_says_and_nothing_else() {
+    let mut wrong = Vec::new();
+    for (action, modes, allowed) in TABLE {
+        let scene = Scene::new(modes);
+        for role in ROLES.into_iter().filter(|role| !action.starts_with("join") || !scene.is_inside(role)) {
+            let expected = allowed.split(' ').find(|entry| entry.trim_end_matches('*') == role);
+            let expected = expected.map(|entry| if entry.ends_with('*') { Right::Office } else { Right::Own });
+            let answer = scene.ask(role, action);
+            if answer != expected {
+                wrong.push(format!("{role}: {action} +{modes}: {answer:?}, expected {expected:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Every letter that MODE knows is in the table.
+#[test]
+fn the_table_has_every_mode() {
+    let has = |action: String| TABLE.iter().any(|(known, ..)| *known == action);
+    assert!(RoomFlag::TABLE.iter().all(|(_, letter)| has(format!("mode-{letter}"))));
+    assert!(ListKind::TABLE.iter().all(|(_, letter)| has(format!("mode-{letter}"))));
+    assert!(Statuses::TABLE.iter().all(|(_, letter, _)| has(format!("give-{letter}"))));
+}
+
+/// A room and one user in each role, and a second one with each status to do something to.
+struct Scene {
+    state: State,
+}
+
+impl Scene {
+    fn new(modes: &str) -> Self {
+        let now = Now { mono: Instant::ORIGIN, utc: Utc::default() };
+        let mut room = Room::new(RoomId("r".into()), "#tea".into(), now.utc, now.utc);
+        room.flags = modes.chars().filter_map(RoomFlag::of_letter).collect();
+        room.key = modes.contains('k').then(|| "key".to_string());
+        room.limit = modes.contains('l').then_some(1);
+        room.bans = list(&["banned*", "~m:muted*"]);
+        room.invitations = list(&["listed"]);
+        let mut state = State::default();
+        let others =
+            ["other-member", "other-voice", "other-halfop", "other-operator", "other-admin", "other-owner", "hidden"];
+        for nick in ROLES.into_iter().chain(others) {
+            arrive(&mut state, nick, now);
+            if Self::is_role_inside(nick) {
+                let user = state.user_named(nick).expect("arrived");
+                room.members.insert(user.id, Member { session: user.session, statuses: statuses(nick) });
+            }
+        }
+        with(&mut state, "invited", |user| _ = user.invited.insert("#tea".into(), RoomId("r".into())));
+        with(&mut state, "account", |user| user.account = Some("account".into()));
+        with(&mut state, "root", |user| user.operator = Some("root".into()));
+        with(&mut state, "hidden", |user| _ = user.flags.insert(UserFlag::Invisible));
+        state.rooms.insert("#tea".into(), room);
+        Self { state }
+    }
+
+    fn is_role_inside(nick: &str) -> bool {
+        MEMBERS.split(' ').any(|member| member == nick) || nick.starts_with("other-") || nick == "hidden"
+    }
+
+    fn is_inside(&self, role: &str) -> bool {
+        Self::is_role_inside(role)
+    }
+
+    fn ask(&self, role: &str, action: &str) -> Option<Right> {
+        let user = self.state.user_named(role).expect("a role");
+        let room = self.state.room("#tea").expect("the room");
+        let other = |nick: &str| self.state.user_named(nick).expect("another");
+        let plain = |outcome: Outcome| outcome.map(|()| Right::Own);
+        let yes = |is_allowed: bool| if is_allowed { Ok(Right::Own) } else { Err(Refusal::Silent) };
+        let answer = match action {
+            "join" => can_join(user, room, None),
+            "join-with-key" => can_join(user, room, Some("key")),
+            "join-with-wrong-key" => can_join(user, room, Some("kay")),
+            "speak" => plain(can_speak(user, room)),
+            "see-room" => yes(can_see_room(user, room)),
+            "see-visible-member" => yes(can_see_membership(user, other("other-member"), room)),
+            "see-invisible-member" => yes(can_see_membership(user, other("hidden"), room)),
+            "read-settings" => plain(can_read_settings(user, room)),
+            "read-bans" => plain(can_read_list(user, room, ListKind::Ban)),
+            "read-exceptions" => plain(can_read_list(user, room, ListKind::Exception)),
+            "read-invitations" => plain(can_read_list(user, room, ListKind::Invitation)),
+            "set-topic" => can_set_topic(user, room),
+            "invite" => can_invite(user, room),
+            "open-doors" => yes(can_open_doors(user, room)),
+            "lay-down-o" => can_change(user, room, &status(false, 'o', user.id)),
+            _ => match action.split('-').collect::<Vec<_>>()[..] {
+                ["mode", letter] => can_change(user, room, &setting(letter)),
+                ["give", letter] => can_change(user, room, &status(true, first(letter), other("other-member").id)),
+                ["take", letter, "from", who] => {
+                    can_change(user, room, &status(false, first(letter), other(&format!("other-{who}")).id))
+                }
+                ["kick", who] => can_kick(user, room, other(&format!("other-{who}"))),
+                _ => panic!("{action} is no action"),
+            },
+        };
+        answer.ok()
+    }
+}
+
+fn list(masks: &[&str]) -> MaskList {
+    let entry = |mask: &&str| ListEntry { mask: mask.to_string(), by: String::new(), at_us: 0 };
+    masks.iter().map(entry).collect::<Vec<_>>().iter().collect()
+}
+
+fn arrive(state: &mut State, nick: &str, now: Now) {
+    let user = UserId(state.last_user + 1);
+    let session = SessionId { index: user.0 as u32, generation: 0 };
+    let [nick, username, host, realname] = [nick, "u", "h", ""].map(String::from);
+    let origin = crate::chat::apply::Origin { address: [127, 0, 0, 1].into(), is_secure: false, is_guest: false };
+    state.arrive(&Presence::Arrived { user, session, nick, username, host, realname }, origin, now);
+}
+
+fn with(state: &mut State, nick: &str, change: impl FnOnce(&mut User)) {
+    let id = state.user_named(nick).expect("a user").id;
+    change(state.users.get_mut(&id).expect("a user"));
+}
+
+/// An owner is an operator too, as in life.
+fn statuses(nick: &str) -> Statuses {
+    let mut statuses = Statuses::NONE;
+    let letters = match nick.trim_start_matches("other-") {
+        "voice" => "v",
+        "halfop" => "hv",
+        "operator" => "o",
+        "admin" => "ao",
+        "owner" => "qo",
+        _ => "",
+    };
+    letters.chars().filter_map(Statuses::of_letter).for_each(|status| statuses.set(status, true));
+    statuses
+}
+
+fn first(letter: &str) -> char {
+    letter.chars().next().expect("a letter")
+}
+
+fn status(is_added: bool, letter: char, user: UserId) -> Change {
+    Change::Status { is_added, status: Statuses::of_letter(letter).expect("a status"), user }
+}
+
+fn setting(letter: &str) -> Change {
+    let letter = first(letter);
+    if let Some(kind) = ListKind::of_letter(letter) {
+        let entry = ListEntry { mask: "x!*@*".into(), by: String::new(), at_us: 0 };
+        return Change::List { is_added: true, kind, entry };
+    }
+    let setting = match letter {
+        'k' => Setting::Key { key: None },
+        'l' => Setting::Limit { limit: None },
+        _ => Setting::Flag { flag: RoomFlag::of_letter(letter).expect("a mode"), is_set: true },
+    };
+    Change::Setting { setting }
+}

@@ -114,3 +114,6 @@ fn check(entry: &ListEntry) -> Result<(), RecordError> {
         Err(error) => Err(RecordError { reason: alloc::format!("list entry {:?}: {error}", entry.mask) }),
     }
 }
+
+#[cfg(test)]
+mod tests;
