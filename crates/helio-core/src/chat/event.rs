@@ -204,6 +204,8 @@ pub struct Said {
     pub tags: String,
 }
 
+// spec: end
+
 impl Said {
     /// The author's nickname as it was then.
     #[must_use]
@@ -244,6 +246,8 @@ fn durability_of(tag: &str) -> Durability {
     let key = tag.split('=').next().unwrap_or_default();
     durability(key.as_bytes()).unwrap_or(Durability::Live)
 }
+
+// spec: begin
 
 /// One line of something said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

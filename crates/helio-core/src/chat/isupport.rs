@@ -13,9 +13,13 @@ use alloc::vec::Vec;
 
 /// How many targets a command takes (TARGMAX); `None`: as many as fit into a line.
 const TARGETS: &[(&str, Option<usize>)] = &[
+    ("INVITE", Some(1)),
     ("ISON", None),
     ("JOIN", None),
+    ("KICK", Some(limits::CHAT_KICK_TARGETS)),
+    ("LIST", None),
     ("MONITOR", None),
+    ("NAMES", Some(limits::CHAT_NAMES_TARGETS)),
     ("NOTICE", Some(limits::CHAT_TARGETS)),
     ("PART", None),
     ("PRIVMSG", Some(limits::CHAT_TARGETS)),
@@ -29,16 +33,22 @@ const TARGETS: &[(&str, Option<usize>)] = &[
 pub(super) fn tokens(settings: &Settings) -> Vec<(&'static str, Option<String>)> {
     let number = |number: usize| Some(number.to_string());
     let mut tokens = alloc::vec![
+        ("ACCOUNTEXTBAN", Some("a,account".into())),
         ("AWAYLEN", number(limits::CHAT_AWAY)),
         ("BOT", Some(UserFlag::Bot.letter().to_string())),
         ("CASEMAPPING", Some("ascii".into())),
+        ("CHANLIMIT", Some(format!("#:{}", limits::CHAT_ROOMS_PER_USER))),
         ("CHANMODES", Some(room_modes())),
         ("CHANNELLEN", number(limits::IRC_ROOM_NAME)),
         ("CHANTYPES", Some("#".into())),
         ("ELIST", Some("CMNTU".into())),
         ("EXCEPTS", Some(ListKind::Exception.letter().to_string())),
+        ("EXTBAN", Some("~,am".into())),
         ("HOSTLEN", number(limits::IRC_HOST)),
         ("INVEX", Some(ListKind::Invitation.letter().to_string())),
+        ("KEYLEN", number(limits::CHAT_ROOM_KEY)),
+        ("KICKLEN", number(limits::CHAT_KICK_REASON)),
+        ("MAXLIST", Some(max_list())),
         ("MAXTARGETS", number(limits::CHAT_TARGETS)),
         ("MODES", number(limits::IRC_MODE_CHANGES)),
         ("MONITOR", number(limits::CHAT_MONITOR)),
@@ -49,6 +59,7 @@ pub(super) fn tokens(settings: &Settings) -> Vec<(&'static str, Option<String>)>
         ("SAFELIST", None),
         ("STATUSMSG", Some(Statuses::TABLE.iter().map(|(.., prefix)| *prefix).collect())),
         ("TARGMAX", Some(targets())),
+        ("TOPICLEN", number(limits::CHAT_TOPIC)),
         ("USERLEN", number(limits::IRC_USER)),
         ("UTF8ONLY", None),
         ("WHOX", None),
@@ -84,6 +95,12 @@ fn room_modes() -> String {
     let lists: String = ListKind::TABLE.iter().map(|(_, letter)| *letter).collect();
     let flags: String = RoomFlag::TABLE.iter().map(|(_, letter)| *letter).collect();
     format!("{lists},k,l,{flags}")
+}
+
+/// MAXLIST: the lists share one bound.
+fn max_list() -> String {
+    let lists: String = ListKind::TABLE.iter().map(|(_, letter)| *letter).collect();
+    format!("{lists}:{}", limits::CHAT_ROOM_LIST_ENTRIES)
 }
 
 /// PREFIX: the letters of statuses and their prefixes, highest first.

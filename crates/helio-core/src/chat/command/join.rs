@@ -40,9 +40,7 @@ pub(super) fn join(turn: &mut Turn<'_>, name: &str, key: Option<&str>) -> Outcom
         return Err(Refusal::numeric(Numeric::ErrTooManyChannels, &[name.as_str()]));
     }
     let (right, statuses) = match room {
-        Some(room) => {
-            (policy::can_join(turn.user()?, room, key)?, first_status(turn.user()?, room.members.is_empty()))
-        }
+        Some(room) => (policy::can_join(turn.user()?, room, key)?, first_status(turn.user()?, room.members.is_empty())),
         None => {
             create(turn, &name)?;
             (Right::Own, first_status(turn.user()?, true))

@@ -67,6 +67,8 @@ impl Statuses {
     }
 }
 
+// spec: begin
+
 /// A room's setting with its new value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -84,6 +86,10 @@ pub(in crate::chat) enum Setting {
         limit: Option<u32>,
     },
 }
+
+// spec: end
+
+// spec: begin
 
 /// A setting that is on or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -104,6 +110,8 @@ pub(in crate::chat) enum RoomFlag {
     /// `R`: only those with an account may join.
     RegisteredOnly,
 }
+
+// spec: end
 
 impl RoomFlag {
     /// Every flag with its letter.
@@ -126,6 +134,8 @@ impl RoomFlag {
     }
 }
 
+// spec: begin
+
 /// Lists of masks that a room has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -137,6 +147,8 @@ pub(in crate::chat) enum ListKind {
     /// `I`: may join as if invited.
     Invitation,
 }
+
+// spec: end
 
 impl ListKind {
     /// Every list with its letter.
@@ -152,6 +164,8 @@ impl ListKind {
     }
 }
 
+// spec: begin
+
 /// A mask in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::chat) struct ListEntry {
@@ -162,6 +176,8 @@ pub(in crate::chat) struct ListEntry {
     /// When, microseconds since 1970 in UTC.
     pub(in crate::chat) at_us: i64,
 }
+
+// spec: end
 
 impl ListEntry {
     pub(in crate::chat) fn at(&self) -> Utc {

@@ -135,7 +135,9 @@ fn at_the_bound_a_new_room_takes_the_place_of_the_one_that_was_empty_for_longest
 #[test]
 fn settings_that_could_not_be_stored_are_stored_when_the_disk_works_again() {
     let mut world = World::new();
-    let (ada, ben) = (world.member("ada", "#tea"), world.member("ben", "#tea"));
+    let ada = world.user_with("ada", "standard-replies");
+    world.say(ada, "JOIN #tea");
+    let ben = world.member("ben", "#tea");
     world.say(ada, "MODE #tea +b first");
     world.commits = Commits::WhenTold;
     world.say(ada, "TOPIC #tea :green");

@@ -322,10 +322,11 @@ fn a_server_operator_goes_everywhere_and_others_are_told() {
     let (_, root, boss) = (world.member("ada", "#tea"), world.user("root"), world.user("boss"));
     world.promote(root);
     world.promote(boss);
+    world.hear_all();
     world.say(root, "MODE #tea +i");
     assert_eq!(
         world.hear(boss),
-        [":helio.local NOTICE boss :*** Notice -- root used the office of server operator: changed modes of #tea"]
+        [":helio.local NOTICE boss :*** root used the office of server operator: changed modes of #tea"]
     );
     world.hear_all();
     for (line, act) in [
