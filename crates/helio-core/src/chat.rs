@@ -128,7 +128,7 @@ impl Chat {
     #[must_use]
     pub fn snapshot(&self) -> Vec<Vec<u8>> {
         let lasting = self.state.rooms.values().filter(|room| room.is_lasting);
-        lasting.filter_map(|room| storage::encode_whole(room)).collect()
+        lasting.filter_map(storage::encode_whole).collect()
     }
 
     /// A connection was accepted. `Err` is the line to send before it is closed again.

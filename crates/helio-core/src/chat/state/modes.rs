@@ -38,10 +38,6 @@ impl Statuses {
         Self::TABLE.iter().find(|(status, ..)| *status == self).map_or('?', |(_, letter, _)| *letter)
     }
 
-    pub(in crate::chat) fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
     /// Whether any status of `self` is as high as `least` or higher. Everybody has at least [`Self::NONE`].
     pub(in crate::chat) fn at_least(self, least: Self) -> bool {
         self.0 >= least.0
