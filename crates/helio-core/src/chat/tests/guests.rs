@@ -2,6 +2,7 @@
 
 use super::world::{Commits, World};
 use crate::chat::event::{Actor, Presence, RoomEvent};
+use crate::chat::state::Statuses;
 use crate::chat::{Face, Settings};
 use crate::limits;
 use alloc::format;
@@ -130,7 +131,7 @@ fn a_guest_is_no_operator_of_an_empty_room() {
     let mut world = World::new();
     let _ = world.guest();
     let room = &world.chat.state.rooms["#lobby"];
-    assert!(room.members.values().all(|member| member.statuses.is_empty()));
+    assert!(room.members.values().all(|member| member.statuses == Statuses::NONE));
 }
 
 /// Bytes that are no text become text, and what a terminal or a client could take for a command is left out.

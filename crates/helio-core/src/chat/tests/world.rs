@@ -3,10 +3,10 @@
 //! Every input is followed by the drain that the run-loop contract asks for. Whatever reaches a client is checked: no
 //! CR, LF or NUL but at the end of a line.
 
-use crate::chat::{Chat, Effect, Face, Operator, Peer, SessionId, Settings, Ticket};
 use crate::chat::event::Presence;
 use crate::chat::ids::UserId;
 use crate::chat::state::UserFlag;
+use crate::chat::{Chat, Effect, Face, Operator, Peer, SessionId, Settings, Ticket};
 use crate::irc::frame::LineBuffer;
 use crate::time::{Instant, Now, Utc};
 use alloc::collections::BTreeMap;
