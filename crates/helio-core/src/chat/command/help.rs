@@ -95,9 +95,12 @@ mod tests {
     use crate::chat::command::COMMANDS;
 
     #[test]
-    fn every_command_is_explained() {
+    fn every_command_is_explained_and_nothing_else() {
         for command in COMMANDS {
             assert!(TOPICS.iter().any(|topic| topic.command == command.verb), "{} has no help", command.verb);
+        }
+        for topic in TOPICS {
+            assert!(COMMANDS.iter().any(|command| command.verb == topic.command), "there is no {}", topic.command);
         }
         assert!(TOPICS.is_sorted_by(|a, b| a.command < b.command));
     }
