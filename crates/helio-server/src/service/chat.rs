@@ -7,6 +7,7 @@
 mod batch;
 mod connection;
 mod doors;
+mod framer;
 mod hub;
 mod keeper;
 mod link;

@@ -16,7 +16,8 @@ fn chat(dir: &Path, settings: &str) -> Command {
     command
 }
 
-const ON_ANY_PORT: &str = "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = []\nweb-listen = ['127.0.0.1:0']\n";
+const ON_ANY_PORT: &str =
+    "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = []\nweb-listen = ['127.0.0.1:0']\nline-listen = ['127.0.0.1:0']\n";
 
 /// The first address that the banner gives.
 fn address(serving: &mut Running) -> SocketAddr {
@@ -91,7 +92,7 @@ fn sighup_opens_and_closes_listeners_and_nobody_notices() {
     let mut ann = Client::join(at, "ann");
     // A port that was free a moment ago, since one that the system picks would not be told here.
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let settings = format!("[chat]\nlisten = ['{other}']\ntls-listen = []\nweb-listen = []\n");
+    let settings = format!("[chat]\nlisten = ['{other}']\ntls-listen = []\nweb-listen = []\nline-listen = []\n");
     std::fs::write(dir.path().join("helio.toml"), settings).unwrap();
     serving.signal("HUP");
     serving.wait_for_error("settings were read again");
@@ -155,7 +156,7 @@ fn browsers_and_tls_on_the_plain_port_are_dropped() {
     browser.say("POST / HTTP/1.1\r\nHost: localhost\r\n\r\nNICK evil\r\nUSER evil 0 * :evil");
     assert_eq!(browser.hear_line(), None);
     drop(browser);
-    serving.wait_for("This is HTTP, not IRC");
+    serving.wait_for("This is HTTP");
     let mut tls = Client::connect(at);
     tls.stream.get_mut().write_all(&[22, 3, 1, 2, 0, 1]).unwrap();
     assert_eq!(tls.hear_line(), None);
@@ -188,8 +189,9 @@ fn settings_that_are_wrong_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let cases = [
         ("listen = ['*:6667']", "*:6667 is reachable from other machines and not encrypted"),
-        ("listen = ['udp://127.0.0.1:6667']", "chat is not spoken over UDP"),
+        ("listen = ['udp://127.0.0.1:6667']", "chat is not spoken over udp"),
         ("web-listen = ['tls://127.0.0.1:8443']", "WebSocket is not spoken over tls"),
+        ("line-listen = ['tls://127.0.0.1:1']", "the line listener is not spoken over tls"),
         ("origins = ['chat.example.org']", "expected scheme and host as in https://chat.example.org"),
         ("server-name = 'two words'", "is not a server's name"),
         ("password-hash = 'secret'", "not a password's hash"),
@@ -209,6 +211,40 @@ fn settings_that_are_wrong_are_named() {
     }
     let public = finish(chat(dir.path(), "[chat]\nlisten = ['*:6667']\nallow-plain = true\n").arg("--check"));
     assert_eq!(public.code, 0, "{}", public.stderr);
+}
+
+/// The workshop's client: connect, send without a line end, close. And one that stays to listen.
+const NAIVE: &str = r#"
+import socket, sys
+host, port = sys.argv[1].split(':')
+with socket.create_connection((host, int(port))) as s:
+    s.sendall(b'sent and gone')
+s = socket.create_connection((host, int(port)))
+s.settimeout(30)
+s.sendall(b'I stay')
+received = b''
+while b'hello guest' not in received:
+    received += s.recv(1024)
+print(received.decode())
+"#;
+
+/// spec/line-listener.md
+#[test]
+fn naive_programs_and_irc_users_see_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
+    let row = serving.wait_for("  chat");
+    let door = |scheme: &str| row.split_whitespace().find_map(|word| word.strip_prefix(scheme)).unwrap().to_owned();
+    let mut ann = Client::connect(door("tcp://").parse().unwrap());
+    ann.say("NICK ann\r\nUSER ann 0 * :Ann\r\nJOIN #lobby");
+    ann.hear(" 366 ");
+    let naive = python(NAIVE, &[&door("lines://")]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    assert!(ann.hear("PRIVMSG").ends_with("PRIVMSG #lobby :sent and gone"));
+    assert!(ann.hear("PRIVMSG").ends_with("PRIVMSG #lobby :I stay"));
+    ann.say("PRIVMSG #lobby :hello guest");
+    let heard = String::from_utf8(naive.wait_with_output().unwrap().stdout).unwrap();
+    assert!(heard.contains("ann: hello guest\n"), "{heard}");
+    ann.hear("QUIT");
 }
 
 /// A WebSocket by hand (RFC 6455): handshake with the headers in `sys.argv[2:]`, then registration, and lines until

@@ -4,13 +4,13 @@
 //! connection holds no buffer (reads go through one buffer a thread).
 
 use super::batch::Batch;
+use super::framer::{Framer, Wrong};
 use super::hub::{Input, broken};
 use super::link::{Closing, Link, Work};
 use super::pipe::Pipe;
 use crate::event::{EndReason, EventKind};
 use crate::service::Context as Service;
 use helio_core::chat::{Face, Peer, SessionId};
-use helio_core::irc::frame::LineBuffer;
 use helio_core::limits;
 use helio_core::printable::printable;
 use helio_net::conn::Connection;
@@ -36,9 +36,7 @@ struct Task<'a> {
     id: SessionId,
     link: &'a Link,
     pipe: Pipe,
-    lines: LineBuffer,
-    /// Nothing was read yet.
-    is_new: bool,
+    framer: Framer,
     /// Why nothing more is read.
     ended: Option<String>,
     has_told_end: bool,
@@ -77,11 +75,11 @@ impl Gate {
 
     /// The same on a connection that is ready.
     pub(super) async fn talk(&self, peer: Peer, link: Link, mut pipe: Pipe) {
-        let (address, started) = (peer.address, self.service.clock.now());
+        let (address, face, started) = (peer.address, peer.face, self.service.clock.now());
         self.service.events.tell(EventKind::Connected { peer: address });
         let link = Arc::new(link);
         let (closing, received_bytes) = match self.introduce(peer, &link).await {
-            Ok(id) => self.task(id, &link, pipe).run().await,
+            Ok(id) => self.task(id, face, &link, pipe).run().await,
             Err(line) => {
                 let sent_bytes = if pipe.say(&link, &line) { line.len() as u64 } else { 0 };
                 let closing = Closing { reason: "Refused".to_owned(), sent_bytes, is_cut: false };
@@ -106,9 +104,9 @@ impl Gate {
         answered.await.unwrap_or_else(|_| Err(String::new()))
     }
 
-    fn task<'a>(&'a self, id: SessionId, link: &'a Link, pipe: Pipe) -> Task<'a> {
-        let lines = LineBuffer::from_client();
-        Task { gate: self, id, link, pipe, lines, is_new: true, ended: None, has_told_end: false, received_bytes: 0 }
+    fn task<'a>(&'a self, id: SessionId, face: Face, link: &'a Link, pipe: Pipe) -> Task<'a> {
+        let framer = Framer::new(face);
+        Task { gate: self, id, link, pipe, framer, ended: None, has_told_end: false, received_bytes: 0 }
     }
 
     /// How long a peer has to close its end.
@@ -169,7 +167,15 @@ impl Task<'_> {
             if !may_read {
                 return Poll::Pending;
             }
-            let batch = ready!(self.poll_read(cx));
+            let mut batch = Batch::default();
+            let clock = self.gate.service.clock;
+            let taken = match self.poll_read(&mut batch, cx) {
+                Poll::Ready(taken) => taken,
+                Poll::Pending => ready!(self.framer.poll_time(clock, &mut batch, cx)),
+            };
+            if let Err(Wrong(why)) = taken {
+                self.end(why.to_owned());
+            }
             if !batch.is_empty() {
                 return Poll::Ready(Woken::Batch(batch));
             }
@@ -177,33 +183,23 @@ impl Task<'_> {
     }
 
     /// One read, taken apart while it is in the thread's buffer.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Batch> {
+    fn poll_read(&mut self, batch: &mut Batch, cx: &mut Context<'_>) -> Poll<Result<(), Wrong>> {
         thread_local! {
             static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; limits::CHAT_READ]);
         }
         BUFFER.with_borrow_mut(|buffer| {
-            let mut batch = Batch::default();
-            match ready!(self.pipe.poll_read(self.link, cx, buffer)) {
-                Ok(0) => self.end("Connection closed".to_owned()),
-                Ok(length) => self.take(&buffer[..length], &mut batch),
-                Err(error) => self.end(broken(&error)),
+            let (length, reason) = match ready!(self.pipe.poll_read(self.link, cx, buffer)) {
+                Ok(0) => (0, "Connection closed".to_owned()),
+                Ok(length) => (length, String::new()),
+                Err(error) => (0, broken(&error)),
+            };
+            if length == 0 {
+                self.end(reason);
+                return Poll::Ready(self.framer.end(batch));
             }
-            batch.into()
+            self.received_bytes += length as u64;
+            Poll::Ready(self.framer.take(&buffer[..length], self.gate.service.clock.now(), batch))
         })
-    }
-
-    fn take(&mut self, mut read: &[u8], batch: &mut Batch) {
-        self.received_bytes += read.len() as u64;
-        if std::mem::take(&mut self.is_new) && read.starts_with(&TLS_HANDSHAKE) {
-            return self.end("This is TLS, on a port without it".to_owned());
-        }
-        let is_first = self.received_bytes <= (limits::IRC_TAGS_FROM_CLIENT + limits::IRC_BODY) as u64;
-        while let Some(line) = self.lines.poll_line(&mut read) {
-            if is_first && line.is_ok_and(is_http) {
-                return self.end("This is HTTP, not IRC".to_owned());
-            }
-            batch.push(line);
-        }
     }
 
     /// Nothing more is read.
@@ -213,15 +209,6 @@ impl Task<'_> {
             self.link.ends();
         }
     }
-}
-
-/// The first bytes of a TLS connection: a handshake record (RFC 8446 §5.1).
-const TLS_HANDSHAKE: [u8; 2] = [22, 3];
-
-/// A request line (RFC 9112 §3): a browser was lured into speaking to us with words of somebody else.
-fn is_http(line: &[u8]) -> bool {
-    let methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
-    methods.iter().any(|method| line.strip_prefix(method.as_bytes()).is_some_and(|rest| rest.starts_with(b" ")))
 }
 
 /// What the log is told: never what somebody wrote.

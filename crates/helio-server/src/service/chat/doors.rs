@@ -20,6 +20,8 @@ pub enum Speech {
     Irc,
     /// IRC in a WebSocket.
     Web,
+    /// Lines of text (spec/line-listener.md).
+    Line,
 }
 
 /// An address to listen on.
@@ -91,7 +93,7 @@ impl Doors {
     async fn bind(&self, door: &Door) -> Result<Vec<Listener>, BindError> {
         match (door.address.scheme, &self.tls) {
             (None | Some(Scheme::Tcp), _) => listen::tcp(&door.address).await,
-            (Some(Scheme::Tls), Some(tls)) if door.speech != Speech::Web => listen::tls(&door.address, tls).await,
+            (Some(Scheme::Tls), Some(tls)) if door.speech == Speech::Irc => listen::tls(&door.address, tls).await,
             (Some(scheme @ (Scheme::Tls | Scheme::Udp)), _) => {
                 Err(BindError::WrongScheme { address: door.address.clone(), scheme })
             }
@@ -106,7 +108,8 @@ impl Doors {
             let listener = listener.with_permits(self.permits.clone());
             let (gate, close) = (self.gate.clone(), close.clone());
             match door.speech {
-                Speech::Irc => self.gate.service.stop.spawn(accept(gate, listener, close)),
+                Speech::Irc => self.gate.service.stop.spawn(accept(gate, Face::Irc, listener, close)),
+                Speech::Line => self.gate.service.stop.spawn(accept(gate, Face::Guest, listener, close)),
                 Speech::Web => {
                     self.gate.service.stop.spawn(websocket::serve(gate, self.origins.clone(), listener, close));
                 }
@@ -116,7 +119,7 @@ impl Doors {
     }
 }
 
-async fn accept(gate: Gate, mut listener: Listener, close: CancellationToken) {
+async fn accept(gate: Gate, face: Face, mut listener: Listener, close: CancellationToken) {
     let Context { stop, events, .. } = gate.service.clone();
     loop {
         let incoming = tokio::select! {
@@ -128,7 +131,7 @@ async fn accept(gate: Gate, mut listener: Listener, close: CancellationToken) {
             Ok(Incoming::Connection { connection, peer, permit }) => {
                 let gate = gate.clone();
                 stop.spawn(async move {
-                    gate.converse(connection, canonical(peer), Face::Irc).await;
+                    gate.converse(connection, canonical(peer), face).await;
                     drop(permit);
                 });
             }

@@ -33,12 +33,16 @@ pub(crate) struct ListenFlags {
     /// Where chat listens for WebSocket, from web pages [default: 127.0.0.1:8080]
     #[arg(long = "web-listen", value_name = "ADDR", env = "HELIO_WEB_LISTEN", value_delimiter = ',')]
     web_listen: Option<Vec<Address>>,
+
+    /// Where chat listens for plain lines of text [default: 127.0.0.1:65433]
+    #[arg(long = "line-listen", value_name = "ADDR", env = "HELIO_LINE_LISTEN", value_delimiter = ',')]
+    line_listen: Option<Vec<Address>>,
 }
 
 impl From<ListenFlags> for ChatFlags {
     fn from(flags: ListenFlags) -> Self {
-        let ListenFlags { listen, tls_listen, web_listen } = flags;
-        Self { listen, tls_listen, web_listen, ..Self::default() }
+        let ListenFlags { listen, tls_listen, web_listen, line_listen } = flags;
+        Self { listen, tls_listen, web_listen, line_listen, ..Self::default() }
     }
 }
 
@@ -49,6 +53,7 @@ pub(crate) struct ChatFlags {
     listen: Option<Vec<Address>>,
     tls_listen: Option<Vec<Address>>,
     web_listen: Option<Vec<Address>>,
+    line_listen: Option<Vec<Address>>,
     origins: Option<Vec<Origin>>,
     allow_plain: Option<bool>,
     certificate: Option<PathBuf>,
@@ -82,6 +87,7 @@ layered!(ChatFlags {
     listen,
     tls_listen,
     web_listen,
+    line_listen,
     origins,
     allow_plain,
     certificate,
@@ -161,6 +167,7 @@ impl ChatFlags {
             (&self.listen, 6667, Scheme::Tcp, Speech::Irc),
             (&self.tls_listen, 6697, Scheme::Tls, Speech::Irc),
             (&self.web_listen, 8080, Scheme::Tcp, Speech::Web),
+            (&self.line_listen, 65433, Scheme::Tcp, Speech::Line),
         ];
         let doors = all.into_iter().flat_map(|(given, port, scheme, speech)| {
             let given = given.clone().unwrap_or_else(|| vec![Address::loopback(port)]);
@@ -177,9 +184,13 @@ impl ChatFlags {
         let doors = self.wanted_doors();
         for Door { speech, address } in &doors {
             match address.scheme {
-                Some(Scheme::Tls) if *speech != Speech::Web => {}
+                Some(Scheme::Tls) if *speech == Speech::Irc => {}
                 Some(scheme @ (Scheme::Udp | Scheme::Tls)) => {
-                    let what = if *speech == Speech::Web { "WebSocket" } else { "chat" };
+                    let what = match speech {
+                        Speech::Irc => "chat",
+                        Speech::Web => "WebSocket",
+                        Speech::Line => "the line listener",
+                    };
                     return Err(Failure::usage(format_args!("[chat] {address}: {what} is not spoken over {scheme}")));
                 }
                 Some(Scheme::Tcp) | None if is_loopback(&address.host) || self.allow_plain == Some(true) => {}
@@ -307,12 +318,13 @@ impl OperatorFlags {
     }
 }
 
-/// An address as it is shown: WebSocket has a scheme of its own.
+/// An address as it is shown: what is not plain IRC has a scheme of its own.
 pub(super) fn shown(speech: Speech, address: &Address) -> String {
     let text = address.to_string();
     match (speech, text.strip_prefix("tcp://")) {
         (Speech::Web, Some(rest)) => format!("ws://{rest}"),
-        (Speech::Web | Speech::Irc, _) => text,
+        (Speech::Line, Some(rest)) => format!("lines://{rest}"),
+        (Speech::Web | Speech::Irc | Speech::Line, _) => text,
     }
 }
 
