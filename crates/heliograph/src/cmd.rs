@@ -1,5 +1,6 @@
 //! The commands: a file each, and a row in each of the two lists below.
 
+pub(crate) mod account;
 pub(crate) mod compare;
 pub(crate) mod echo;
 pub(crate) mod log;
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Receive(receive::ReceiveArgs),
     /// Send the same payloads over TCP and UDP and compare the times
     Compare(compare::CompareArgs),
+    /// Prepare who may do what on a server
+    Account(account::AccountArgs),
     /// Show the current weather, and send it on
     Weather(weather::WeatherArgs),
 }
@@ -45,6 +48,7 @@ pub(crate) fn dispatch(cli: Cli) -> Outcome {
         Command::Send(args) => send::run(args, global),
         Command::Receive(args) => receive::run(args, global),
         Command::Compare(args) => compare::run(args, global),
+        Command::Account(args) => account::run(&args),
         Command::Weather(args) => weather::run(args, global),
     }
 }

@@ -1,6 +1,6 @@
 //! The chat service of `helio serve`: plain sockets as clients.
 
-use crate::support::{PLENTY, Running, finish, helio, python};
+use crate::support::{PLENTY, Running, finish, helio, python, run_with_input};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -211,6 +211,26 @@ fn settings_that_are_wrong_are_named() {
     }
     let public = finish(chat(dir.path(), "[chat]\nlisten = ['*:6667']\nallow-plain = true\n").arg("--check"));
     assert_eq!(public.code, 0, "{}", public.stderr);
+}
+
+#[test]
+fn a_server_with_a_password_lets_in_who_knows_it() {
+    let hash = run_with_input(&["account", "hash"], b"open sesame\n");
+    assert_eq!((hash.code, hash.stderr.as_str()), (0, ""));
+    assert!(hash.stdout.starts_with("$argon2id$v=19$"), "{}", hash.stdout);
+    assert_eq!(run_with_input(&["account", "hash"], b"\n").code, 2);
+
+    let dir = tempfile::tempdir().unwrap();
+    let settings = format!("{ON_ANY_PORT}password-hash = '{}'\n", hash.stdout.trim_end());
+    let mut serving = Running::start(&mut chat(dir.path(), &settings));
+    let at = address(&mut serving);
+    let mut friend = Client::connect(at);
+    friend.say("PASS :open sesame\r\nNICK ann\r\nUSER ann 0 * :Ann");
+    friend.hear(" 001 ");
+    let mut stranger = Client::connect(at);
+    stranger.say("PASS :please\r\nNICK bob\r\nUSER bob 0 * :Bob");
+    stranger.hear(" 464 ");
+    stranger.hear("ERROR");
 }
 
 /// The workshop's client: connect, send without a line end, close. And one that stays to listen.

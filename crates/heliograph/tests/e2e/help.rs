@@ -3,7 +3,7 @@
 use crate::support::run;
 
 /// A command more is a line more.
-const COMMANDS: [&str; 8] = ["serve", "echo", "say", "log", "send", "receive", "compare", "weather"];
+const COMMANDS: [&str; 9] = ["serve", "echo", "say", "log", "send", "receive", "compare", "account", "weather"];
 
 #[test]
 fn help_texts_are_as_pinned() {

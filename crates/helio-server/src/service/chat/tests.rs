@@ -1,1 +1,216 @@
 //! The service on real sockets, with a store in memory.
+
+use super::*;
+use crate::driver::Timeouts;
+use crate::event::Events;
+use crate::stop::Stop;
+use helio_net::clock::Clock;
+use helio_store::memory::MemoryStore;
+use helio_store::{Append, AppendError, LogHead, Record};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+
+/// Far longer than anything here takes; reaching it is a failure, never a wait.
+const PLENTY: Duration = Duration::from_secs(30);
+
+struct World {
+    stop: Stop,
+    running: Running,
+}
+
+impl World {
+    async fn start(settings: Settings, store: Box<dyn Log + Send>) -> Result<Self, ChatError> {
+        let stop = Stop::default();
+        let context = Context {
+            clock: Clock::start(),
+            events: Events::none(),
+            stop: stop.clone(),
+            timeouts: Timeouts::default(),
+            reread: Arc::default(),
+        };
+        let door = Door { speech: Speech::Irc, address: Address::loopback(0) };
+        let settings = ChatSettings { chat: settings, doors: vec![door], origins: Vec::new() };
+        let parts = Parts { store, tls: None, permits: Arc::new(Semaphore::new(100)) };
+        Ok(Self { stop, running: start(&context, settings, parts).await? })
+    }
+
+    /// Somebody called `nick`, in `#room`.
+    async fn join(&self, nick: &str, caps: &str) -> Client {
+        let (_, address) = self.running.bound().remove(0);
+        let at = address.to_string().replace("tcp://", "");
+        let mut client = Client { stream: BufReader::new(TcpStream::connect(at).await.unwrap()) };
+        client
+            .say(&format!("CAP REQ :{caps}\r\nNICK {nick}\r\nUSER {nick} 0 * :{nick}\r\nCAP END\r\nJOIN #room"))
+            .await;
+        client.hear(" 366 ").await;
+        client
+    }
+}
+
+struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    async fn say(&mut self, lines: &str) {
+        self.stream.write_all(format!("{lines}\r\n").as_bytes()).await.unwrap();
+    }
+
+    /// The next line that holds `text`.
+    async fn hear(&mut self, text: &str) -> String {
+        loop {
+            let mut line = String::new();
+            let read = tokio::time::timeout(PLENTY, self.stream.read_line(&mut line)).await;
+            let length = read.unwrap_or_else(|_| panic!("no line with {text:?}")).unwrap();
+            assert!(length > 0, "closed without a line with {text:?}");
+            if line.contains(text) {
+                return line.trim_end().to_owned();
+            }
+        }
+    }
+}
+
+fn settings() -> Settings {
+    Settings::new("heliograph-test")
+}
+
+/// The bound [`limits::CHAT_SENDQ`], and that nobody else waits for who does not read.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_does_not_read_delays_nobody_and_is_closed() {
+    let settings = Settings { send_queue: limits::CHAT_SENDQ_MIN, ..settings() };
+    let world = World::start(settings, Box::new(MemoryStore::new())).await.unwrap();
+    let mut ann = world.join("ann", "echo-message").await;
+    let mut bob = world.join("bob", "echo-message").await;
+    let _deaf = world.join("deaf", "echo-message").await;
+    let text = "x".repeat(400);
+    // Kernel buffers take some megabytes before the queue fills.
+    for round in 0.. {
+        assert!(round < 500, "still not closed");
+        let lines = vec![format!("PRIVMSG #room :{round} {text}"); 100];
+        ann.say(&lines.join("\r\n")).await;
+        for _ in 0..100 {
+            bob.hear(&format!("#room :{round} ")).await;
+        }
+        ann.say(&format!("ISON deaf\r\nPING {round}")).await;
+        let ison = ann.hear(" 303 ").await;
+        if !ison.ends_with("deaf") {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flood_control_holds_a_client_back_and_loses_nothing() {
+    let mut settings = settings();
+    settings.flood.exempt = Vec::new();
+    settings.flood.lines_per_second = 200;
+    settings.flood.burst = 8;
+    let world = World::start(settings, Box::new(MemoryStore::new())).await.unwrap();
+    let mut ann = world.join("ann", "echo-message").await;
+    let pings: Vec<_> = (0..300).map(|n| format!("PING :token{n}.")).collect();
+    ann.say(&pings.join("\r\n")).await;
+    for n in 0..300 {
+        ann.hear(&format!("token{n}.")).await;
+    }
+}
+
+/// A store whose disk can be made to fail.
+struct Failing {
+    store: MemoryStore,
+    fails: Arc<AtomicBool>,
+}
+
+impl Failing {
+    fn check(&self) -> Result<(), StoreError> {
+        if !self.fails.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        Err(StoreError::Full { path: PathBuf::from("/test"), detail: "as told".to_owned() })
+    }
+}
+
+impl Log for Failing {
+    fn append(&mut self, batch: &[Append<'_>]) -> Result<Vec<Position>, AppendError> {
+        self.check()?;
+        self.store.append(batch)
+    }
+
+    fn head(&self, log: &LogName) -> Result<Option<LogHead>, StoreError> {
+        self.store.head(log)
+    }
+
+    fn read(
+        &self,
+        log: &LogName,
+        range: Range<Position>,
+        limit: Limit,
+        direction: Direction,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.store.read(log, range, limit, direction)
+    }
+
+    fn logs(&self, prefix: &str, after: Option<&LogName>, limit: usize) -> Result<Vec<LogHead>, StoreError> {
+        self.store.logs(prefix, after, limit)
+    }
+
+    fn erase(&mut self, log: &LogName, position: Position) -> Result<bool, StoreError> {
+        self.store.erase(log, position)
+    }
+
+    fn trim(&mut self, log: &LogName, before: Position) -> Result<Position, StoreError> {
+        self.store.trim(log, before)
+    }
+
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.check()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_not_kept_is_told_and_others_follow_when_the_disk_works_again() {
+    let fails = Arc::new(AtomicBool::new(false));
+    let store = Failing { store: MemoryStore::new(), fails: fails.clone() };
+    let world = World::start(settings(), Box::new(store)).await.unwrap();
+    let mut ann = world.join("ann", "echo-message standard-replies").await;
+    let mut bob = world.join("bob", "").await;
+    ann.say("PRIVMSG #room :kept").await;
+    ann.hear("PRIVMSG #room :kept").await;
+    fails.store(true, Ordering::Relaxed);
+    ann.say("PRIVMSG #room :lost").await;
+    ann.hear("FAIL PRIVMSG").await;
+    // Those who saw it keep what they saw.
+    bob.hear("#room :lost").await;
+    fails.store(false, Ordering::Relaxed);
+    let again = async {
+        loop {
+            ann.say("PRIVMSG #room :again").await;
+            if ann.hear("PRIVMSG").await.contains("PRIVMSG #room :again") {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PLENTY, again).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_record_is_named_with_its_place() {
+    let mut store = MemoryStore::new();
+    let log = LogName::new(SETTINGS_LOG).unwrap();
+    store.append(&[Append { log: &log, expected: None, bytes: b"{\"event\":\"unheard of\"}" }]).unwrap();
+    let Err(error) = World::start(settings(), Box::new(store)).await else { panic!("started") };
+    assert!(error.to_string().starts_with("record 1 of the log `settings` cannot be used: "), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_end_everybody_is_told_and_every_thread_ends() {
+    let world = World::start(settings(), Box::new(MemoryStore::new())).await.unwrap();
+    let (mut ann, _silent) = (world.join("ann", "").await, world.join("bob", "").await);
+    world.stop.begin();
+    ann.hear("ERROR :Closing link: Server is shutting down").await;
+    drop(ann);
+    assert!(world.stop.finish(PLENTY).await);
+}
