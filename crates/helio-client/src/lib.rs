@@ -2,6 +2,7 @@
 //!
 //! Each module but [`random`] is one command's work, without printing: it returns values, and the binary shows them.
 
+pub mod chat;
 pub mod compare;
 pub mod random;
 pub mod say;

@@ -607,6 +607,9 @@ pub const CHAT_CLIENT_DOUBT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for the server to close after QUIT.
 pub const CHAT_CLIENT_QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Bytes of one read from the server.
+pub const CHAT_CLIENT_READ: usize = 16 * 1024;
+
 /// Bytes that wait to be written to the server. Beyond it nothing is read from it.
 pub const CHAT_CLIENT_UNSENT: usize = 64 * 1024;
 

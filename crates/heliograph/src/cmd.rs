@@ -1,6 +1,7 @@
 //! The commands: a file each, and a row in each of the two lists below.
 
 pub(crate) mod account;
+pub(crate) mod chat;
 pub(crate) mod compare;
 pub(crate) mod echo;
 pub(crate) mod log;
@@ -19,6 +20,8 @@ use clap::Subcommand;
 pub(crate) enum Command {
     /// Run all services in one process
     Serve(serve::ServeArgs),
+    /// Talk with others
+    Chat(chat::ChatArgs),
     /// Answer what TCP and UDP programs send
     Echo(echo::EchoArgs),
     /// Send a message and time its answer
@@ -42,6 +45,7 @@ pub(crate) fn dispatch(cli: Cli) -> Outcome {
     let global = &cli.global;
     match cli.command {
         Command::Serve(args) => serve::run(args, global),
+        Command::Chat(args) => chat::run(args, global),
         Command::Echo(args) => echo::run(args, global),
         Command::Say(args) => say::run(args, global),
         Command::Log(args) => log::run(args, global),

@@ -1,6 +1,7 @@
 //! The settings file: TOML, one table for each command that has settings.
 
 use crate::args::Global;
+use crate::cmd::chat::ChatClientFlags;
 use crate::cmd::compare::CompareFlags;
 use crate::cmd::echo::EchoFlags;
 use crate::cmd::log::LogFlags;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct File {
     pub(crate) serve: ServeFlags,
     pub(crate) chat: ChatFlags,
+    pub(crate) chat_client: ChatClientFlags,
     pub(crate) echo: EchoFlags,
     pub(crate) compare: CompareFlags,
     pub(crate) log: LogFlags,

@@ -185,6 +185,12 @@ impl Client {
         self.outbox.len()
     }
 
+    /// Whether QUIT is sent, or it is over.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        matches!(self.link, Link::Quitting { .. } | Link::Ended)
+    }
+
     /// Our nickname; before the first welcome, the one that is being tried.
     #[must_use]
     pub fn nick(&self) -> &str {

@@ -1,0 +1,168 @@
+//! `helio chat`: talk with others on an IRC server, ours or another.
+
+mod show;
+mod source;
+mod value;
+
+use crate::args::Global;
+use crate::config;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::run;
+use crate::settings::{Layered as _, layered};
+use crate::value::Span;
+use clap::Args;
+use helio_client::chat::{ChatOptions, Ended};
+use helio_client::random::random_u64;
+use helio_core::chat::client::{End, Settings};
+use helio_core::irc::name::RoomName;
+use helio_core::limits;
+use helio_net::address::{Host, Scheme};
+use helio_net::clock::Clock;
+use helio_net::tls::{ClientTls, Trust};
+use serde::Deserialize;
+use show::Show;
+use tokio::signal::unix::{SignalKind, signal};
+use value::{NickArg, Pin, RoomArg, ServerAddress};
+
+/// Talk with others
+///
+/// Lines that are typed or piped are said in the room; what others say goes to stdout, everything else to stderr. A lost
+/// connection is opened again by itself; lines typed meanwhile wait. At the end of input it waits until the server has
+/// acknowledged every line, and leaves. What helio serve acknowledges is on its disk. It speaks IRC, so other servers
+/// will do.
+///
+/// Commands: /me TEXT, /msg NICK TEXT, /notice WHO TEXT, /nick NEW, /join #ROOM [KEY], /part [#ROOM] [REASON],
+/// /quit [REASON], /help. A line that starts with a slash is said with // in front.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  helio chat                                          talk on this machine's server, in #lobby
+  helio chat tls://chat.example.org --room ops --room tea
+  echo 'backup done' | helio chat --room ops          exit 0: the server has it
+  helio chat --no-input --json --room ops             what is said, for a program
+
+Exit codes: 0 all lines acknowledged, 2 a line is no command, 3 name not found, 4 refused (connection, nickname, room,
+banned, a line), 5 connection failed or it is not known whether a line arrived, 124 not acknowledged in time, 130 Ctrl-C")]
+pub(crate) struct ChatArgs {
+    #[command(flatten)]
+    flags: ChatClientFlags,
+
+    /// Lines in, lines out. At present the only way; scripts should ask for it, since a full screen will be the default
+    /// on a terminal
+    #[arg(long)]
+    plain: bool,
+
+    /// Read no input; listen until Ctrl-C
+    #[arg(long)]
+    no_input: bool,
+
+    /// Print one JSON object for each event, own messages with their fate included
+    #[arg(long)]
+    json: bool,
+}
+
+/// What stays the same from call to call; table `[chat-client]` of the settings file.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ChatClientFlags {
+    /// The server: host, host:port, tcp://host:port or tls://host:port; ports are 6667, with TLS 6697 [default:
+    /// 127.0.0.1]
+    #[arg(value_name = "ADDR", env = "HELIO_CHAT_ADDRESS")]
+    address: Option<ServerAddress>,
+
+    /// A room to be in, # may be left out; several times for several, lines go to the first [default: lobby]
+    #[arg(short, long, value_name = "ROOM", env = "HELIO_ROOM", value_delimiter = ',')]
+    room: Option<Vec<RoomArg>>,
+
+    /// The nickname; when it is in use, similar ones are tried [default: the user's login name]
+    #[arg(short, long, value_name = "NICK", env = "HELIO_NICK")]
+    nick: Option<NickArg>,
+
+    /// The fingerprint (SHA-256) of the server's certificate; for tls:// addresses, any other is refused [default: the
+    /// machine's authorities must vouch for the server]
+    #[arg(long, value_name = "HEX", env = "HELIO_CHAT_FINGERPRINT")]
+    fingerprint: Option<Pin>,
+
+    /// Time after the end of input in which every line must be acknowledged [default: 1m]
+    #[arg(long, value_name = "TIME", env = "HELIO_CHAT_TIMEOUT")]
+    timeout: Option<Span>,
+}
+
+layered!(ChatClientFlags { address, room, nick, fingerprint, timeout });
+
+pub(crate) fn run(args: ChatArgs, global: &Global) -> Outcome {
+    let options = args.flags.over(config::load(global)?.chat_client).options()?;
+    let mut show = Show::new(args.json, global.quiet, options.settings.rooms.len() > 1);
+    let seed = random_u64().map_err(|error| Failure::new(Exit::Unavailable, error))?;
+    let ended = run::small_runtime()?.block_on(async {
+        let stop = stopped()?;
+        let (lines, _open) = if args.no_input { source::none() } else { source::stdin() };
+        helio_client::chat::run(options, seed, Clock::start(), lines, stop, |event| show.event(&event)).await
+    })?;
+    outcome(ended, show.worst())
+}
+
+impl ChatClientFlags {
+    fn options(self) -> Outcome<ChatOptions> {
+        let address = self.address.unwrap_or_default().0;
+        if address.scheme == Some(Scheme::Udp) || address.host == Host::Any {
+            return Err(Failure::usage(format_args!("{address} is no chat server, expected host, tcp:// or tls://")));
+        }
+        if self.fingerprint.is_some() && address.scheme != Some(Scheme::Tls) {
+            return Err(Failure::usage(format_args!("--fingerprint is for tls:// addresses, not for {address}")));
+        }
+        let mut rooms: Vec<RoomName> = self.room.into_iter().flatten().map(|room| room.0).collect();
+        if rooms.is_empty() {
+            rooms.extend(RoomName::parse("#lobby"));
+        }
+        if rooms.len() > limits::CHAT_CLIENT_ROOMS {
+            let (got, limit) = (rooms.len(), limits::CHAT_CLIENT_ROOMS);
+            return Err(Failure::usage(format_args!("--room: {got} rooms, limit is {limit}")));
+        }
+        let nick = self.nick.map_or_else(value::login_nick, |nick| nick.0);
+        Ok(ChatOptions {
+            address,
+            tls: ClientTls::new(self.fingerprint.map_or(Trust::System, |pin| Trust::Pinned(pin.0))),
+            settings: Settings::new(&nick, rooms),
+            timeout: self.timeout.map_or(limits::CHAT_CLIENT_TIMEOUT, |span| span.0),
+        })
+    }
+}
+
+/// Completes at Ctrl-C or SIGTERM.
+fn stopped() -> Outcome<impl Future<Output = ()>> {
+    let watch = |kind| {
+        signal(kind).map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot watch signals: {error}")))
+    };
+    let (mut interrupt, mut terminate) = (watch(SignalKind::interrupt())?, watch(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// What the command returns: how it ended, or the worst that happened to a line.
+fn outcome(ended: Ended, worst: Option<Exit>) -> Outcome {
+    match ended.end {
+        End::Quit if ended.stopped => Err(Failure::interrupted()),
+        End::Quit if ended.timed_out => Err(Failure::new(Exit::TimedOut, "not every line was acknowledged in time")),
+        End::Quit => worst.map_or(Ok(()), |exit| Err(Failure::new(exit, ""))),
+        End::NickRefused { nick, reason } => {
+            let told =
+                format_args!("the server refuses the nickname {nick}: {}; choose one with --nick", show::safe(&reason));
+            Err(Failure::new(Exit::Refused, told))
+        }
+        End::Rejected { reason } => {
+            Err(Failure::new(Exit::Refused, format_args!("the server refuses the connection: {}", show::safe(&reason))))
+        }
+        End::NoRoom { room, reason } => {
+            let told = format_args!("cannot join {}: {}", show::safe(&room), show::safe(&reason));
+            Err(Failure::new(Exit::Refused, told))
+        }
+        End::Lost { reason } => {
+            Err(Failure::new(Exit::Network, format_args!("connection lost: {}", show::safe(&reason))))
+        }
+        End::NoWelcome => Err(Failure::new(Exit::TimedOut, "the server does not answer; is it an IRC server?")),
+    }
+}

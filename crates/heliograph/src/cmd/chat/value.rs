@@ -1,0 +1,127 @@
+//! What is written behind the options of `helio chat`.
+
+use crate::value::from_text;
+use helio_core::irc::name::{Nick, NickRules, RoomName};
+use helio_core::limits;
+use helio_net::address::{Address, ParseAddressError};
+use helio_net::fingerprint::{Fingerprint, ParseFingerprintError};
+use serde::{Deserialize, Deserializer};
+use std::str::FromStr;
+
+/// A server's address, whose port may be left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServerAddress(pub(super) Address);
+
+impl Default for ServerAddress {
+    fn default() -> Self {
+        Self(Address::loopback(PLAIN_PORT))
+    }
+}
+
+const PLAIN_PORT: u16 = 6667;
+const TLS_PORT: u16 = 6697;
+
+impl FromStr for ServerAddress {
+    type Err = ParseAddressError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_tls = text.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("tls"));
+        let port = if is_tls { TLS_PORT } else { PLAIN_PORT };
+        match text.parse() {
+            Err(ParseAddressError::NoPort(_)) => format!("{text}:{port}").parse().map(Self),
+            parsed => parsed.map(Self),
+        }
+    }
+}
+
+from_text!(ServerAddress, "an address as text, as in \"tls://chat.example.org\"");
+
+/// A room; the `#`, which shells take for a comment, may be left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RoomArg(pub(super) RoomName);
+
+impl FromStr for RoomArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name = if text.starts_with('#') { text.to_owned() } else { format!("#{text}") };
+        RoomName::parse(&name).map(Self).map_err(|error| error.to_string())
+    }
+}
+
+from_text!(RoomArg, "a room as text, as in \"#lobby\"");
+
+/// A nickname.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NickArg(pub(super) String);
+
+impl FromStr for NickArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let nick = Nick::parse(text, NickRules::Precis).map_err(|error| error.to_string())?;
+        Ok(Self(nick.as_str().to_owned()))
+    }
+}
+
+from_text!(NickArg, "a nickname as text, as in \"ada\"");
+
+/// The fingerprint of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pin(pub(super) Fingerprint);
+
+impl FromStr for Pin {
+    type Err = ParseFingerprintError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+from_text!(Pin, "a fingerprint as text: 64 hexadecimal digits");
+
+/// The login name as a nickname, `guest` if there is none.
+pub(super) fn login_nick() -> String {
+    let named = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    nick_of(&named("LOGNAME").or_else(|| named("USER")).unwrap_or_default())
+}
+
+/// The characters of a name that a nickname may have.
+fn nick_of(name: &str) -> String {
+    let is_allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let kept: String = name.chars().filter(is_allowed).skip_while(|c| !c.is_ascii_alphabetic()).collect();
+    let cut: String = kept.chars().take(limits::IRC_NICK).collect();
+    if cut.is_empty() { "guest".to_owned() } else { cut }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_follows_the_scheme_when_it_is_left_out() {
+        let address = |text: &str| text.parse::<ServerAddress>().map(|address| address.0.to_string());
+        assert_eq!(address("chat.example.org").unwrap(), "chat.example.org:6667");
+        assert_eq!(address("TLS://chat.example.org").unwrap(), "tls://chat.example.org:6697");
+        assert_eq!(address("[::1]").unwrap(), "[::1]:6667");
+        assert_eq!(address("tls://[::1]:7000").unwrap(), "tls://[::1]:7000");
+        assert!(address("http://x").is_err() && address("::1").is_err());
+    }
+
+    #[test]
+    fn rooms_may_do_without_their_mark() {
+        let room = |text: &str| text.parse::<RoomArg>().map(|room| room.0.to_string());
+        assert_eq!(room("ops"), Ok("#ops".into()));
+        assert_eq!(room("#ops"), Ok("#ops".into()));
+        assert!(room("a b").is_err() && room("").is_err());
+    }
+
+    #[test]
+    fn a_login_name_becomes_a_nickname() {
+        let cases = [("ada", "ada"), ("ada.lovelace@corp", "adalovelacecorp"), ("007bond", "bond"), ("ζ", "guest")];
+        for (login, nick) in cases {
+            assert_eq!(nick_of(login), nick);
+            assert!(Nick::parse(nick, NickRules::Ascii).is_ok());
+        }
+    }
+}
