@@ -26,6 +26,8 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "python3", package: "python3", ask: &["--version"], answer: "Python 3" },
     NC,
     SOCAT,
+    INSPIRCD,
+    NGIRCD,
     Program { name: "openssl", package: "openssl", ask: &["version"], answer: "OpenSSL" },
     Program { name: "zstd", package: "zstd", ask: &["--version"], answer: "Zstandard" },
     Program { name: "prlimit", package: "util-linux", ask: &["--version"], answer: "util-linux" },
@@ -37,6 +39,8 @@ pub(crate) const FOR_TESTS: &[Program] = &[
 
 const NC: Program = Program { name: "nc", package: "netcat-openbsd", ask: &["-h"], answer: "OpenBSD netcat" };
 const SOCAT: Program = Program { name: "socat", package: "socat", ask: &["-V"], answer: "socat version" };
+const INSPIRCD: Program = Program { name: "inspircd", package: "inspircd", ask: &["--version"], answer: "InspIRCd" };
+const NGIRCD: Program = Program { name: "ngircd", package: "ngircd", ask: &["--version"], answer: "ngIRCd" };
 
 const NAMESPACES: &[&str] = &["--map-root-user", "--mount", "--net", "echo", "they work"];
 
@@ -51,10 +55,7 @@ pub(crate) const FOR_BENCHES: &[Program] = &[
 pub(crate) const FOR_TRANSFERS: &[Program] = &[SOCAT, NC];
 
 /// The IRC servers that ours is compared with.
-pub(crate) const FOR_CHAT: &[Program] = &[
-    Program { name: "inspircd", package: "inspircd", ask: &["--version"], answer: "InspIRCd" },
-    Program { name: "ngircd", package: "ngircd", ask: &["--version"], answer: "ngIRCd" },
-];
+pub(crate) const FOR_CHAT: &[Program] = &[INSPIRCD, NGIRCD];
 
 /// The variable by which tests learn which programs to do without: names, separated by commas.
 pub(crate) const WITHOUT: &str = "HELIO_TEST_WITHOUT";

@@ -10,7 +10,7 @@ use helio_net::tls::{ClientTls, Trust};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 fn options(listener: &TcpListener) -> ChatOptions {
     let at = listener.local_addr().unwrap();
@@ -50,18 +50,20 @@ impl Server {
     }
 }
 
-/// Two lines; the connection breaks before the second was taken in by anybody.
+/// The second line is typed while there is no connection.
 #[tokio::test]
 async fn a_lost_connection_is_opened_again_and_the_rest_is_said_there() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (sender, input) = mpsc::channel(4);
     sender.send("one".to_owned()).await.unwrap();
+    let is_lost = Notify::new();
     let server = async {
         let mut first = Server::accept(&listener).await;
         first.welcome().await;
         first.hear("PRIVMSG #tea :one").await;
         first.say(":s PONG s :said-1\r\n").await;
         drop(first);
+        is_lost.notified().await;
         sender.send("two".to_owned()).await.unwrap();
         let mut second = Server::accept(&listener).await;
         second.welcome().await;
@@ -72,8 +74,10 @@ async fn a_lost_connection_is_opened_again_and_the_rest_is_said_there() {
     };
     let mut fates = Vec::new();
     let tell = |event: Event| -> Result<(), ConnectError> {
-        if let Event::Typed(typed, fate) = event {
-            fates.push((typed.text, matches!(fate, Fate::Accepted { .. })));
+        match event {
+            Event::Typed(typed, fate) => fates.push((typed.text, matches!(fate, Fate::Accepted { .. }))),
+            Event::Disconnected { .. } => is_lost.notify_one(),
+            _ => {}
         }
         Ok(())
     };

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// `helio serve` with chat alone on free ports, `settings` as its file and its data under `dir`.
-fn chat(dir: &Path, settings: &str) -> Command {
+pub(crate) fn chat(dir: &Path, settings: &str) -> Command {
     let file = dir.join("helio.toml");
     std::fs::write(&file, settings).unwrap();
     let mut command = helio();
@@ -16,11 +16,11 @@ fn chat(dir: &Path, settings: &str) -> Command {
     command
 }
 
-const ON_ANY_PORT: &str =
+pub(crate) const ON_ANY_PORT: &str =
     "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = []\nweb-listen = ['127.0.0.1:0']\nline-listen = ['127.0.0.1:0']\n";
 
 /// The first address that the banner gives.
-fn address(serving: &mut Running) -> SocketAddr {
+pub(crate) fn address(serving: &mut Running) -> SocketAddr {
     let row = serving.wait_for("  chat");
     row.split_whitespace().find_map(|word| word.strip_prefix("tcp://")).unwrap().parse().unwrap()
 }

@@ -3,7 +3,8 @@
 use crate::support::run;
 
 /// A command more is a line more.
-const COMMANDS: [&str; 9] = ["serve", "echo", "say", "log", "send", "receive", "compare", "account", "weather"];
+const COMMANDS: [&str; 10] =
+    ["serve", "chat", "echo", "say", "log", "send", "receive", "compare", "account", "weather"];
 
 #[test]
 fn help_texts_are_as_pinned() {
