@@ -74,10 +74,10 @@ async fn a_lost_connection_is_opened_again_and_the_rest_is_said_there() {
     };
     let mut fates = Vec::new();
     let tell = |event: Event| -> Result<(), ConnectError> {
-        match event {
-            Event::Typed(typed, fate) => fates.push((typed.text, matches!(fate, Fate::Accepted { .. }))),
-            Event::Disconnected { .. } => is_lost.notify_one(),
-            _ => {}
+        if let Event::Typed(typed, fate) = event {
+            fates.push((typed.text, matches!(fate, Fate::Accepted { .. })));
+        } else if matches!(event, Event::Disconnected { .. }) {
+            is_lost.notify_one();
         }
         Ok(())
     };

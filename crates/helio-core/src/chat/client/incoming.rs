@@ -182,6 +182,7 @@ fn renamed(client: &mut Client, line: &Line) {
     client.tell(Event::Renamed { from: line.nick.clone(), to: to.to_string(), is_own });
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "of all numerics few mean something to a client")]
 fn numeric(client: &mut Client, line: &Line, code: Numeric, now: Now) {
     let is_registering = matches!(client.link, Link::Registering { .. });
     let room = line.param(1);

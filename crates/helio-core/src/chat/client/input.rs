@@ -162,9 +162,9 @@ mod tests {
 
     #[test]
     fn what_is_no_command_is_told_with_what_would_be() {
-        let wrong = |line| match Input::parse(line) {
-            Input::Wrong(text) => text,
-            other => panic!("{other:?}"),
+        let wrong = |line| {
+            let Input::Wrong(text) = Input::parse(line) else { panic!("{line} is a command") };
+            text
         };
         assert_eq!(wrong("/etc/hosts"), "there is no command /etc/hosts; /help lists those that there are");
         assert_eq!(wrong("/msg ben"), "/msg needs one name and a text");

@@ -1,10 +1,11 @@
 //! How `helio chat` shows what happens: messages on stdout, the rest on stderr, or everything as JSON.
 
 mod record;
+mod zone;
 
 use crate::exit::{Exit, Outcome};
 use crate::output;
-use helio_core::chat::client::{Event, Fate, Kind, Message, Typed, plain_text};
+use helio_core::chat::client::{Event, Fate, Kind, Message, plain_text};
 use helio_core::printable::push_text;
 use helio_core::time::{Utc, human};
 use helio_net::clock::utc_now;
@@ -25,7 +26,7 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) fn new(json: bool, quiet: bool, names_rooms: bool) -> Self {
-        Self { json, quiet, names_rooms, rooms: 0, zone: TimeZone::system(), worst: None }
+        Self { json, quiet, names_rooms, rooms: 0, zone: zone::local(), worst: None }
     }
 
     /// The exit code for the worst that happened to a line; `None`: the server has them all.
@@ -76,11 +77,7 @@ impl Show {
 
     /// Not knowing is worse than a refusal, and that is worse than a wrong command.
     fn failed(&mut self, exit: Exit) {
-        let rank = |exit: Exit| match exit {
-            Exit::Network => 2,
-            Exit::Refused => 1,
-            _ => 0,
-        };
+        let rank = |exit| [Exit::Usage, Exit::Refused, Exit::Network].iter().position(|known| *known == exit);
         if self.worst.is_none_or(|worst| rank(exit) > rank(worst)) {
             self.worst = Some(exit);
         }
@@ -122,17 +119,19 @@ pub(super) fn safe(text: &str) -> String {
 
 /// What went wrong with a line; it is shown whatever else is not.
 fn failure(event: &Event) -> Option<String> {
-    let line = |typed: &Typed| format!("{}: {}", safe(&typed.target), safe(&typed.text));
-    match event {
-        Event::Typed(typed, Fate::Refused { reason }) => Some(format!("not said, {}: {}", safe(reason), line(typed))),
-        Event::Typed(typed, Fate::Unknown) => {
-            Some(format!("not known whether it arrived, the connection was lost: {}", line(typed)))
-        }
-        Event::Typed(typed, Fate::NotSent) => Some(format!("not sent: {}", line(typed))),
-        Event::Wrong { text } => Some(safe(text)),
-        Event::NotJoined { room, reason } => Some(format!("cannot join {}: {}", safe(room), safe(reason))),
-        _ => None,
+    if let Event::Typed(typed, fate) = event {
+        let why = match fate {
+            Fate::Accepted { .. } => return None,
+            Fate::Refused { reason } => format!("not said, {}", safe(reason)),
+            Fate::Unknown => "not known whether it arrived, the connection was lost".to_owned(),
+            Fate::NotSent => "not sent".to_owned(),
+        };
+        return Some(format!("{why}: {}: {}", safe(&typed.target), safe(&typed.text)));
     }
+    if let Event::NotJoined { room, reason } = event {
+        return Some(format!("cannot join {}: {}", safe(room), safe(reason)));
+    }
+    if let Event::Wrong { text } = event { Some(safe(text)) } else { None }
 }
 
 /// A sentence about anything else.
@@ -175,6 +174,7 @@ fn status(event: &Event) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use helio_core::chat::client::Typed;
 
     fn message(text: &str) -> Message {
         Message {

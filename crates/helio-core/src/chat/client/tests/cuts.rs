@@ -152,9 +152,9 @@ impl Wire {
     }
 
     fn fates(&self) -> Vec<(Typed, Fate)> {
-        let typed = |event: &Event| match event {
-            Event::Typed(typed, fate) => Some((typed.clone(), fate.clone())),
-            _ => None,
+        let typed = |event: &Event| {
+            let Event::Typed(typed, fate) = event else { return None };
+            Some((typed.clone(), fate.clone()))
         };
         self.events.iter().filter_map(typed).collect()
     }
@@ -293,10 +293,7 @@ fn what_others_say_is_shown_once() {
     let shown: Vec<String> = wire
         .events
         .iter()
-        .filter_map(|event| match event {
-            Event::Message(message) => Some(message.text.clone()),
-            _ => None,
-        })
+        .filter_map(|event| if let Event::Message(message) = event { Some(message.text.clone()) } else { None })
         .collect();
     assert_eq!(shown, (0..5).map(|n| format!("line {n}")).collect::<Vec<_>>());
     assert_eq!(wire.client.nick().to_string(), "ada");

@@ -167,10 +167,7 @@ fn a_refusal_at_the_door_ends_it() {
         talk.connect();
         talk.server(lines);
         talk.cut();
-        talk.told().into_iter().find_map(|event| match event {
-            Event::Ended(end) => Some(end),
-            _ => None,
-        })
+        talk.told().into_iter().find_map(|event| if let Event::Ended(end) = event { Some(end) } else { None })
     };
     let reason = |reason: &str| Some(End::Rejected { reason: reason.to_string() });
     assert_eq!(ends(&[":s 465 ada :You are banned", "ERROR :Closing link"]), reason("You are banned"));

@@ -84,12 +84,15 @@ impl Talk {
 
     /// The fates told since the last look, as `number fate`.
     pub(super) fn fates(&mut self) -> Vec<String> {
-        let fate = |event: Event| match event {
-            Event::Typed(typed, Fate::Accepted { .. }) => Some(format!("{} accepted", typed.number)),
-            Event::Typed(typed, Fate::Refused { reason }) => Some(format!("{} refused: {reason}", typed.number)),
-            Event::Typed(typed, Fate::Unknown) => Some(format!("{} unknown", typed.number)),
-            Event::Typed(typed, Fate::NotSent) => Some(format!("{} not sent", typed.number)),
-            _ => None,
+        let fate = |event: Event| {
+            let Event::Typed(typed, fate) = event else { return None };
+            let fate = match fate {
+                Fate::Accepted { .. } => "accepted".to_string(),
+                Fate::Refused { reason } => format!("refused: {reason}"),
+                Fate::Unknown => "unknown".to_string(),
+                Fate::NotSent => "not sent".to_string(),
+            };
+            Some(format!("{} {fate}", typed.number))
         };
         self.told().into_iter().filter_map(fate).collect()
     }
