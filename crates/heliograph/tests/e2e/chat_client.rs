@@ -7,6 +7,7 @@ use crate::support::{Running, finish, helio, run, run_with_input};
 use serde_json::Value;
 use std::io::{PipeWriter, Write};
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// `helio chat` as `nick` in `#ops`, whose stdin is ours to write.
 fn person(server: &str, nick: &str, more: &[&str]) -> (Running, PipeWriter) {
@@ -170,9 +171,17 @@ fn settings_come_from_the_file_and_the_environment_and_a_closed_reader_is_no_err
     let script = format!("{} chat {at} -q --no-input --room tea --nick cy | head -n 1", env!("CARGO_BIN_EXE_helio"));
     let mut command = std::process::Command::new("bash");
     command.args(["-o", "pipefail", "-c", &script]);
-    let talker =
-        std::thread::spawn(move || run_with_input(&["chat", &at, "--nick", "eve", "--room", "tea"], b"a\nb\n"));
-    let piped = finish(&mut command);
-    assert_eq!(talker.join().unwrap().code, 0);
+    // It finds out that nobody reads when it has something more to say.
+    let is_over = AtomicBool::new(false);
+    let piped = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::SeqCst) {
+                run_with_input(&["chat", &at, "-q", "--nick", "eve", "--room", "tea"], b"again\n");
+            }
+        });
+        let piped = finish(&mut command);
+        is_over.store(true, Ordering::SeqCst);
+        piped
+    });
     assert_eq!((piped.code, piped.stdout.lines().count()), (0, 1), "{}", piped.stderr);
 }

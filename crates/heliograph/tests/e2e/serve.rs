@@ -104,7 +104,7 @@ fn check_tells_what_would_be_started_and_starts_nothing() {
 fn wrong_settings_are_named_with_line_and_accepted_values() {
     let cases = [
         ("[serve]\nservices = ['ecko']\n", "line 2, column 13", "expected one of `chat`, `echo`, `log`"),
-        ("[ecko]\n", "line 1, column 2", "expected one of `serve`, `chat`, `echo`"),
+        ("[ecko]\n", "line 1, column 2", "expected one of `serve`, `chat`, `chat-client`, `echo`"),
         ("[log]\nfsync = 'often'\n", "line 2, column 9", "expected one of `every`, `interval`, `close`"),
         ("[limits]\nidle-timeout = '5'\n", "line 2, column 16", "expected a number and a unit"),
         ("[limits]\nidle-timeout = 5\n", "line 2, column 16", "expected a length of time with its unit"),
