@@ -85,7 +85,8 @@ fn inspircd(port: u16, folder: &Path, modules: &str) -> Command {
         "<server name=\"irc.test.example\" description=\"test\" network=\"test\">\n\
          <admin name=\"test\" nick=\"test\" email=\"test@test.example\">\n<dns server=\"127.0.0.1\">\n{modules}\
          <bind address=\"127.0.0.1\" port=\"{port}\" type=\"clients\">\n\
-         <connect allow=\"*\" localmax=\"100\" globalmax=\"100\" resolvehostnames=\"no\" useident=\"no\">\n"
+         <connect allow=\"*\" localmax=\"100\" globalmax=\"100\" resolvehostnames=\"no\" useident=\"no\" \
+         commandrate=\"1000000\" threshold=\"1000\" fakelag=\"no\">\n"
     );
     fs::write(&file, settings).unwrap();
     let mut command = Command::new("inspircd");
