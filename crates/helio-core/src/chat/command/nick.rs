@@ -40,8 +40,8 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 pub(super) fn is_free(turn: &Turn<'_>, nick: &str) -> Outcome {
     let state = &turn.chat.state;
     let own = turn.user_id().ok();
-    let holder = state.nicks.get(&fold(nick)).or_else(|| state.skeletons.get(skeleton(nick).as_str())).copied();
-    if holder.is_some() && holder != own {
+    let holders = [state.nicks.get(&fold(nick)), state.skeletons.get(skeleton(nick).as_str())];
+    if holders.into_iter().flatten().any(|holder| Some(*holder) != own) {
         return Err(Refusal::numeric(Numeric::ErrNicknameInUse, &[nick]));
     }
     Ok(())
