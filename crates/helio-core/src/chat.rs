@@ -17,6 +17,8 @@
 
 mod announce;
 mod apply;
+#[cfg(test)]
+mod bounds;
 pub mod client;
 mod command;
 mod effect;

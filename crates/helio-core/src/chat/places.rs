@@ -1,5 +1,8 @@
 //! How many connections come from where.
 
+#[cfg(test)]
+mod bounds;
+
 use super::settings::Connections;
 use crate::rate::TokenBucket;
 use crate::time::Now;

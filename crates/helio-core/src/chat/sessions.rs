@@ -1,5 +1,8 @@
 //! All connections, and the way of bytes to them.
 
+#[cfg(test)]
+mod bounds;
+
 use super::ids::{SessionId, Ticket, UserId};
 use super::line::{Audience, Encodings, Line};
 use super::session::{Session, Stage};

@@ -3,6 +3,8 @@
 //! While the store fails, nothing that would have to be kept is taken: messages and settings are refused until a probe
 //! succeeds. Settings that could not be stored are stored again then, for they stay true.
 
+#[cfg(test)]
+mod bounds;
 mod record;
 mod unsaved;
 

@@ -20,3 +20,5 @@ mod user_mode;
 mod who;
 mod whois;
 pub(in crate::chat) mod world;
+mod sim;
+mod world;

@@ -1,5 +1,8 @@
 //! When sessions want to be looked at again: one entry each.
 
+#[cfg(test)]
+mod bounds;
+
 use super::ids::SessionId;
 use super::session::Stage;
 use super::{Chat, command};
@@ -34,6 +37,12 @@ impl Timers {
         if let Some(at) = self.by_session.remove(&id) {
             self.by_time.remove(&(at, id));
         }
+    }
+
+    /// The sessions whose moment has come, in the order in which they are looked after.
+    #[cfg(test)]
+    pub(super) fn due(&self, now: Instant) -> alloc::vec::Vec<SessionId> {
+        self.by_time.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect()
     }
 
     fn poll_due(&mut self, now: Instant) -> Option<SessionId> {

@@ -34,4 +34,10 @@ impl Verifying {
     pub(super) fn forget_session(&mut self, id: SessionId) {
         self.0.retain(|_, (session, _)| *session != id);
     }
+
+    #[cfg(test)]
+    pub(super) fn check_bounds(&self, sessions: &super::sessions::Sessions) {
+        assert!(self.0.len() <= limits::CHAT_VERIFICATIONS, "{} passwords", self.0.len());
+        assert!(self.0.values().all(|(id, _)| sessions.get(*id).is_some()), "of a connection that is gone");
+    }
 }

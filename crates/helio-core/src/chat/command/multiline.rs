@@ -84,6 +84,15 @@ pub(super) fn take(turn: &mut Turn<'_>, verb: &str, params: &[&str]) -> Option<O
 }
 
 impl Open {
+    /// Panics when it outgrew its bounds.
+    #[cfg(test)]
+    pub(in crate::chat) fn check_bounds(&self) {
+        assert!(self.is_refused || self.bytes <= limits::CHAT_MULTILINE_BYTES, "{} bytes", self.bytes);
+        assert!(self.lines.len() <= limits::CHAT_MULTILINE_LINES, "{} lines", self.lines.len());
+        assert!(self.client_tags.len() <= limits::IRC_TAGS_FROM_CLIENT, "{} bytes of tags", self.client_tags.len());
+        assert!(self.target.len() <= limits::IRC_BODY && self.reference.len() <= limits::IRC_LABEL, "names");
+    }
+
     fn add(&mut self, verb: &str, params: &[&str], is_concat: bool) -> Outcome {
         let ("PRIVMSG", [target, text, ..]) = (verb, params) else { return Err(invalid()) };
         if !casemap::eq(target, &self.target) {

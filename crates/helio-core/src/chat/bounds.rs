@@ -1,0 +1,103 @@
+//! What must hold of the service at any time: every list is under its bound, and what is written down twice agrees.
+
+use super::Chat;
+use super::session::Stage;
+use super::state::{Room, State, User, UserFlag};
+use crate::irc::casemap::fold;
+use crate::irc::name::skeleton;
+use crate::limits;
+use alloc::collections::{BTreeMap, BTreeSet};
+
+impl Chat {
+    /// Panics when something of it does not hold.
+    pub(super) fn check_bounds(&self) {
+        self.sessions.check_bounds(self.settings.send_queue.max(limits::CHAT_SENDQ));
+        self.storage.check_bounds(&self.state, &self.sessions);
+        self.timers.check_bounds(&self.sessions);
+        self.verifying.check_bounds(&self.sessions);
+        let addresses = self.sessions.ids().into_iter().filter_map(|id| self.sessions.get(id));
+        self.places.check_bounds(addresses.map(|session| session.peer.address.ip()));
+        self.state.check_bounds();
+        self.check_users();
+    }
+
+    /// Every user has a session, and every registered session its user.
+    fn check_users(&self) {
+        for user in self.state.users.values() {
+            let session = self.sessions.get(user.session).expect("the session of a user");
+            assert_eq!(session.user(), Some(user.id), "{} and its session", user.nick);
+        }
+        for id in self.sessions.ids() {
+            let session = self.sessions.get(id).expect("a listed session");
+            if let Stage::Registered(user) = session.stage {
+                assert_eq!(self.state.user(user).map(|user| user.session), Some(id), "a session and its user");
+            }
+        }
+    }
+}
+
+impl State {
+    fn check_bounds(&self) {
+        assert!(self.rooms.len() <= limits::CHAT_ROOMS, "{} rooms", self.rooms.len());
+        assert!(self.whowas.len() <= limits::CHAT_WHOWAS, "{} who were here", self.whowas.len());
+        let nicks: BTreeMap<_, _> = self.users.values().map(|user| (fold(&user.nick), user.id)).collect();
+        assert_eq!(self.nicks, nicks, "nicknames");
+        let skeletons: BTreeMap<_, _> =
+            self.users.values().map(|user| (skeleton(&user.nick).into(), user.id)).collect();
+        assert_eq!(self.skeletons, skeletons, "what nicknames look like");
+        assert_eq!((nicks.len(), skeletons.len()), (self.users.len(), self.users.len()), "one of each for each user");
+        assert!(self.users.values().all(|user| user.id.0 <= self.last_user), "the newest user");
+        let count = |is: fn(&User) -> bool| self.users.values().filter(|user| is(user)).count();
+        assert_eq!(self.invisible, count(|user| user.has(UserFlag::Invisible)), "invisible users");
+        assert_eq!(self.operators, count(User::is_operator), "operators");
+        assert!(self.most_users >= self.users.len(), "most users at a time");
+        self.users.values().for_each(|user| self.check_user(user));
+        self.rooms.iter().for_each(|(key, room)| self.check_room(key, room));
+        self.check_monitors();
+        self.check_empty_rooms();
+    }
+
+    fn check_user(&self, user: &User) {
+        let nick = &user.nick;
+        assert!(user.rooms.len() <= limits::CHAT_ROOMS_PER_USER, "rooms of {nick}");
+        assert!(user.invited.len() <= limits::CHAT_INVITATIONS, "invitations of {nick}");
+        assert!(user.watched.len() <= limits::CHAT_MONITOR, "watched by {nick}");
+        assert!(nick.len() <= limits::IRC_NICK && user.username.len() <= limits::IRC_USER, "names of {nick}");
+        assert!(user.realname.len() <= limits::CHAT_REALNAME && user.host.len() <= limits::IRC_HOST, "names of {nick}");
+        assert!(user.away.as_ref().is_none_or(|away| away.len() <= limits::CHAT_AWAY), "away of {nick}");
+        for key in &user.rooms {
+            let is_member = self.rooms.get(key).is_some_and(|room| room.members.contains_key(&user.id));
+            assert!(is_member, "{nick} believes to be in {key}");
+        }
+    }
+
+    fn check_room(&self, key: &str, room: &Room) {
+        let name = &room.name;
+        assert_eq!(*fold(name), *key, "the key of {name}");
+        assert!(name.len() <= limits::IRC_ROOM_NAME && room.entries() <= limits::CHAT_ROOM_LIST_ENTRIES, "{name}");
+        assert!(room.topic.as_ref().is_none_or(|topic| topic.text.len() <= limits::CHAT_TOPIC), "topic of {name}");
+        assert!(room.key.as_ref().is_none_or(|key| key.len() <= limits::CHAT_ROOM_KEY), "key of {name}");
+        assert_eq!(room.members.is_empty(), room.empty_since.is_some(), "since when {name} is empty");
+        for (id, member) in &room.members {
+            let user = self.user(*id).expect("the user of a member");
+            assert_eq!(user.session, member.session, "session of {} in {name}", user.nick);
+            assert!(user.rooms.contains(key), "{} does not know of {name}", user.nick);
+        }
+    }
+
+    fn check_monitors(&self) {
+        let mut monitors: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for user in self.users.values() {
+            for nick in &user.watched {
+                monitors.entry(nick.clone()).or_default().insert(user.session);
+            }
+        }
+        assert_eq!(self.monitors, monitors, "who watches whom");
+    }
+
+    fn check_empty_rooms(&self) {
+        let mut empty = super::state::EmptyRooms::default();
+        self.rooms.iter().for_each(|(key, room)| empty.note(key, room));
+        assert_eq!(self.empty_rooms, empty, "rooms that are empty");
+    }
+}

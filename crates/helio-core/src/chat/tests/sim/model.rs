@@ -1,0 +1,268 @@
+//! The reference model: who is called what, who is in which room with which statuses, what each room allows, and what was
+//! said where. Slow and obvious: every question is answered by looking at everything.
+//!
+//! It carries out the same lines as the service and writes down what every connection must see, in order. Grammar
+//! (messages, capabilities, masks) is taken from `irc`, which has its own tests; of the service itself it uses nothing.
+
+mod message;
+mod modes;
+mod presence;
+mod registration;
+mod replay;
+mod rooms;
+
+use crate::chat::Settings;
+use crate::irc::capability::{Capabilities, Capability};
+use crate::irc::casemap::fold;
+use crate::irc::message::Message;
+use crate::time::{Instant, Now};
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+pub(super) use message::{Fate, Said};
+pub(super) use rooms::Room;
+
+/// A connection's number; never used again.
+pub(super) type Conn = usize;
+
+pub(super) struct Model {
+    pub(super) settings: Settings,
+    pub(super) now: Now,
+    pub(super) people: BTreeMap<Conn, Person>,
+    /// By folded name.
+    pub(super) rooms: BTreeMap<Box<str>, Room>,
+    /// Everything that was ever said, in order.
+    pub(super) said: Vec<Said>,
+    /// Durable ones that the service has not yet handed to the store, in order.
+    pub(super) unstored: VecDeque<usize>,
+    /// Replays that the service has not yet asked the store for, in order: who, and the number of the place.
+    pub(super) unasked: VecDeque<(Conn, usize)>,
+    /// Since a commit failed: nothing that must be kept is taken.
+    pub(super) is_store_failing: bool,
+    /// Several things happen at once, and what is left to do comes after the last.
+    pub(super) is_in_turn: bool,
+    next_room: usize,
+    next_place: usize,
+    /// What the one who sent the line sees of it; comes after what others see.
+    answer: Vec<Expect>,
+    leaving: Option<String>,
+}
+
+/// A connection and who it is.
+#[derive(Default)]
+pub(super) struct Person {
+    pub(super) stage: Stage,
+    pub(super) is_guest: bool,
+    pub(super) nick: Option<String>,
+    pub(super) username: Option<String>,
+    pub(super) host: String,
+    pub(super) realname: String,
+    pub(super) caps: Capabilities,
+    pub(super) is_302: bool,
+    pub(super) is_negotiating: bool,
+    pub(super) away: Option<String>,
+    pub(super) is_invisible: bool,
+    pub(super) flags: BTreeSet<char>,
+    /// Rooms, by number, whose door is open to them.
+    pub(super) invited: BTreeSet<usize>,
+    pub(super) batch: Option<message::Batch>,
+    pub(super) opened: Instant,
+    /// What they must see and have not yet, in order.
+    pub(super) expects: VecDeque<Expect>,
+    /// Labels of commands that were carried out, and the durable messages that each answers for.
+    pub(super) labels: BTreeMap<String, Vec<usize>>,
+    /// Whether they were ever in the room that is secret from the start.
+    pub(super) knows_secret: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Stage {
+    #[default]
+    Registering,
+    Here,
+    /// Told why, and nothing more.
+    Closing {
+        /// What was queued may be lost.
+        is_lossy: bool,
+    },
+}
+
+/// One thing that a connection must see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Expect {
+    Line {
+        words: Vec<String>,
+        /// The message that it shows.
+        said: Option<usize>,
+        /// It promises that the message is on disk.
+        is_echo: bool,
+    },
+    /// The place of a replay that is not read yet.
+    Replay { place: usize, room: usize, before: usize },
+}
+
+/// Something that happened, in the words of each face.
+pub(super) struct Told {
+    pub(super) irc: Vec<String>,
+    pub(super) guest: Option<String>,
+}
+
+impl Expect {
+    pub(super) fn line(words: Vec<String>) -> Self {
+        Self::Line { words, said: None, is_echo: false }
+    }
+}
+
+impl Model {
+    pub(super) fn new(settings: Settings, now: Now) -> Self {
+        Self {
+            settings,
+            now,
+            people: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            said: Vec::new(),
+            unstored: VecDeque::new(),
+            unasked: VecDeque::new(),
+            is_store_failing: false,
+            is_in_turn: false,
+            next_room: 0,
+            next_place: 0,
+            answer: Vec::new(),
+            leaving: None,
+        }
+    }
+
+    pub(super) fn connect(&mut self, conn: Conn, is_guest: bool, host: &str) {
+        let person = Person { is_guest, host: host.to_string(), opened: self.now.mono, ..Person::default() };
+        self.people.insert(conn, person);
+    }
+
+    /// The line is carried out.
+    pub(super) fn line(&mut self, conn: Conn, line: &[u8]) {
+        let Some(person) = self.people.get(&conn).filter(|person| !person.is_closing()) else { return };
+        let Ok(text) = core::str::from_utf8(line) else { return };
+        if person.is_guest {
+            self.guest_line(conn, text);
+        } else {
+            self.irc_line(conn, text);
+        }
+        let answer = core::mem::take(&mut self.answer);
+        self.person(conn).expects.extend(answer);
+        if let Some(reason) = self.leaving.take() {
+            self.close(conn, &reason);
+        }
+        self.sweep();
+    }
+
+    fn irc_line(&mut self, conn: Conn, text: &str) {
+        let Ok(message) = Message::parse(text.as_bytes()) else { return };
+        let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let params: Vec<String> = message.params.iter().map(lossy).collect();
+        let params: Vec<&str> = params.iter().map(String::as_str).collect();
+        let verb = lossy(message.command).to_uppercase();
+        if self.person(conn).stage == Stage::Registering {
+            return self.registering(conn, &verb, &params);
+        }
+        let tags = message::LineTags::of(&message, self.person(conn).caps);
+        if let Some(label) = tags.label.clone().filter(|_| self.person(conn).caps.has_labels()) {
+            self.person(conn).labels.insert(label, Vec::new());
+        }
+        if !self.in_batch(conn, &verb, &params, &tags) {
+            self.command(conn, &verb, &params, &tags);
+        }
+    }
+
+    fn command(&mut self, conn: Conn, verb: &str, params: &[&str], tags: &message::LineTags) {
+        match (verb, params) {
+            ("NICK", [nick, ..]) => self.nick(conn, nick),
+            ("CAP", [sub, rest @ ..]) => self.cap(conn, sub, rest),
+            ("JOIN", ["0", ..]) => self.part_all(conn),
+            ("JOIN", [rooms, rest @ ..]) => self.join_all(conn, rooms, rest.first().copied().unwrap_or_default()),
+            ("PART", [rooms, rest @ ..]) => {
+                rooms.split(',').for_each(|room| self.part(conn, room, rest.first().copied()));
+            }
+            ("QUIT", rest) => {
+                let reason = rest.first().filter(|reason| !reason.is_empty());
+                self.leaving = Some(reason.map_or("Client quit".into(), |reason| format!("Quit: {reason}")));
+            }
+            ("PRIVMSG" | "NOTICE" | "TAGMSG", [targets, rest @ ..]) => self.speak(conn, verb, targets, rest, tags),
+            ("BATCH", params) => self.batch(conn, params, tags),
+            ("TOPIC", [room]) => self.ask_topic(conn, room),
+            ("TOPIC", [room, text, ..]) => self.set_topic(conn, room, text),
+            ("NAMES", [room, ..]) => self.ask_names(conn, room),
+            ("KICK", [room, nicks, rest @ ..]) => {
+                let reason = rest.first().copied().filter(|reason| !reason.is_empty());
+                let reason = reason.unwrap_or(&self.nick_of(conn)).to_string();
+                nicks.split(',').for_each(|nick| self.kick(conn, room, nick, &reason));
+            }
+            ("INVITE", [nick, room, ..]) => self.invite(conn, nick, room),
+            ("MODE", [room, modes, args @ ..]) if room.starts_with('#') => self.room_mode(conn, room, modes, args),
+            ("MODE", [nick, modes, ..]) if fold(nick) == fold(&self.nick_of(conn)) => self.user_mode(conn, modes),
+            ("AWAY", params) => self.set_away(conn, params.first().copied().filter(|text| !text.is_empty())),
+            ("SETNAME", [name, ..]) => self.set_realname(conn, name),
+            _ => {}
+        }
+    }
+
+    /// Tells others at once, and the one who did it at the end.
+    fn tell(&mut self, whom: &BTreeSet<Conn>, by: Option<Conn>, told: &Told, hears: impl Fn(&Person) -> bool) {
+        for conn in whom {
+            let Some(person) = self.people.get_mut(conn).filter(|person| hears(person)) else { continue };
+            let words = match (person.is_guest, &told.guest) {
+                (false, _) => told.irc.clone(),
+                (true, Some(text)) if by != Some(*conn) => Vec::from([text.clone()]),
+                (true, _) => continue,
+            };
+            if by == Some(*conn) {
+                self.answer.push(Expect::line(words));
+            } else {
+                person.expects.push_back(Expect::line(words));
+            }
+        }
+    }
+
+    pub(super) fn person(&mut self, conn: Conn) -> &mut Person {
+        self.people.get_mut(&conn).expect("the world only speaks of connections that there are")
+    }
+
+    pub(super) fn nick_of(&self, conn: Conn) -> String {
+        self.people[&conn].nick.clone().unwrap_or_default()
+    }
+
+    /// Whoever is here and called so.
+    pub(super) fn named(&self, nick: &str) -> Option<Conn> {
+        let is_named = |person: &Person| person.stage == Stage::Here && fold(&person.name()) == fold(nick);
+        self.people.iter().find(|(_, person)| is_named(person)).map(|(conn, _)| *conn)
+    }
+
+    /// All who share a room with somebody, without themselves.
+    fn neighbours(&self, conn: Conn) -> BTreeSet<Conn> {
+        let shared = self.rooms.values().filter(|room| room.members.contains_key(&conn));
+        shared.flat_map(|room| room.members.keys().copied()).filter(|other| *other != conn).collect()
+    }
+}
+
+impl Person {
+    pub(super) fn is_closing(&self) -> bool {
+        matches!(self.stage, Stage::Closing { .. })
+    }
+
+    pub(super) fn has(&self, capability: Capability) -> bool {
+        self.caps.contains(capability)
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.nick.clone().unwrap_or_default()
+    }
+
+    pub(super) fn mask(&self) -> String {
+        format!("{}!{}@{}", self.name(), self.username.clone().unwrap_or_default(), self.host)
+    }
+}
+
+/// The words of a line.
+pub(super) fn words<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Vec<String> {
+    words.into_iter().map(|word| word.as_ref().to_string()).collect()
+}

@@ -1,0 +1,88 @@
+//! Who comes, goes, and is how.
+
+use super::{Conn, Expect, Model, Stage, Told, words};
+use crate::irc::capability::Capability;
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+impl Model {
+    /// The connection is told why it ends, and others see it leave. The reason tells whether what waits may be lost.
+    pub(in crate::chat::tests::sim) fn close(&mut self, conn: Conn, reason: &str) {
+        let person = &self.people[&conn];
+        if person.is_closing() {
+            return;
+        }
+        if person.stage == Stage::Here {
+            let told =
+                Told { irc: words([&person.mask(), "QUIT", reason]), guest: Some(format!("* {} left", person.name())) };
+            let neighbours = self.neighbours(conn);
+            self.tell(&neighbours, None, &told, |_| true);
+        }
+        for room in self.rooms.values_mut() {
+            room.members.remove(&conn);
+        }
+        self.person(conn).stage = Stage::Closing { is_lossy: reason == "SendQ exceeded" };
+        self.person(conn).batch = None;
+        self.sweep();
+    }
+
+    /// The connection is gone.
+    pub(in crate::chat::tests::sim) fn end(&mut self, conn: Conn, reason: &str) {
+        self.close(conn, reason);
+        self.people.remove(&conn);
+    }
+
+    pub(super) fn set_away(&mut self, conn: Conn, message: Option<&str>) {
+        let person = self.person(conn);
+        if person.away.as_deref() == message {
+            return;
+        }
+        person.away = message.map(ToString::to_string);
+        let mut irc = words([&person.mask(), "AWAY"]);
+        irc.extend(message.map(ToString::to_string));
+        let neighbours = self.neighbours(conn);
+        self.tell(&neighbours, Some(conn), &Told { irc, guest: None }, |person| person.has(Capability::AwayNotify));
+    }
+
+    pub(super) fn set_realname(&mut self, conn: Conn, name: &str) {
+        let person = self.person(conn);
+        if person.realname == name || name.is_empty() {
+            return;
+        }
+        person.realname = name.to_string();
+        let told = Told { irc: words([&person.mask(), "SETNAME", name]), guest: None };
+        let mut around = self.neighbours(conn);
+        around.insert(conn);
+        self.tell(&around, Some(conn), &told, |person| person.has(Capability::Setname));
+    }
+
+    /// One letter at a time, with its sign.
+    pub(super) fn user_mode(&mut self, conn: Conn, modes: &str) {
+        let person = self.person(conn);
+        let Some((sign, letter)) = modes.chars().next().zip(modes.chars().nth(1)) else { return };
+        if !['B', 'i', 'w'].contains(&letter) {
+            return;
+        }
+        let is_new = if sign == '+' { person.flags.insert(letter) } else { person.flags.remove(&letter) };
+        if is_new {
+            person.is_invisible = person.flags.contains(&'i');
+            let line = words([&person.mask(), "MODE", &person.name(), &format!("{sign}{letter}")]);
+            self.answer.push(Expect::line(line));
+        }
+    }
+
+    /// The service lost its power: nobody is there, and the rooms are those that the disk has.
+    pub(in crate::chat::tests::sim) fn power_off(&mut self, rooms: Vec<super::Room>) {
+        self.people.clear();
+        self.unstored.clear();
+        self.unasked.clear();
+        self.is_store_failing = false;
+        self.rooms.clear();
+        for mut room in rooms {
+            room.number = self.number_room();
+            room.empty_since = Some(self.now.utc);
+            self.rooms.insert(crate::irc::casemap::fold(&room.name), room);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What who joins is shown of what was said before.
+
+use super::{Conn, Expect, Model, Said, words};
+use crate::irc::capability::Capability;
+use crate::limits;
+use crate::time::Utc;
+use alloc::collections::VecDeque;
+use alloc::format;
+use alloc::vec::Vec;
+
+impl Model {
+    /// The disk answered a read for the place of a replay: these messages are there, oldest first.
+    pub(in crate::chat::tests::sim) fn replayed(&mut self, conn: Conn, place: usize, on_disk: &[usize]) {
+        let Some(person) = self.people.get(&conn) else { return };
+        let is_it = |expect: &Expect| matches!(expect, Expect::Replay { place: known, .. } if *known == place);
+        let Some(index) = person.expects.iter().position(is_it) else { return };
+        let Expect::Replay { room, before, .. } = person.expects[index] else { return };
+        let is_there = self.rooms.values().any(|known| known.number == room && known.members.contains_key(&conn));
+        let is_asked_again = person
+            .expects
+            .range(index + 1..)
+            .any(|later| matches!(later, Expect::Replay { room: known, .. } if *known == room));
+        let shown =
+            if is_there && !is_asked_again { self.history(conn, room, before, on_disk) } else { VecDeque::new() };
+        let expects = &mut self.person(conn).expects;
+        let tail = expects.split_off(index + 1);
+        expects.pop_back();
+        expects.extend(shown);
+        expects.extend(tail);
+    }
+
+    fn history(&self, conn: Conn, room: usize, before: usize, on_disk: &[usize]) -> VecDeque<Expect> {
+        let person = &self.people[&conn];
+        let oldest = self.now.utc.micros() - self.settings.replay.age.as_micros() as i64;
+        let mut pieces: VecDeque<Vec<Expect>> = VecDeque::new();
+        for number in on_disk.iter().rev().filter(|number| **number < before) {
+            let said = &self.said[*number];
+            if said.at_us < oldest || said.is_for_status() {
+                continue;
+            }
+            let piece = self.past(conn, *number, said);
+            if pieces.len() == self.settings.replay.messages {
+                break;
+            }
+            if !piece.is_empty() {
+                pieces.push_front(piece);
+            }
+        }
+        let mut shown: VecDeque<Expect> = pieces.into_iter().flatten().collect();
+        if person.has(Capability::Batch) && !person.is_guest && !shown.is_empty() {
+            let name = self.rooms.values().find(|known| known.number == room).map(|room| room.name.clone());
+            let begin = words(["server", "BATCH", "+", "chathistory", &name.unwrap_or_default(), ""]);
+            shown.push_front(Expect::line(begin));
+            shown.push_back(Expect::line(words(["server", "BATCH", "-"])));
+        }
+        shown
+    }
+
+    /// A message of the past: without what only concerned who was there, and with its time where nothing else tells it.
+    fn past(&self, conn: Conn, number: usize, said: &Said) -> Vec<Expect> {
+        let person = &self.people[&conn];
+        let mut said = said.clone();
+        let lasts = |tag: &&str| ["+draft/react=", "+draft/reply="].iter().any(|known| tag.starts_with(known));
+        said.tags = said.tags.split(';').filter(lasts).collect::<Vec<_>>().join(";");
+        let time = Utc::from_micros(said.at_us).rfc3339();
+        if person.is_guest {
+            let lines =
+                said.guest_lines().into_iter().map(|line| Vec::from([format!("[{}] {}", &time[11..16], line[0])]));
+            return lines.map(|words| Expect::Line { words, said: Some(number), is_echo: false }).collect();
+        }
+        let age = self.now.utc.micros() - said.at_us;
+        let is_new = (0..limits::CHAT_REPLAY_JUST_NOW.as_micros() as i64).contains(&age);
+        if !person.has(Capability::ServerTime) && !is_new && said.kind != "TAGMSG" {
+            let stamp = time[..19].replace('T', " ");
+            for (text, _) in said.lines.iter_mut().filter(|(text, is_concat)| !text.is_empty() && !is_concat) {
+                *text = match text.strip_prefix("\u{1}ACTION ") {
+                    Some(action) => format!("\u{1}ACTION [{stamp}] {action}"),
+                    None => format!("[{stamp}] {text}"),
+                };
+            }
+            said.split();
+        }
+        said.shown_to(person, number, false)
+    }
+}

@@ -1,0 +1,275 @@
+//! Who comes and what they do: a script of steps, each independent of the others, so that a failing one can be made shorter
+//! by leaving steps out.
+
+use crate::irc::capability::Capability;
+use crate::rng::Rng;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// Places for clients.
+pub(super) const SLOTS: usize = 9;
+
+const NICKS: [&str; 12] = [
+    "ada",
+    "ben",
+    "bill",
+    "BILL",
+    "blll",
+    "cy",
+    "Ada",
+    "dee",
+    "guest2",
+    "nickserv",
+    "#no",
+    "a-nickname-of-the-greatest-length",
+];
+const ROOMS: [&str; 6] = ["#tea", "#TEA", "#den", "#secret", "#lobby", "#void"];
+const MASKS: [&str; 8] = ["ada", "*!*@10.0.0.*", "b*!*@*", "~m:cy", "~m:*!*@127.0.0.1", "~a:ada", "dee!*@*", "~x:y"];
+const TEXTS: [&str; 9] = [
+    "hello there",
+    ":)  spaced ",
+    "ünï¢ode — 🎉",
+    "\u{2}bold\u{2} \u{3}colour\u{f}",
+    "{long}",
+    "{longer}",
+    "x",
+    "#secret? #tea!",
+    "nul-like \\0 \\r\\n %s",
+];
+
+/// A step, and the seed of what chance does in it.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub(super) seed: u64,
+    pub(super) what: What,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum What {
+    Connect {
+        slot: usize,
+        newcomer: Newcomer,
+    },
+    Send {
+        slot: usize,
+        lines: String,
+        is_pushy: bool,
+    },
+    /// The connection breaks after so many bytes of these.
+    Cut {
+        slot: usize,
+        lines: String,
+        at: usize,
+    },
+    Stall {
+        slot: usize,
+        is_stalled: bool,
+    },
+    Pass {
+        millis: u64,
+        is_jump: bool,
+    },
+    /// Somebody sets the clock on the wall.
+    SetClock {
+        seconds: i64,
+    },
+    Work {
+        requests: usize,
+    },
+    Disk {
+        is_broken: bool,
+    },
+    PowerOff {
+        is_snapshot: bool,
+    },
+    Replay {
+        messages: usize,
+    },
+    SendQueue {
+        bytes: usize,
+    },
+    KeepRooms {
+        hours: u64,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Newcomer {
+    pub(super) is_guest: bool,
+    pub(super) address: &'static str,
+    pub(super) first_words: String,
+}
+
+/// A script from a seed.
+pub(super) fn script(seed: u64, len: usize) -> Vec<Step> {
+    let mut rng = Rng::from_seed(seed);
+    let mut steps: Vec<Step> = (0..SLOTS)
+        .filter(|_| rng.chance(0.7))
+        .map(|slot| connect(&mut Rng::from_seed(seed ^ slot as u64), slot))
+        .collect();
+    steps.extend((0..len).map(|number| step(&mut rng, number)));
+    steps
+}
+
+fn step(rng: &mut Rng, number: usize) -> Step {
+    let slot = rng.below(SLOTS as u64) as usize;
+    let what = match rng.below(100) {
+        0..8 => return connect(rng, slot),
+        8..68 => What::Send { slot, lines: doing(rng, slot, number), is_pushy: rng.chance(0.3) },
+        68..71 => {
+            let lines = doing(rng, slot, number);
+            What::Cut { slot, at: rng.below(lines.len() as u64 + 1) as usize, lines }
+        }
+        71..75 => What::Stall { slot, is_stalled: rng.chance(0.5) },
+        75..83 => What::Pass { millis: pick(rng, &[1, 150, 400, 1_100, 20_000, 130_000]), is_jump: rng.chance(0.3) },
+        83..84 => What::SetClock { seconds: pick(rng, &[-3_600, -20, 20, 3_600, 86_400]) },
+        84..95 => What::Work { requests: rng.below(8) as usize + 1 },
+        95..97 => What::Disk { is_broken: rng.chance(0.4) },
+        97..98 => What::PowerOff { is_snapshot: rng.chance(0.3) },
+        98..99 => What::Replay { messages: pick(rng, &[0, 1, 5, 50]) },
+        _ if rng.chance(0.5) => What::SendQueue { bytes: pick(rng, &[16_384, 65_536]) },
+        _ => What::KeepRooms { hours: pick(rng, &[1, 2_000]) },
+    };
+    Step { seed: rng.next_u64(), what }
+}
+
+fn connect(rng: &mut Rng, slot: usize) -> Step {
+    let is_guest = slot >= 7;
+    let address = if slot % 3 == 2 { "10.0.0.9:4000" } else { "127.0.0.1:4000" };
+    let nick = pick(rng, &NICKS);
+    let caps = match slot {
+        0 | 1 => String::new(),
+        2 => Capability::ALL
+            .iter()
+            .filter(|known| **known != Capability::Sts)
+            .fold(String::new(), |list, known| list + known.name() + " "),
+        _ => some_capabilities(rng),
+    };
+    let negotiation = if caps.is_empty() { String::new() } else { format!("CAP LS 302\r\nCAP REQ :{caps}\r\n") };
+    let end = if caps.is_empty() { "" } else { "CAP END\r\n" };
+    let again = if nick.starts_with('#') { "NICK eve\r\n" } else { "" };
+    let rooms = pick(rng, &["", "JOIN #tea\r\n", "JOIN #tea,#den\r\n", "JOIN #secret\r\nMODE #secret +s\r\n"]);
+    let irc = format!("{negotiation}NICK {nick}\r\nUSER {nick} 0 * :{nick} of {slot}\r\n{end}{again}{rooms}");
+    let first_words = match (is_guest, rng.chance(0.5)) {
+        (false, _) => irc,
+        (true, true) => "hello\n".to_string(),
+        (true, false) => String::new(),
+    };
+    Step { seed: rng.next_u64(), what: What::Connect { slot, newcomer: Newcomer { is_guest, address, first_words } } }
+}
+
+fn some_capabilities(rng: &mut Rng) -> String {
+    let known = Capability::ALL.iter().filter(|known| **known != Capability::Sts && rng.chance(0.5));
+    known.map(|known| known.name()).collect::<Vec<_>>().join(" ")
+}
+
+/// One or more lines, with their ends.
+fn doing(rng: &mut Rng, slot: usize, number: usize) -> String {
+    if slot >= 7 {
+        return guest_doing(rng, number);
+    }
+    let (room, other, nick) = (pick(rng, &ROOMS), pick(rng, &ROOMS), pick(rng, &NICKS));
+    let label = if rng.chance(0.4) { format!("@label=l{number} ") } else { String::new() };
+    let line = match rng.below(34) {
+        0..4 => format!("JOIN {room}{}", pick(rng, &["", ",#den", " key", ",#void k,key"])),
+        4 => format!("PART {room}{}", pick(rng, &["", " :and gone: @all"])),
+        5 => format!("NICK {nick}"),
+        6..16 => return said(rng, &label, number),
+        16 => return multiline(rng, &label, number),
+        17..21 => format!("MODE {} {}", room, modes(rng)),
+        21 => format!("TOPIC {room} :!m{number} {}", pick(rng, &["tea", "  two ", "ünï"])),
+        22 => pick(rng, &["TOPIC #tea", "TOPIC #secret", "TOPIC #den :", "AWAY", "LIST", "WHO *", "WHO #secret"])
+            .to_string(),
+        23 => format!("KICK {room} {nick}{}", pick(rng, &["", " :out: with you"])),
+        24 => format!("INVITE {nick} {room}"),
+        25 => format!("NAMES {other}"),
+        26 => format!("AWAY :gone {number}"),
+        27 => format!("SETNAME :somebody {number}"),
+        28 => format!("MODE {nick} {}", pick(rng, &["+i", "-i", "+B", "-B", "+w"])),
+        29 => format!("{label}PING {number}"),
+        30 => format!("WHOIS {nick}"),
+        31 => format!("CAP REQ :{}{}", pick(rng, &["", "-"]), pick(rng, Capability::ALL).name()),
+        32 => pick(rng, &["JOIN 0", "QUIT", "QUIT :bye: all", "LUSERS", "MODE #secret", "MODE #den b"]).to_string(),
+        _ => pick(rng, &["INVITE", "MODE #tea +b", "MODE #den eI", "MONITOR + ada,ben", "PRIVMSG", "\u{e9} x"])
+            .to_string(),
+    };
+    line + "\r\n"
+}
+
+fn said(rng: &mut Rng, label: &str, number: usize) -> String {
+    let verb = pick(rng, &["PRIVMSG", "PRIVMSG", "PRIVMSG", "NOTICE", "TAGMSG"]);
+    let target = match rng.below(10) {
+        0..6 => pick(rng, &ROOMS).to_string(),
+        6 => pick(rng, &["@#tea", "+#tea", "%#den", "@+#secret", "~#tea"]).to_string(),
+        7 => format!("{},{}", pick(rng, &ROOMS), pick(rng, &NICKS)),
+        _ => pick(rng, &["ada", "ben", "cy", "dee", "guest1", "guest2"]).to_string(),
+    };
+    let tags = match rng.below(6) {
+        0 => "+typing=active;+draft/reply=x",
+        1 => "+draft/react=\\:\\)",
+        2 => "+draft/unknown",
+        _ => "",
+    };
+    let tags = match (label.trim_end(), tags) {
+        ("", "") => String::new(),
+        ("", tags) => format!("@{tags} "),
+        (label, "") => format!("{label} "),
+        (label, tags) => format!("{label};{tags} "),
+    };
+    match (verb, rng.chance(0.05)) {
+        ("TAGMSG", _) => format!("{tags}TAGMSG {target}\r\n"),
+        (_, true) => format!("{tags}{verb} {target} :\u{1}{} !m{number}\u{1}\r\n", pick(rng, &["ACTION", "VERSION"])),
+        _ => format!("{tags}{verb} {target} :{}\r\n", text(rng, number)),
+    }
+}
+
+fn text(rng: &mut Rng, number: usize) -> String {
+    let text = pick(rng, &TEXTS).replace("{longer}", &"é".repeat(215)).replace("{long}", &"abc ".repeat(50));
+    format!("!m{number} {text}")
+}
+
+fn multiline(rng: &mut Rng, label: &str, number: usize) -> String {
+    let target = pick(rng, &["#tea", "#den", "ada", "@#tea"]);
+    let mut lines = format!("{label}BATCH +b{number} draft/multiline {target}\r\n");
+    for index in 0..rng.below(4) {
+        let concat = if rng.chance(0.3) { ";draft/multiline-concat" } else { "" };
+        let text = if rng.chance(0.2) { String::new() } else { text(rng, number * 10 + index as usize) };
+        let target = if rng.chance(0.05) { "#void" } else { target };
+        lines += &format!("@batch=b{number}{concat} PRIVMSG {target} :{text}\r\n");
+    }
+    if rng.chance(0.95) {
+        lines += &format!("BATCH -b{number}\r\n");
+    }
+    lines
+}
+
+fn modes(rng: &mut Rng) -> String {
+    let (sign, nick, mask) = (pick(rng, &["+", "+", "-"]), pick(rng, &NICKS), pick(rng, &MASKS));
+    match rng.below(12) {
+        0..3 => format!("{sign}{} {nick}", pick(rng, &["q", "a", "o", "h", "v"])),
+        3..6 => format!("{sign}{} {mask}", pick(rng, &["b", "b", "e", "I"])),
+        6 => format!("{sign}k {}", pick(rng, &["key", "k", "*"])),
+        7 => pick(rng, &["+l 2", "+l 5", "-l", "+l x"]).to_string(),
+        8 => format!("+v-v+o {nick} {nick} {}", pick(rng, &NICKS)),
+        9 => format!("{sign}b+i {mask}"),
+        // Never -s alone: #secret is to stay so.
+        _ => format!("{sign}{}", pick(rng, &["i", "m", "n", "t", "C", "R", "im"])),
+    }
+}
+
+fn guest_doing(rng: &mut Rng, number: usize) -> String {
+    let line = match rng.below(10) {
+        0 => format!("/nick {}", pick(rng, &NICKS)),
+        1 => format!("/me waves !m{number}"),
+        2 => format!("//!m{number} slashed"),
+        3 => pick(rng, &["/quit", "/quit so long", "/help", "/what", "   "]).to_string(),
+        4 => format!("!m{number} {}", "word ".repeat(200)),
+        _ => text(rng, number),
+    };
+    line + pick(rng, &["\n", "\r\n"])
+}
+
+fn pick<T: Copy>(rng: &mut Rng, items: &[T]) -> T {
+    items[rng.below(items.len() as u64) as usize]
+}
