@@ -1,74 +1,11 @@
 //! The chat service of `helio serve`: plain sockets as clients.
 
-use crate::support::{PLENTY, Running, finish, helio, python, run_with_input};
+use crate::support::chat::{Client, ON_ANY_PORT, address, chat};
+use crate::support::{PLENTY, Running, finish, python, run_with_input};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
-
-/// `helio serve` with chat alone on free ports, `settings` as its file and its data under `dir`.
-pub(crate) fn chat(dir: &Path, settings: &str) -> Command {
-    let file = dir.join("helio.toml");
-    std::fs::write(&file, settings).unwrap();
-    let mut command = helio();
-    command.args(["serve", "--services", "chat", "--data-dir"]).arg(dir.join("data")).arg("--config").arg(file);
-    command
-}
-
-pub(crate) const ON_ANY_PORT: &str =
-    "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = []\nweb-listen = ['127.0.0.1:0']\nline-listen = ['127.0.0.1:0']\n";
-
-/// The first address that the banner gives.
-pub(crate) fn address(serving: &mut Running) -> SocketAddr {
-    let row = serving.wait_for("  chat");
-    row.split_whitespace().find_map(|word| word.strip_prefix("tcp://")).unwrap().parse().unwrap()
-}
-
-/// Somebody with a plain socket.
-struct Client {
-    stream: BufReader<TcpStream>,
-}
-
-impl Client {
-    fn connect(at: SocketAddr) -> Self {
-        let stream = TcpStream::connect(at).unwrap();
-        stream.set_read_timeout(Some(PLENTY)).unwrap();
-        Self { stream: BufReader::new(stream) }
-    }
-
-    /// Somebody called `nick`, in `#room`.
-    fn join(at: SocketAddr, nick: &str) -> Self {
-        let mut client = Self::connect(at);
-        client.say(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\nJOIN #room"));
-        client.hear(" 366 ");
-        client
-    }
-
-    fn say(&mut self, line: &str) {
-        self.stream.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
-    }
-
-    /// The next line that holds `text`.
-    fn hear(&mut self, text: &str) -> String {
-        loop {
-            let line = self.hear_line().unwrap_or_else(|| panic!("closed without a line with {text:?}"));
-            if line.contains(text) {
-                return line;
-            }
-        }
-    }
-
-    /// The next line; `None` at the end.
-    fn hear_line(&mut self) -> Option<String> {
-        let mut line = String::new();
-        match self.stream.read_line(&mut line) {
-            Ok(0) => None,
-            Ok(_) => Some(line.trim_end().to_owned()),
-            Err(error) => panic!("no line within {PLENTY:?}: {error}"),
-        }
-    }
-}
 
 #[test]
 fn two_people_talk() {

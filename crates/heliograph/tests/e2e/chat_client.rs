@@ -2,7 +2,7 @@
 
 mod elsewhere;
 
-use crate::chat::{ON_ANY_PORT, address, chat};
+use crate::support::chat::{ON_ANY_PORT, address, chat};
 use crate::support::{Running, finish, helio, run, run_with_input};
 use serde_json::Value;
 use std::io::{PipeWriter, Write};

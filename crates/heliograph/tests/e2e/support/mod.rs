@@ -1,6 +1,7 @@
 //! Starting `helio` and outside programs, and reading what they say. Everything listens on loopback, on ports that the
 //! system picks, and ends with the value that stands for it.
 
+pub(crate) mod chat;
 pub(crate) mod http_stub;
 pub(crate) mod relay;
 
