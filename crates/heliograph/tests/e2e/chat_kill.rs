@@ -2,8 +2,8 @@
 //! acknowledgement"). The judge compares with the files, read by Python's `sqlite3`, and with what the server shows.
 
 mod judge;
-mod stored;
-mod talker;
+pub(crate) mod stored;
+pub(crate) mod talker;
 
 use crate::support::chat::{Client, address, chat};
 use crate::support::{PLENTY, Running, without};

@@ -28,7 +28,7 @@ with tempfile.TemporaryDirectory() as copy:
 ";
 
 /// All messages, in order within each conversation. The server must not run.
-pub(super) fn stored(data: &Path) -> Vec<Met> {
+pub(crate) fn stored(data: &Path) -> Vec<Met> {
     let store = data.join("store");
     if !store.join("store.sqlite3").exists() {
         return Vec::new();

@@ -45,11 +45,11 @@ impl Promise {
 
 /// A message as somebody met it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Met {
+pub(crate) struct Met {
     /// The room's name, or both nicknames.
-    pub(super) place: String,
-    pub(super) text: String,
-    pub(super) msgid: Option<String>,
+    pub(crate) place: String,
+    pub(crate) text: String,
+    pub(crate) msgid: Option<String>,
 }
 
 /// What is to be found again after the kill.
@@ -220,15 +220,15 @@ fn multiline(label: &str, target: &str, text: &str) -> String {
 
 /// A line from the server, in its parts.
 #[derive(Debug)]
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     tags: &'a str,
     source: &'a str,
-    pub(super) verb: &'a str,
-    pub(super) params: Vec<&'a str>,
+    pub(crate) verb: &'a str,
+    pub(crate) params: Vec<&'a str>,
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn parse(line: &'a str) -> Self {
+    pub(crate) fn parse(line: &'a str) -> Self {
         let (tags, line) = line.strip_prefix('@').and_then(|line| line.split_once(' ')).unwrap_or(("", line));
         let (source, line) = line.strip_prefix(':').and_then(|line| line.split_once(' ')).unwrap_or(("", line));
         let (middle, trailing) = line.split_once(" :").map_or((line, None), |(middle, end)| (middle, Some(end)));
@@ -237,7 +237,7 @@ impl<'a> Line<'a> {
         Self { tags, source, verb, params: words.chain(trailing).collect() }
     }
 
-    pub(super) fn tag(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn tag(&self, name: &str) -> Option<&'a str> {
         self.tags.split(';').filter_map(|tag| tag.split_once('=')).find(|(found, _)| *found == name).map(|(_, v)| v)
     }
 }

@@ -15,8 +15,14 @@ pub(crate) fn chat(dir: &Path, settings: &str) -> Command {
     let file = dir.join("helio.toml");
     std::fs::write(&file, settings).unwrap();
     let mut command = helio();
-    command.args(["serve", "--services", "chat", "--data-dir"]).arg(dir.join("data")).arg("--config").arg(file);
+    serve_chat(&mut command, dir);
     command
+}
+
+/// Lets `helio` serve chat alone, with `helio.toml` and its data under `dir`.
+pub(crate) fn serve_chat(command: &mut Command, dir: &Path) {
+    let file = dir.join("helio.toml");
+    command.args(["serve", "--services", "chat", "--data-dir"]).arg(dir.join("data")).arg("--config").arg(file);
 }
 
 /// The first address that the banner gives.
