@@ -1,10 +1,9 @@
 //! The chat service of `helio serve`: plain sockets as clients.
 
 use crate::support::chat::{Client, ON_ANY_PORT, address, chat};
-use crate::support::{PLENTY, Running, finish, python, run_with_input};
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::Command;
+use crate::support::{Running, finish, python, run_with_input};
+use std::io::Write;
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 #[test]
