@@ -690,6 +690,13 @@ pub const TLS_FILE_BYTES: usize = 1024 * 1024;
 
 // # Chat service on sockets
 
+/// Records of the log of settings for each room. A log with more than this, and [`CHAT_SETTINGS_SPARE`] beside, is replaced by
+/// a snapshot at start.
+pub const CHAT_SETTINGS_RATIO: usize = 4;
+
+/// See [`CHAT_SETTINGS_RATIO`]: so many records take no time that anybody notices.
+pub const CHAT_SETTINGS_SPARE: usize = 1_024;
+
 /// Inputs that wait for the chat service's hub. At the bound connections wait with reading.
 pub const CHAT_INPUTS: usize = 1_024;
 

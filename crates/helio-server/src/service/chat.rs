@@ -8,6 +8,7 @@ mod batch;
 mod connection;
 mod doors;
 mod framer;
+mod history;
 mod hub;
 mod keeper;
 mod link;
@@ -20,16 +21,16 @@ pub use doors::{Door, Speech};
 pub use password::{HashError, check_password_hash, hash_password};
 
 use super::Context;
+use crate::event::EventKind;
 use connection::Gate;
 use doors::Doors;
-use helio_core::chat::{Chat, SETTINGS_LOG, Settings};
+use helio_core::chat::{Chat, Settings};
 use helio_core::limits;
-use helio_core::time::Now;
 use helio_net::address::Address;
 use helio_net::listen::BindError;
 use helio_net::tls::ServerTls;
 use helio_store::sqlite::SqliteStore;
-use helio_store::{Direction, Limit, Log, LogName, Position, StoreError};
+use helio_store::{Log, Position, StoreError};
 use hub::{Hub, Input};
 use keeper::Keeper;
 use outside::Outside;
@@ -114,13 +115,16 @@ pub struct Running {
 ///
 /// # Errors
 /// See [`ChatError`]; nothing was served then.
-pub async fn start(context: &Context, settings: ChatSettings, parts: Parts) -> Result<Running, ChatError> {
+pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) -> Result<Running, ChatError> {
     let mut run = [0; 12];
     rustix::rand::getrandom(&mut run, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| ChatError::Random(error.into()))?;
     let now = context.clock.read();
     let mut chat = Chat::new(settings.chat, run, now);
-    restore(&mut chat, parts.store.as_ref(), now)?;
+    if let Some(error) = history::restore(&mut chat, parts.store.as_mut(), now)? {
+        let message = format!("the log of rooms stays long: {error}");
+        context.events.tell(EventKind::Trouble { message });
+    }
     let (hub, inputs) = mpsc::channel(limits::CHAT_INPUTS);
     let (keeper, requests) = std::sync::mpsc::channel();
     let outside = Outside::new(keeper, hub.clone(), Handle::current(), context.reread.clone());
@@ -178,23 +182,6 @@ fn thread(context: &Context, name: &str, work: impl FnOnce() + Send + 'static) -
         let _ = ended.await;
     });
     Ok(())
-}
-
-/// Rooms and their settings, as they were when the last run ended.
-fn restore(chat: &mut Chat, store: &dyn Log, now: Now) -> Result<(), ChatError> {
-    let unusable = |position, reason: String| ChatError::Record { log: SETTINGS_LOG.to_owned(), position, reason };
-    let log = LogName::new(SETTINGS_LOG).map_err(|error| unusable(Position::FIRST, error.to_string()))?;
-    let mut next = Position::FIRST;
-    loop {
-        let records = store.read(&log, next..Position::END, Limit::MOST, Direction::Forwards)?;
-        let Some(last) = records.last() else { return Ok(()) };
-        next = last.position.next();
-        for record in &records {
-            if let Some(bytes) = &record.bytes {
-                chat.handle_restored(bytes, now).map_err(|error| unusable(record.position, error.reason))?;
-            }
-        }
-    }
 }
 
 #[cfg(test)]
