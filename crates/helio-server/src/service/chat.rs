@@ -80,10 +80,13 @@ pub struct ChatSettings {
     pub origins: Vec<String>,
 }
 
+/// Where the service keeps what lasts.
+pub type Store = Box<dyn Log + Send>;
+
 /// What the service is made of, beside its settings.
 pub struct Parts {
     /// Where it keeps what lasts.
-    pub store: Box<dyn Log + Send>,
+    pub store: Store,
     /// How it speaks TLS, if it does.
     pub tls: Option<Arc<ServerTls>>,
     /// Connections at a time; further ones wait to be accepted.
@@ -100,7 +103,7 @@ impl fmt::Debug for Parts {
 ///
 /// # Errors
 /// Another process has it, or it cannot be used.
-pub fn open_store(directory: &Path) -> Result<Box<dyn Log + Send>, ChatError> {
+pub fn open_store(directory: &Path) -> Result<Store, ChatError> {
     Ok(Box::new(SqliteStore::open(directory)?))
 }
 

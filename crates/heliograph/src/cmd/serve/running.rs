@@ -26,6 +26,7 @@ impl Running {
     /// Binds and opens everything first, so that nothing is served when something cannot be; then starts, and says so.
     pub(super) async fn start(settings: Settings, context: &Context, console: &Console, json: bool) -> Outcome<Self> {
         let mut ready = Vec::new();
+        let preparing = settings.runs(ServiceName::Chat).then(|| chat::Preparing::begin(&settings)).transpose()?;
         for service in settings.services.iter().filter(|service| **service != ServiceName::Chat) {
             let bound = Bound::bind(&settings.listen(*service), &settings.session.permits()).await?;
             ready.push((*service, bound));
@@ -37,9 +38,9 @@ impl Running {
         }
         let mut rows = Vec::new();
         let mut chat = None;
-        if settings.runs(ServiceName::Chat) {
+        if let Some(preparing) = preparing {
             let context = context.of(ServiceName::Chat.name());
-            let started = chat::Running::start(&settings, &context).await?;
+            let started = chat::Running::start(&settings, &context, preparing).await?;
             if json {
                 console.listening(&context, started.bound())?;
             }

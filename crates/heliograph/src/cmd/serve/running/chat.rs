@@ -9,8 +9,30 @@ use helio_net::clock::utc_now;
 use helio_net::identity::{Identity, IdentityError, IdentitySource};
 use helio_net::tls::ServerTls;
 use helio_server::service::Context;
-use helio_server::service::chat::{self, ChatError, Parts, Speech};
+use helio_server::service::chat::{self, ChatError, Parts, Speech, Store};
 use std::sync::Arc;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+/// What takes a while before the service can start: its identity and its store, each on a thread of its own. The first use
+/// of random bits alone takes some 50 ms (aws-lc gathers them from the jitter of the processor), and a new store is synced
+/// several times.
+pub(super) struct Preparing {
+    tls: JoinHandle<Outcome<ServerTls>>,
+    store: JoinHandle<Outcome<Store>>,
+}
+
+impl Preparing {
+    /// Begins; [`Running::start`] waits.
+    pub(super) fn begin(settings: &Settings) -> Outcome<Self> {
+        let data = settings.data()?;
+        let (source, tls) = (settings.chat.identity(data)?, settings.chat.tls());
+        let store = data.join("store");
+        Ok(Self {
+            tls: spawn_blocking(move || Ok(ServerTls::new(source, &tls)?)),
+            store: spawn_blocking(move || Ok(chat::open_store(&store)?)),
+        })
+    }
+}
 
 /// The service and what it shows as its certificate.
 pub(super) struct Running {
@@ -19,17 +41,13 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) async fn start(settings: &Settings, context: &Context) -> Outcome<Self> {
-        let flags = &settings.chat;
-        let data = settings.data()?;
-        let tls = Arc::new(ServerTls::new(flags.identity(data)?, &flags.tls())?);
+    pub(super) async fn start(settings: &Settings, context: &Context, preparing: Preparing) -> Outcome<Self> {
+        let broken = |error| Failure::new(Exit::Unavailable, format_args!("cannot start the chat service: {error}"));
+        let store = preparing.store.await.map_err(broken)?;
+        let tls = Arc::new(preparing.tls.await.map_err(broken)??);
         look_at(&tls.identity(), settings);
-        let parts = Parts {
-            store: chat::open_store(&data.join("store"))?,
-            tls: Some(tls.clone()),
-            permits: settings.session.permits(),
-        };
-        let service = chat::start(context, flags.gather(tls.is_ca_issued())?, parts).await?;
+        let parts = Parts { store: store?, tls: Some(tls.clone()), permits: settings.session.permits() };
+        let service = chat::start(context, settings.chat.gather(tls.is_ca_issued())?, parts).await?;
         Ok(Self { service, tls })
     }
 
