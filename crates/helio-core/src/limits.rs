@@ -357,6 +357,10 @@ pub const NUMBERED_LINGER: Duration = Duration::from_millis(1_500);
 /// Bytes at the front of a session's queue that are kept after they were written, before the rest moves up.
 pub const CHAT_SENDQ_COMPACT: usize = 64 * 1024;
 
+/// Bytes of a session's emptied queue that are kept, so that a single line costs no allocation. More is given back: most
+/// sessions are silent most of the time.
+pub const CHAT_SENDQ_KEPT: usize = 1024;
+
 /// Bytes that may wait for one client (setting `send-queue`). Beyond it, it is told "SendQ exceeded" and closed.
 pub const CHAT_SENDQ: usize = 1024 * 1024;
 
@@ -702,6 +706,13 @@ pub const CHAT_INPUTS: usize = 1_024;
 
 /// Inputs that the hub takes before it writes. More wait for its next turn.
 pub const CHAT_INPUTS_A_TURN: usize = 512;
+
+/// How long the chat service waits for more to come when its last turn ended less than this ago. It is added to the latency
+/// of a busy server, and taken from its work.
+pub const CHAT_TURN_PAUSE: Duration = Duration::from_micros(300);
+
+/// Inputs that are enough for a turn without waiting for more.
+pub const CHAT_FULL_TURN: usize = 128;
 
 /// Bytes of one read from a chat connection. More wait in the kernel.
 pub const CHAT_READ: usize = 16 * 1024;

@@ -8,7 +8,7 @@ use crate::limits;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-/// The queue of one session. Empty, it holds no memory beyond itself.
+/// The queue of one session. Empty, it holds at most [`limits::CHAT_SENDQ_KEPT`].
 #[derive(Debug, Default)]
 pub(super) struct SendQueue {
     bytes: Vec<u8>,
@@ -82,7 +82,8 @@ impl SendQueue {
         if self.written == self.bytes.len() {
             self.written = 0;
             if self.holds.is_empty() {
-                self.bytes = Vec::new();
+                self.bytes.clear();
+                self.bytes.shrink_to(limits::CHAT_SENDQ_KEPT);
             } else {
                 self.forget_front(self.bytes.len());
             }
