@@ -154,7 +154,8 @@ impl Chat {
         session.pinged = None;
         if !session.waiting.is_empty() || !session.flood.take(now.mono) {
             if session.wait(line).is_err() {
-                return self.end(id, "Excess Flood", now);
+                self.end(id, "Excess Flood", now);
+                return self.settle(now);
             }
             return self.timers.set(id, now.mono + self.flood_pause());
         }
