@@ -14,6 +14,8 @@ pub(super) struct SendQueue {
     bytes: Vec<u8>,
     /// Bytes at the front of `bytes` that are written already.
     written: usize,
+    /// A part of a line is written, and its rest is not.
+    is_mid_line: bool,
     /// Places that wait for an answer, in order. Positions count from the start of `bytes`.
     holds: VecDeque<Hold>,
 }
@@ -78,7 +80,10 @@ impl SendQueue {
 
     /// The first `len` bytes of [`Self::ready`] are written.
     pub(super) fn consume(&mut self, len: usize) {
-        self.written += len.min(self.ready().len());
+        let taken = self.ready().get(..len).unwrap_or(self.ready());
+        let (taken, last) = (taken.len(), taken.last().copied());
+        self.is_mid_line = last.map_or(self.is_mid_line, |last| last != b'\n');
+        self.written += taken;
         if self.written == self.bytes.len() {
             self.written = 0;
             if self.holds.is_empty() {
@@ -93,9 +98,12 @@ impl SendQueue {
         }
     }
 
-    /// Drops everything that waits, promises included: the session is over.
+    /// Drops everything that waits, promises included: the session is over. Only a line that has begun is ended, so that
+    /// the last words are a line of their own.
     pub(super) fn clear(&mut self) {
-        *self = Self::default();
+        let end = self.ready().iter().position(|byte| *byte == b'\n').filter(|_| self.is_mid_line);
+        let rest = self.ready().get(..end.map_or(0, |end| end + 1)).unwrap_or_default().to_vec();
+        *self = Self { bytes: rest, is_mid_line: self.is_mid_line, ..Self::default() };
     }
 
     fn forget_front(&mut self, len: usize) {
@@ -163,6 +171,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_line_that_has_begun_is_ended_before_the_last_words() {
+        let mut queue = SendQueue::default();
+        queue.push(b"one\r\ntwo\r\nthree\r\n");
+        assert_eq!(queue.ready().len(), 17);
+        queue.consume(7);
+        queue.clear();
+        queue.push(b"bye\r\n");
+        assert_eq!(queue.ready(), b"o\r\nbye\r\n");
+        queue.consume(3);
+        queue.clear();
+        assert!(queue.ready().is_empty());
     }
 
     proptest! {
