@@ -276,6 +276,12 @@ impl Turn<'_> {
     }
 }
 
+/// The name of every command.
+#[cfg(test)]
+pub(super) fn verbs() -> Vec<&'static str> {
+    COMMANDS.iter().map(|command| command.verb).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -138,8 +138,7 @@ impl Client {
         let tells_of_rooms = ["319", "322", "324", "329", "333", "346", "348", "352", "353", "354", "367"];
         let is_secret = |text: &String| text.to_ascii_lowercase().contains("#secret");
         let knows = model.people.get(&conn).is_none_or(|person| person.knows_secret);
-        let is_leak = tells_of_rooms.contains(&command) && params.iter().any(is_secret) && !knows;
-        if is_leak && model.rooms.get("#secret").is_some_and(|room| room.flags.contains(&'s')) {
+        if tells_of_rooms.contains(&command) && params.iter().any(is_secret) && !knows {
             return Err("it was never in that room".into());
         }
         Ok(())

@@ -67,6 +67,8 @@ pub(super) struct Person {
     pub(super) flags: BTreeSet<char>,
     /// Rooms, by number, whose door is open to them.
     pub(super) invited: BTreeSet<usize>,
+    /// Folded nicknames that they watch.
+    pub(super) watched: BTreeSet<Box<str>>,
     pub(super) batch: Option<message::Batch>,
     pub(super) opened: Instant,
     /// What they must see and have not yet, in order.
@@ -201,6 +203,7 @@ impl Model {
             ("MODE", [room, modes, args @ ..]) if room.starts_with('#') => self.room_mode(conn, room, modes, args),
             ("MODE", [nick, modes, ..]) if fold(nick) == fold(&self.nick_of(conn)) => self.user_mode(conn, modes),
             ("AWAY", params) => self.set_away(conn, params.first().copied().filter(|text| !text.is_empty())),
+            ("MONITOR", ["+", nicks, ..]) => self.watch(conn, nicks),
             ("SETNAME", [name, ..]) => self.set_realname(conn, name),
             _ => {}
         }

@@ -24,6 +24,8 @@ const NICKS: [&str; 12] = [
     "#no",
     "a-nickname-of-the-greatest-length",
 ];
+/// Whose nobody else wants to be.
+const OWN_NICKS: [&str; SLOTS] = ["ada", "ben", "cy", "dee", "eve", "fay", "gus", "", ""];
 const ROOMS: [&str; 6] = ["#tea", "#TEA", "#den", "#secret", "#lobby", "#void"];
 const MASKS: [&str; 8] = ["ada", "*!*@10.0.0.*", "b*!*@*", "~m:cy", "~m:*!*@127.0.0.1", "~a:ada", "dee!*@*", "~x:y"];
 const TEXTS: [&str; 9] = [
@@ -62,9 +64,10 @@ pub(super) enum What {
         lines: String,
         at: usize,
     },
+    /// Nobody reads any more; so many bytes still fit into the kernel. `None`: reads again.
     Stall {
         slot: usize,
-        is_stalled: bool,
+        room: Option<usize>,
     },
     Pass {
         millis: u64,
@@ -108,6 +111,9 @@ pub(super) fn script(seed: u64, len: usize) -> Vec<Step> {
         .filter(|_| rng.chance(0.7))
         .map(|slot| connect(&mut Rng::from_seed(seed ^ slot as u64), slot))
         .collect();
+    if rng.chance(0.3) {
+        steps.insert(0, Step { seed, what: What::SendQueue { bytes: 12_000 } });
+    }
     steps.extend((0..len).map(|number| step(&mut rng, number)));
     steps
 }
@@ -116,19 +122,20 @@ fn step(rng: &mut Rng, number: usize) -> Step {
     let slot = rng.below(SLOTS as u64) as usize;
     let what = match rng.below(100) {
         0..8 => return connect(rng, slot),
-        8..68 => What::Send { slot, lines: doing(rng, slot, number), is_pushy: rng.chance(0.3) },
-        68..71 => {
+        8..10 => What::Send { slot, lines: flood(rng, number), is_pushy: rng.chance(0.6) },
+        10..68 => What::Send { slot, lines: doing(rng, slot, number), is_pushy: rng.chance(0.3) },
+        68..72 => {
             let lines = doing(rng, slot, number);
             What::Cut { slot, at: rng.below(lines.len() as u64 + 1) as usize, lines }
         }
-        71..75 => What::Stall { slot, is_stalled: rng.chance(0.5) },
-        75..83 => What::Pass { millis: pick(rng, &[1, 150, 400, 1_100, 20_000, 130_000]), is_jump: rng.chance(0.3) },
+        72..76 => What::Stall { slot, room: rng.chance(0.6).then(|| rng.below(2_000) as usize) },
+        76..83 => What::Pass { millis: pick(rng, &[1, 150, 400, 1_100, 20_000, 130_000]), is_jump: rng.chance(0.3) },
         83..84 => What::SetClock { seconds: pick(rng, &[-3_600, -20, 20, 3_600, 86_400]) },
         84..95 => What::Work { requests: rng.below(8) as usize + 1 },
         95..97 => What::Disk { is_broken: rng.chance(0.4) },
         97..98 => What::PowerOff { is_snapshot: rng.chance(0.3) },
         98..99 => What::Replay { messages: pick(rng, &[0, 1, 5, 50]) },
-        _ if rng.chance(0.5) => What::SendQueue { bytes: pick(rng, &[16_384, 65_536]) },
+        _ if rng.chance(0.5) => What::SendQueue { bytes: pick(rng, &[12_000, 1_000_000]) },
         _ => What::KeepRooms { hours: pick(rng, &[1, 2_000]) },
     };
     Step { seed: rng.next_u64(), what }
@@ -137,7 +144,7 @@ fn step(rng: &mut Rng, number: usize) -> Step {
 fn connect(rng: &mut Rng, slot: usize) -> Step {
     let is_guest = slot >= 7;
     let address = if slot % 3 == 2 { "10.0.0.9:4000" } else { "127.0.0.1:4000" };
-    let nick = pick(rng, &NICKS);
+    let nick = if rng.chance(0.3) { pick(rng, &NICKS) } else { OWN_NICKS[slot] };
     let caps = match slot {
         0 | 1 => String::new(),
         2 => Capability::ALL
@@ -169,7 +176,8 @@ fn doing(rng: &mut Rng, slot: usize, number: usize) -> String {
     if slot >= 7 {
         return guest_doing(rng, number);
     }
-    let (room, other, nick) = (pick(rng, &ROOMS), pick(rng, &ROOMS), pick(rng, &NICKS));
+    let nick = if rng.chance(0.5) { pick(rng, &NICKS) } else { pick(rng, &OWN_NICKS[..7]) };
+    let (room, other) = (pick(rng, &ROOMS), pick(rng, &ROOMS));
     let label = if rng.chance(0.4) { format!("@label=l{number} ") } else { String::new() };
     let line = match rng.below(34) {
         0..4 => format!("JOIN {room}{}", pick(rng, &["", ",#den", " key", ",#void k,key"])),
@@ -181,7 +189,7 @@ fn doing(rng: &mut Rng, slot: usize, number: usize) -> String {
         21 => format!("TOPIC {room} :!m{number} {}", pick(rng, &["tea", "  two ", "ünï"])),
         22 => pick(rng, &["TOPIC #tea", "TOPIC #secret", "TOPIC #den :", "AWAY", "LIST", "WHO *", "WHO #secret"])
             .to_string(),
-        23 => format!("KICK {room} {nick}{}", pick(rng, &["", " :out: with you"])),
+        23 => format!("KICK {room} {},{nick}{}", pick(rng, &OWN_NICKS[..7]), pick(rng, &["", " :out: with you"])),
         24 => format!("INVITE {nick} {room}"),
         25 => format!("NAMES {other}"),
         26 => format!("AWAY :gone {number}"),
@@ -197,13 +205,19 @@ fn doing(rng: &mut Rng, slot: usize, number: usize) -> String {
     line + "\r\n"
 }
 
+/// Many messages at once, to a room that somebody may have stopped to read.
+fn flood(rng: &mut Rng, number: usize) -> String {
+    let (room, filler) = (pick(rng, &ROOMS), "z".repeat(rng.below(400) as usize));
+    (0..rng.below(120)).map(|index| format!("PRIVMSG {room} :!m{number}x{index} {filler}\r\n")).collect()
+}
+
 fn said(rng: &mut Rng, label: &str, number: usize) -> String {
     let verb = pick(rng, &["PRIVMSG", "PRIVMSG", "PRIVMSG", "NOTICE", "TAGMSG"]);
     let target = match rng.below(10) {
         0..6 => pick(rng, &ROOMS).to_string(),
         6 => pick(rng, &["@#tea", "+#tea", "%#den", "@+#secret", "~#tea"]).to_string(),
         7 => format!("{},{}", pick(rng, &ROOMS), pick(rng, &NICKS)),
-        _ => pick(rng, &["ada", "ben", "cy", "dee", "guest1", "guest2"]).to_string(),
+        _ => pick(rng, &["ada", "ben", "cy", "dee", "eve", "guest1", "guest2"]).to_string(),
     };
     let tags = match rng.below(6) {
         0 => "+typing=active;+draft/reply=x",
@@ -245,7 +259,7 @@ fn multiline(rng: &mut Rng, label: &str, number: usize) -> String {
 }
 
 fn modes(rng: &mut Rng) -> String {
-    let (sign, nick, mask) = (pick(rng, &["+", "+", "-"]), pick(rng, &NICKS), pick(rng, &MASKS));
+    let (sign, nick, mask) = (pick(rng, &["+", "+", "-"]), pick(rng, &OWN_NICKS[..7]), pick(rng, &MASKS));
     match rng.below(12) {
         0..3 => format!("{sign}{} {nick}", pick(rng, &["q", "a", "o", "h", "v"])),
         3..6 => format!("{sign}{} {mask}", pick(rng, &["b", "b", "e", "I"])),

@@ -21,6 +21,7 @@ pub(super) fn run(steps: &[Step]) -> Result<(), String> {
         world.write_some(0.7)?;
         check(&world)?;
         if number % 8 == 0 {
+            world.chat.check_bounds();
             check_clients(&world)?;
         }
     }
@@ -32,10 +33,7 @@ fn take(world: &mut World, what: &What) -> Result<(), String> {
         What::Connect { slot, newcomer } => world.connect(*slot, newcomer),
         What::Send { slot, lines, is_pushy } => world.send(*slot, lines.as_bytes(), *is_pushy),
         What::Cut { slot, lines, at } => world.cut(*slot, lines.as_bytes(), *at),
-        What::Stall { slot, is_stalled } => {
-            world.stall(*slot, *is_stalled);
-            Ok(())
-        }
+        What::Stall { slot, room } => world.stall(*slot, *room),
         What::Pass { millis, is_jump } => world.pass(Duration::from_millis(*millis), *is_jump),
         What::SetClock { seconds } => {
             let Now { utc, .. } = world.model.now;
@@ -48,8 +46,14 @@ fn take(world: &mut World, what: &What) -> Result<(), String> {
             Ok(())
         }
         What::PowerOff { is_snapshot } => world.power_off(*is_snapshot),
-        What::Replay { messages } => world.change_settings(|settings| settings.replay.messages = *messages),
-        What::SendQueue { bytes } => world.change_settings(|settings| settings.send_queue = *bytes),
+        // The greatest replay must fit into the queue.
+        What::Replay { messages } => world.change_settings(|settings| {
+            settings.replay.messages = (*messages).min(settings.send_queue / 2_400);
+        }),
+        What::SendQueue { bytes } => world.change_settings(|settings| {
+            settings.send_queue = *bytes;
+            settings.replay.messages = settings.replay.messages.min(5);
+        }),
         What::KeepRooms { hours } => {
             world.change_settings(|settings| settings.keep_empty_rooms = Duration::from_hours(*hours))
         }
@@ -61,13 +65,17 @@ fn finish(world: &mut World) -> Result<(), String> {
     world.store.is_broken = false;
     for _ in 0..4 {
         for slot in 0..super::population::SLOTS {
-            world.stall(slot, false);
+            world.stall(slot, None)?;
         }
         world.work(usize::MAX)?;
-        world.pass(Duration::from_secs(2), false)?;
+        // What waits under flood control has its turn too.
+        world.pass(Duration::from_secs(15), false)?;
         world.write_all()?;
     }
+    world.work(usize::MAX)?;
+    world.write_all()?;
     check(world)?;
+    world.chat.check_bounds();
     check_clients(world)?;
     if !world.store.is_idle() {
         return Err("the disk never came to its end".into());
@@ -82,7 +90,6 @@ fn finish(world: &mut World) -> Result<(), String> {
 
 /// What must hold after every step.
 fn check(world: &World) -> Result<(), String> {
-    world.chat.check_bounds();
     check_rooms(world)?;
     for (conn, link) in &world.links {
         let has_all = world.chat.sessions.get(link.id).is_some_and(|session| session.out.is_empty());
@@ -99,7 +106,7 @@ fn check(world: &World) -> Result<(), String> {
 fn check_clients(world: &World) -> Result<(), String> {
     for (conn, link) in &world.links {
         let person = &world.model.people[conn];
-        let is_told = person.expects.is_empty() && link.client.is_between_lines() && !link.is_stalled;
+        let is_told = person.expects.is_empty() && link.client.is_between_lines() && link.stalled.is_none();
         if person.stage == Stage::Here && !person.is_guest && is_told {
             link.client.mirror.check(*conn, &world.model)?;
         }
@@ -111,8 +118,12 @@ fn check_clients(world: &World) -> Result<(), String> {
 fn check_rooms(world: &World) -> Result<(), String> {
     let truth: Vec<_> = world.model.rooms.values().map(|room| (settings(room), members(room, &world.model))).collect();
     let found: Vec<_> = world.chat.state.rooms.values().map(|room| read(world, room)).collect();
-    let is_same = truth.len() == found.len() && truth.iter().zip(&found).all(|(truth, found)| truth == found);
-    if is_same { Ok(()) } else { Err(format!("rooms are {found:#?}, should be {truth:#?}")) }
+    let difference = truth.iter().zip(&found).find(|(truth, found)| truth != found);
+    match difference {
+        Some((truth, found)) => Err(format!("there is {found:?}, should be {truth:?}")),
+        None if truth.len() == found.len() => Ok(()),
+        None => Err(format!("rooms are {found:?}, should be {truth:?}")),
+    }
 }
 
 type Members = BTreeMap<String, BTreeSet<char>>;

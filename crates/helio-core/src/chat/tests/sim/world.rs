@@ -31,8 +31,8 @@ pub(super) struct World {
 pub(super) struct Link {
     pub(super) id: SessionId,
     pub(super) client: Client,
-    /// Nobody takes what the service writes.
-    pub(super) is_stalled: bool,
+    /// Nobody reads at the other end: the kernel takes so many bytes more.
+    pub(super) stalled: Option<usize>,
     framer: Framer,
     /// What the client sent and the service has not read.
     unread: Vec<u8>,
@@ -79,7 +79,7 @@ impl World {
         let link = Link {
             id,
             client: Client::default(),
-            is_stalled: false,
+            stalled: None,
             framer,
             unread: Vec::new(),
             held: VecDeque::new(),
@@ -205,30 +205,37 @@ impl World {
 
     fn timeout(&mut self) -> Result<(), String> {
         let now = self.model.now;
-        let due = self.chat.timers.due(now.mono);
+        let due = self.chat.timers.due(now.mono).into_iter();
+        let due: Vec<(SessionId, usize)> = due.map(|id| (id, self.allowed(id))).collect();
         self.chat.handle_timeout(now);
         self.model.is_in_turn = true;
-        for id in due {
+        for (id, allowed) in due {
             let Some(conn) = self.links.iter().find(|(_, link)| link.id == id).map(|(conn, _)| *conn) else { continue };
-            let left = self.waiting(id);
-            while let Some(link) = self.links.get_mut(&conn).filter(|link| link.waiting.len() > left) {
-                let line = link.waiting.pop_front().unwrap_or_default();
-                self.model.line(conn, &line);
+            for _ in 0..allowed {
+                let line = self.links.get_mut(&conn).and_then(|link| link.waiting.pop_front());
+                line.iter().for_each(|line| self.model.line(conn, line));
             }
             self.model.expire(conn);
             let person = self.model.person(conn);
-            if !person.is_closing() && self.chat.closing_reason(id).is_some_and(|reason| reason != "SendQ exceeded") {
-                self.notice_end(conn)?;
-            } else if person.is_guest
-                && person.stage == Stage::Registering
-                && person.opened + limits::CHAT_GUEST_SETTLING <= now.mono
-            {
+            let is_new = person.is_guest && person.stage == Stage::Registering;
+            if is_new && person.opened + limits::CHAT_GUEST_SETTLING <= now.mono {
                 self.model.guest_arrives(conn);
+            }
+            let is_told = self.chat.closing_reason(id).is_some_and(|reason| reason != "SendQ exceeded");
+            if is_told && !self.model.person(conn).is_closing() {
+                self.notice_end(conn)?;
             }
         }
         self.model.is_in_turn = false;
         self.model.sweep();
         self.settle()
+    }
+
+    /// How many of the waiting lines flood control lets through now.
+    fn allowed(&self, id: SessionId) -> usize {
+        let Some(session) = self.chat.sessions.get(id) else { return 0 };
+        let mut bucket = session.flood;
+        (0..session.waiting.len()).take_while(|_| bucket.take(self.model.now.mono)).count()
     }
 
     /// The service ends a connection for a reason of its own; it must be a true one.
@@ -238,7 +245,10 @@ impl World {
         let (person, settings, now) = (&self.model.people[&conn], &self.model.settings, self.model.now.mono);
         let is_registering = person.stage == Stage::Registering;
         let is_true = match reason.as_str() {
-            "SendQ exceeded" => link.is_stalled || link.is_partly_written || !self.store.is_idle(),
+            // Somebody does not read, or waits for the disk, or is told of all that it lost.
+            "SendQ exceeded" => {
+                link.stalled.is_some() || link.is_partly_written || !self.store.is_idle() || self.model.is_store_failing
+            }
             "Excess Flood" => !link.is_exempt,
             "Registration timed out" => is_registering && person.opened + settings.registration_timeout <= now,
             "Too many lines before registration" => is_registering,
@@ -281,11 +291,13 @@ impl World {
 
     /// Writes some of what waits for a connection, or all. `true`: it ended.
     pub(super) fn write(&mut self, conn: Conn, is_all: bool) -> Result<bool, String> {
-        let Some(link) = self.links.get_mut(&conn).filter(|link| !link.is_stalled) else { return Ok(false) };
+        let Some(link) = self.links.get_mut(&conn) else { return Ok(false) };
         let Some(output) = self.chat.output(link.id) else { return Ok(false) };
         let (len, is_last) = (output.bytes.len(), output.is_last);
         let is_whole = is_all || self.rng.chance(0.7);
-        let taken = if is_whole { len } else { self.rng.below(len as u64 + 1) as usize };
+        let wanted = if is_whole { len } else { self.rng.below(len as u64 + 1) as usize };
+        let taken = link.stalled.map_or(wanted, |room| wanted.min(room));
+        link.stalled = link.stalled.map(|room| room - taken);
         link.client.receive(conn, &output.bytes[..taken], &mut self.model)?;
         link.is_partly_written = taken < len;
         self.chat.handle_written(link.id, taken);
@@ -296,10 +308,10 @@ impl World {
         Ok(false)
     }
 
-    pub(super) fn stall(&mut self, slot: usize, is_stalled: bool) {
-        if let Some((_, link)) = self.slot(slot) {
-            link.is_stalled = is_stalled;
-        }
+    pub(super) fn stall(&mut self, slot: usize, room: Option<usize>) -> Result<(), String> {
+        let Some((conn, link)) = self.slot(slot) else { return Ok(()) };
+        link.stalled = room;
+        self.write(conn, true).map(|_| ())
     }
 
     /// Some of those who read get what waits.

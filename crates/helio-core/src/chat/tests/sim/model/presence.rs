@@ -1,7 +1,9 @@
 //! Who comes, goes, and is how.
 
-use super::{Conn, Expect, Model, Stage, Told, words};
+use super::{Conn, Expect, Model, Person, Stage, Told, words};
 use crate::irc::capability::Capability;
+use crate::irc::casemap::fold;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -41,8 +43,7 @@ impl Model {
         person.away = message.map(ToString::to_string);
         let mut irc = words([&person.mask(), "AWAY"]);
         irc.extend(message.map(ToString::to_string));
-        let neighbours = self.neighbours(conn);
-        self.tell(&neighbours, Some(conn), &Told { irc, guest: None }, |person| person.has(Capability::AwayNotify));
+        self.tell_around(conn, BTreeSet::new(), &Told { irc, guest: None }, Capability::AwayNotify);
     }
 
     pub(super) fn set_realname(&mut self, conn: Conn, name: &str) {
@@ -52,9 +53,23 @@ impl Model {
         }
         person.realname = name.to_string();
         let told = Told { irc: words([&person.mask(), "SETNAME", name]), guest: None };
-        let mut around = self.neighbours(conn);
-        around.insert(conn);
-        self.tell(&around, Some(conn), &told, |person| person.has(Capability::Setname));
+        self.tell_around(conn, [conn].into(), &told, Capability::Setname);
+    }
+
+    /// Who shares a room is told, and with extended-monitor who watches the nickname; all of them only if they can hear it.
+    fn tell_around(&mut self, conn: Conn, mut whom: BTreeSet<Conn>, told: &Told, capability: Capability) {
+        let nick = fold(&self.nick_of(conn));
+        let neighbours = self.neighbours(conn);
+        let watches = |(other, person): &(&Conn, &Person)| {
+            **other != conn && person.watched.contains(&nick) && person.has(Capability::ExtendedMonitor)
+        };
+        whom.extend(self.people.iter().filter(watches).map(|(other, _)| *other));
+        whom.extend(neighbours);
+        self.tell(&whom, Some(conn), told, |person| person.has(capability));
+    }
+
+    pub(super) fn watch(&mut self, conn: Conn, nicks: &str) {
+        self.person(conn).watched.extend(nicks.split(',').map(fold));
     }
 
     /// One letter at a time, with its sign.
@@ -82,7 +97,7 @@ impl Model {
         for mut room in rooms {
             room.number = self.number_room();
             room.empty_since = Some(self.now.utc);
-            self.rooms.insert(crate::irc::casemap::fold(&room.name), room);
+            self.rooms.insert(fold(&room.name), room);
         }
     }
 }

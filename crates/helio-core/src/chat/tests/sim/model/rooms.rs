@@ -238,6 +238,10 @@ impl Model {
             true => is_failing || !is_over(room),
             false => false,
         });
+        // While it is no secret anybody may learn of it.
+        if self.rooms.get("#secret").is_some_and(|room| !room.flags.contains(&'s')) {
+            self.people.values_mut().for_each(|person| person.knows_secret = true);
+        }
     }
 }
 
