@@ -166,12 +166,12 @@ impl Model {
             return;
         }
         match params {
-            [begin, "draft/multiline", target, ..] if begin.starts_with('+') => {
-                if person.batch.as_ref().is_none_or(|open| open.is_refused) {
-                    let (reference, target) = (begin[1..].to_string(), target.to_string());
-                    let (tags, lines) = (tags.clone(), Vec::new());
-                    person.batch = Some(Batch { reference, target, lines, tags, deadline, is_refused: false });
-                }
+            [begin, "draft/multiline", target, ..]
+                if begin.starts_with('+') && person.batch.as_ref().is_none_or(|open| open.is_refused) =>
+            {
+                let (reference, target) = (begin[1..].to_string(), target.to_string());
+                let (tags, lines) = (tags.clone(), Vec::new());
+                person.batch = Some(Batch { reference, target, lines, tags, deadline, is_refused: false });
             }
             [end, ..] if end.starts_with('-') => {
                 let ended = person.batch.take_if(|open| open.reference == end[1..]);

@@ -12,11 +12,9 @@ use alloc::string::{String, ToString};
 impl Model {
     pub(super) fn registering(&mut self, conn: Conn, verb: &str, params: &[&str]) {
         match (verb, params) {
-            ("NICK", [nick, ..]) => {
-                if self.may_be_called(conn, nick) {
-                    self.person(conn).nick = Some(nick.to_string());
-                    self.complete(conn);
-                }
+            ("NICK", [nick, ..]) if self.may_be_called(conn, nick) => {
+                self.person(conn).nick = Some(nick.to_string());
+                self.complete(conn);
             }
             ("USER", [user, _, _, realname, ..]) if !user.is_empty() && !realname.is_empty() => {
                 let person = self.person(conn);
