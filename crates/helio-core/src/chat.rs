@@ -37,6 +37,7 @@ mod sessions;
 mod settings;
 mod state;
 mod storage;
+mod tally;
 mod timers;
 mod turn;
 mod verifying;
@@ -213,9 +214,7 @@ impl Chat {
 
     /// The first `len` bytes of [`Output::bytes`] were taken.
     pub fn handle_written(&mut self, id: SessionId, len: usize) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.out.consume(len);
-        }
+        self.sessions.consume(id, len);
         command::list::written(self, id);
     }
 
@@ -345,9 +344,7 @@ impl Chat {
     /// What is left to do after each input: sessions whose queue overflowed end, rooms that nobody needs go.
     fn settle(&mut self, now: Now) {
         for id in self.sessions.take_overflowed() {
-            if let Some(session) = self.sessions.get_mut(id) {
-                session.out.clear();
-            }
+            self.sessions.clear(id);
             self.end(id, "SendQ exceeded", now);
         }
         command::room_end::sweep(self, now);

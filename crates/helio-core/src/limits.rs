@@ -364,6 +364,10 @@ pub const CHAT_SENDQ_KEPT: usize = 1024;
 /// Bytes that may wait for one client (setting `send-queue`). Beyond it, it is told "SendQ exceeded" and closed.
 pub const CHAT_SENDQ: usize = 1024 * 1024;
 
+/// Bytes that may wait for all clients together, whatever `send-queue` says. Beyond it, a client whose queue grows while it has
+/// more than its share of them is told "SendQ exceeded" and closed; the sum stays below twice this.
+pub const CHAT_SENDQ_TOTAL: usize = 256 * 1024 * 1024;
+
 /// Echoes and answers of one session that may wait for the disk. Beyond it, it is told "SendQ exceeded" and closed.
 pub const CHAT_HELD_LINES: usize = 1_024;
 

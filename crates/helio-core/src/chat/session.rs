@@ -33,6 +33,8 @@ pub(super) struct Session {
     /// The version that `CAP LS` named: from 302 on values are told, and news of capabilities.
     pub(super) cap_version: u32,
     pub(super) out: SendQueue,
+    /// Bytes of `out` as the [`Tally`](super::tally::Tally) counts them.
+    pub(super) counted: usize,
     /// Whether it is in the list of sessions that the driver is to look at.
     pub(super) is_listed: bool,
     /// Lines that wait for their turn under flood control, oldest first.
@@ -87,6 +89,7 @@ impl Session {
             caps: Capabilities::default(),
             cap_version: 0,
             out: SendQueue::default(),
+            counted: 0,
             is_listed: false,
             waiting: VecDeque::new(),
             flood,

@@ -6,7 +6,7 @@ mod bounds;
 use super::ids::{SessionId, Ticket, UserId};
 use super::line::{Audience, Encodings, Line};
 use super::session::{Session, Stage};
-use crate::limits;
+use super::tally::Tally;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
@@ -24,8 +24,7 @@ pub(super) struct Sessions {
     listed: VecDeque<SessionId>,
     /// Sessions whose queue outgrew its bound; they are told and closed at the end of the turn.
     overflowed: Vec<SessionId>,
-    /// Bytes that one session's queue may hold.
-    queue_max: usize,
+    pub(super) tally: Tally,
 }
 
 #[derive(Debug, Default)]
@@ -43,12 +42,12 @@ impl Sessions {
             registering: 0,
             listed: VecDeque::new(),
             overflowed: Vec::new(),
-            queue_max,
+            tally: Tally::new(queue_max),
         }
     }
 
     pub(super) fn set_queue_max(&mut self, bytes: usize) {
-        self.queue_max = bytes;
+        self.tally.queue_max = bytes;
     }
 
     pub(super) fn len(&self) -> usize {
@@ -89,6 +88,7 @@ impl Sessions {
         slot.generation = slot.generation.wrapping_add(1);
         self.free.push(id.index);
         self.len -= 1;
+        self.tally.forget(&session);
         Some(session)
     }
 
@@ -137,14 +137,16 @@ impl Sessions {
         make: impl FnMut(Audience, &mut Vec<u8>),
     ) {
         let mut encodings = Encodings::new(make);
-        let Self { slots, listed, overflowed, queue_max, .. } = self;
+        let Self { slots, listed, overflowed, tally, len, .. } = self;
         for id in to {
             let slot = slots.get_mut(id.index()).filter(|slot| slot.generation == id.generation);
             if let Some(session) = slot.and_then(|slot| slot.session.as_deref_mut()) {
                 let bytes = encodings.for_audience(session.audience());
                 if !bytes.is_empty() && !session.is_closing() {
                     session.out.push(bytes);
-                    look_after(id, session, *queue_max, listed, overflowed);
+                    tally.count(session);
+                    let is_over = tally.is_over(session, *len);
+                    look_after(id, session, is_over, listed, overflowed);
                 }
             }
         }
@@ -217,11 +219,31 @@ impl Sessions {
         self.look_after(id);
     }
 
+    /// The first `len` bytes of what a session may write were taken.
+    pub(super) fn consume(&mut self, id: SessionId, len: usize) {
+        self.change(id, |session| session.out.consume(len));
+    }
+
+    /// Drops what waits for a session, promises included.
+    pub(super) fn clear(&mut self, id: SessionId) {
+        self.change(id, |session| session.out.clear());
+    }
+
+    fn change(&mut self, id: SessionId, change: impl FnOnce(&mut Session)) {
+        let slot = self.slots.get_mut(id.index()).filter(|slot| slot.generation == id.generation);
+        if let Some(session) = slot.and_then(|slot| slot.session.as_deref_mut()) {
+            change(session);
+            self.tally.count(session);
+        }
+    }
+
     fn look_after(&mut self, id: SessionId) {
-        let Self { slots, listed, overflowed, queue_max, .. } = self;
+        let Self { slots, listed, overflowed, tally, len, .. } = self;
         let slot = slots.get_mut(id.index()).filter(|slot| slot.generation == id.generation);
         if let Some(session) = slot.and_then(|slot| slot.session.as_deref_mut()) {
-            look_after(id, session, *queue_max, listed, overflowed);
+            tally.count(session);
+            let is_over = tally.is_over(session, *len);
+            look_after(id, session, is_over, listed, overflowed);
         }
     }
 }
@@ -230,11 +252,10 @@ impl Sessions {
 fn look_after(
     id: SessionId,
     session: &mut Session,
-    queue_max: usize,
+    is_over: bool,
     listed: &mut VecDeque<SessionId>,
     overflowed: &mut Vec<SessionId>,
 ) {
-    let is_over = session.out.len() > queue_max || session.out.holds() > limits::CHAT_HELD_LINES;
     if is_over && !session.is_closing() {
         overflowed.push(id);
     } else if !session.is_listed && session.needs_driver() {

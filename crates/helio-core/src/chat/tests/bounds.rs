@@ -172,3 +172,28 @@ fn loopback_is_not_counted() {
         world.connect();
     }
 }
+
+/// Who reads, or was told little, is not closed for those who do not read.
+#[test]
+fn when_all_queues_together_are_full_those_with_more_than_their_share_are_closed() {
+    let mut world = World::new();
+    let (ada, ben) = (world.member("ada", "#tea"), world.member("ben", "#tea"));
+    world.deaf = ["cleo", "dan"].map(|nick| world.member(nick, "#tea")).to_vec();
+    world.chat.sessions.tally.max = 40_000;
+    let text = "x".repeat(300);
+    let mut rounds = 0;
+    let closing = |world: &World| world.deaf.iter().filter(|id| world.chat.closing_reason(id.0).is_some()).count();
+    while closing(&world) < 2 {
+        world.say(ada, &format!("PRIVMSG #tea :{text}"));
+        world.hear_all();
+        rounds += 1;
+        assert!(rounds < 1_000 && world.chat.sessions.tally.bytes() <= 2 * 40_000);
+    }
+    assert!(rounds > 40_000 / 2 / 400, "a share is not yet too much while there is place");
+    for id in core::mem::take(&mut world.deaf) {
+        assert_eq!(world.chat.closing_reason(id.0).as_deref(), Some("SendQ exceeded"));
+        world.cut(id);
+    }
+    assert_eq!(world.ask(ben, "PING still").len(), 1);
+    assert_eq!(world.chat.sessions.tally.bytes(), 0, "what was written or dropped is not counted");
+}

@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) are_reads_late: bool,
     /// Reads that are not answered yet: ticket, log, count.
     pub(crate) late_reads: Vec<(Ticket, String, usize)>,
+    /// Clients that take nothing of what is written to them.
+    pub(crate) deaf: Vec<Id>,
     clients: BTreeMap<SessionId, Client>,
 }
 
@@ -71,6 +73,7 @@ impl World {
             commits: Commits::AtOnce,
             are_reads_late: false,
             late_reads: Vec::new(),
+            deaf: Vec::new(),
             clients: BTreeMap::new(),
         }
     }
@@ -304,7 +307,8 @@ impl World {
     }
 
     fn write(&mut self, id: SessionId) {
-        let Some(output) = self.chat.output(id) else { return };
+        let is_deaf = self.deaf.contains(&Id(id));
+        let Some(output) = self.chat.output(id).filter(|_| !is_deaf) else { return };
         let (bytes, is_last) = (output.bytes.to_vec(), output.is_last);
         self.chat.handle_written(id, bytes.len());
         if let Some(client) = self.clients.get_mut(&id) {
