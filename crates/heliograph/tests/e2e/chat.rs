@@ -120,6 +120,24 @@ fn two_servers_cannot_have_one_directory() {
     assert!(second.stderr.contains(&format!("is in use by pid {}", serving.id())), "{}", second.stderr);
 }
 
+/// Port 8080 is the default of many programs.
+#[test]
+fn a_default_web_address_that_is_taken_is_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    // When this fails, another program has it already.
+    let _taken = std::net::TcpListener::bind("127.0.0.1:8080");
+    let others = "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = []\nline-listen = []\n";
+    let mut serving = Running::start(&mut chat(dir.path(), others));
+    let told = serving.wait_for("is left out");
+    assert!(told.contains("127.0.0.1:8080: the port is in use"), "{told}");
+    let row = serving.wait_for("  chat");
+    assert!(!row.contains("ws://"), "{row}");
+    drop(serving);
+    let asked_for = finish(&mut chat(dir.path(), &format!("{others}web-listen = ['127.0.0.1:8080']\n")));
+    assert_eq!(asked_for.code, 7, "{}", asked_for.stderr);
+    assert!(asked_for.stderr.contains("the port is in use"), "{}", asked_for.stderr);
+}
+
 #[test]
 fn settings_that_are_wrong_are_named() {
     let dir = tempfile::tempdir().unwrap();

@@ -25,12 +25,20 @@ pub enum Speech {
 }
 
 /// An address to listen on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Door {
     /// What is spoken there.
     pub speech: Speech,
     /// Where; its scheme says whether it is encrypted, and without one it is not.
     pub address: Address,
+    /// Whether the service does without it when another program has the port, and says so: nobody has asked for it.
+    pub is_optional: bool,
+}
+
+impl Door {
+    fn is_same(&self, other: &Self) -> bool {
+        self.speech == other.speech && self.address == other.address
+    }
 }
 
 /// A door that is open.
@@ -60,14 +68,21 @@ impl Doors {
     /// Opens the doors of `wanted` that are not open, and closes those that are not wanted.
     ///
     /// # Errors
-    /// An address cannot be had; then nothing changed.
+    /// An address that is not optional cannot be had; then nothing changed.
     pub(super) async fn become_like(&mut self, wanted: &[Door]) -> Result<(), BindError> {
         let mut bound = Vec::new();
-        for door in wanted.iter().filter(|door| !self.open.iter().any(|open| open.door == **door)) {
-            bound.push((door.clone(), self.bind(door).await?));
+        for door in wanted.iter().filter(|door| !self.open.iter().any(|open| open.door.is_same(door))) {
+            match self.bind(door).await {
+                Ok(listeners) => bound.push((door.clone(), listeners)),
+                Err(error @ BindError::InUse { .. }) if door.is_optional => {
+                    let message = format!("a default address is left out: {error}");
+                    self.gate.service.events.tell(EventKind::Trouble { message });
+                }
+                Err(error) => return Err(error),
+            }
         }
         self.open.retain(|open| {
-            let is_wanted = wanted.contains(&open.door);
+            let is_wanted = wanted.iter().any(|door| open.door.is_same(door));
             if !is_wanted {
                 open.close.cancel();
             }

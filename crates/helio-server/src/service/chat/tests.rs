@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 /// Far longer than anything here takes; reaching it is a failure, never a wait.
 const PLENTY: Duration = Duration::from_secs(30);
@@ -33,8 +33,7 @@ impl World {
             timeouts: Timeouts::default(),
             reread: Arc::default(),
         };
-        let door = Door { speech: Speech::Irc, address: Address::loopback(0) };
-        let settings = ChatSettings { chat: settings, doors: vec![door], origins: Vec::new() };
+        let settings = ChatSettings { chat: settings, doors: vec![irc()], origins: Vec::new() };
         let parts = Parts { store, tls: None, permits: Arc::new(Semaphore::new(100)) };
         Ok(Self { stop, running: start(&context, settings, parts).await? })
     }
@@ -73,6 +72,10 @@ impl Client {
             }
         }
     }
+}
+
+fn irc() -> Door {
+    Door { speech: Speech::Irc, address: Address::loopback(0), is_optional: false }
 }
 
 fn settings() -> Settings {
@@ -204,6 +207,23 @@ async fn a_damaged_record_is_named_with_its_place() {
     store.append(&[Append { log: &log, expected: None, bytes: b"{\"event\":\"unheard of\"}" }]).unwrap();
     let Err(error) = World::start(settings(), Box::new(store)).await else { panic!("started") };
     assert!(error.to_string().starts_with("record 1 of the log `settings` cannot be used: "), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_optional_door_opens_when_its_port_is_free() {
+    let mut world = World::start(settings(), Box::new(MemoryStore::new())).await.unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = Address::loopback(taken.local_addr().unwrap().port());
+    let web = |is_optional| Door { speech: Speech::Web, address: address.clone(), is_optional };
+    let with = |door| ChatSettings { chat: settings(), doors: vec![irc(), door], origins: Vec::new() };
+    assert!(matches!(world.running.change(with(web(false))).await, Err(BindError::InUse { .. })));
+    world.running.change(with(web(true))).await.unwrap();
+    assert_eq!(world.running.bound().len(), 1);
+    drop(taken);
+    world.running.change(with(web(true))).await.unwrap();
+    assert_eq!(world.running.bound().len(), 2);
+    world.running.change(with(web(false))).await.unwrap();
+    assert_eq!(world.running.bound().len(), 2, "it is the same door");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -170,10 +170,13 @@ impl ChatFlags {
             (&self.line_listen, 65433, Scheme::Tcp, Speech::Line),
         ];
         let doors = all.into_iter().flat_map(|(given, port, scheme, speech)| {
+            // Many programs have 8080 by default, and who did not ask for WebSocket can do without.
+            let is_optional = given.is_none() && speech == Speech::Web;
             let given = given.clone().unwrap_or_else(|| vec![Address::loopback(port)]);
             given.into_iter().map(move |address| Door {
                 speech,
                 address: Address { scheme: address.scheme.or(Some(scheme)), ..address },
+                is_optional,
             })
         });
         doors.collect()
@@ -182,7 +185,7 @@ impl ChatFlags {
     /// The doors, after a look at whether they are as safe as they must be.
     fn doors(&self) -> Outcome<Vec<Door>> {
         let doors = self.wanted_doors();
-        for Door { speech, address } in &doors {
+        for Door { speech, address, .. } in &doors {
             match address.scheme {
                 Some(Scheme::Tls) if *speech == Speech::Irc => {}
                 Some(scheme @ (Scheme::Udp | Scheme::Tls)) => {
