@@ -42,7 +42,7 @@ mod timers;
 mod turn;
 mod verifying;
 
-pub use effect::{Effect, Password};
+pub use effect::{Effect, Password, Verdict};
 pub use event::{Said, SaidKind, SaidLine};
 pub use guest_framer::{Foreign, GuestFramer, GuestInput};
 pub use ids::{MsgId, RoomId, SessionId, Ticket};
@@ -248,8 +248,8 @@ impl Chat {
     }
 
     /// The answer to [`Effect::Verify`].
-    pub fn handle_verified(&mut self, ticket: Ticket, is_right: bool, now: Now) {
-        command::verified(self, ticket, is_right, now);
+    pub fn handle_verified(&mut self, ticket: Ticket, verdict: Verdict, now: Now) {
+        command::verified(self, ticket, verdict, now);
         self.settle(now);
     }
 

@@ -495,7 +495,8 @@ pub const CHAT_WHOIS_TARGETS: usize = 4;
 /// Nicknames in one USERHOST (RFC 2812 §4.8). The rest is ignored.
 pub const CHAT_USERHOST_TARGETS: usize = 5;
 
-/// Users that one WHO or TRACE shows. Beyond it the answer is cut, and says so with ERR_TOOMANYMATCHES.
+/// Users that one WHO, TRACE or STATS shows. Beyond it the answer is cut; WHO says so with ERR_TOOMANYMATCHES, the others, which
+/// have no numeric for that, do not.
 pub const CHAT_WHO_REPLIES: usize = 4_096;
 
 /// Bytes of a mask in WHO. A longer one matches nobody.
@@ -741,7 +742,7 @@ pub const CHAT_WEB_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Passwords that are compared at a time; each takes a thread and 19 MiB for some 20 ms. More wait.
 pub const CHAT_VERIFIERS: usize = 2;
 
-/// Passwords that wait to be compared. One more counts as wrong.
+/// Passwords that wait to be compared. Who gives one more is told to try again later.
 pub const CHAT_VERIFY_WAITING: usize = 64;
 
 /// Time for telling everyone and committing everything when the program ends; then connections are cut.

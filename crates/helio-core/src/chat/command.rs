@@ -33,6 +33,7 @@ mod who;
 mod whois;
 
 use super::Chat;
+use super::effect::Verdict;
 use super::event::Presence;
 use super::ids::{SessionId, Ticket};
 use super::reply::{Answer, Outcome, Refusal, Reply};
@@ -171,10 +172,10 @@ pub(super) fn refuse_line(chat: &mut Chat, id: SessionId, _error: LineError, now
 }
 
 /// The answer to a password that was compared: of PASS or of OPER.
-pub(super) fn verified(chat: &mut Chat, ticket: Ticket, is_right: bool, now: Now) {
+pub(super) fn verified(chat: &mut Chat, ticket: Ticket, verdict: Verdict, now: Now) {
     match chat.verifying.take(ticket) {
-        Some((id, Purpose::Pass)) => register::verified(chat, id, is_right, now),
-        Some((id, Purpose::Oper { name, label })) => oper::verified(chat, id, name, label, is_right, now),
+        Some((id, Purpose::Pass)) => register::verified(chat, id, verdict, now),
+        Some((id, Purpose::Oper { name, label })) => oper::verified(chat, id, (name, label), verdict, now),
         None => {}
     }
 }

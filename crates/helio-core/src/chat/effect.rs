@@ -55,6 +55,17 @@ pub enum Effect {
     },
 }
 
+/// What came of comparing a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the one.
+    Right,
+    /// It is another.
+    Wrong,
+    /// It was not compared, since too many wait for that: who gave it is asked to try again later.
+    NotCompared,
+}
+
 /// A password on its way to be compared; never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(pub String);

@@ -77,7 +77,7 @@ codes! {
     /// `FAIL MODE` or `FAIL TOPIC`: the room has the new setting, which is stored when that works again. Ours.
     SettingNotStored = "SETTING_NOT_STORED", "Setting was changed but could not be stored yet";
     /// `FAIL PRIVMSG`: nothing can be stored at present, so messages are refused. Ours.
-    StoreUnavailable = "STORE_UNAVAILABLE", "Messages cannot be stored at present, try again later";
+    StoreUnavailable = "STORE_UNAVAILABLE", "Nothing can be stored at present, try again later";
     /// `FAIL BATCH`: the batch was not ended in time. client-batch (a draft).
     Timeout = "TIMEOUT", "Batch was not ended in time";
     /// `FAIL <command>`: something went wrong here, not there.

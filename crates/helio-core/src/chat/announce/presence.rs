@@ -90,7 +90,7 @@ fn around(state: &State, user: &User) -> Vec<SessionId> {
 /// Who did it, as the source of a line.
 pub(super) fn source(state: &State, actor: &Actor, server: &str) -> String {
     match actor {
-        Actor::User(user) => state.user(*user).map_or_else(String::new, User::mask),
+        Actor::User(user) => state.user(*user).map_or_else(|| String::from(server), User::mask),
         Actor::Server => String::from(server),
     }
 }

@@ -132,14 +132,17 @@ pub(super) fn say(turn: &mut Turn<'_>, kind: SaidKind, target: &str, lines: Vec<
     if said.is_durable() {
         turn.chat.storage.can_take()?;
     }
-    let away = away_message(turn, kind, &scope);
+    let with = match scope {
+        Scope::Private { with } if kind == SaidKind::Privmsg => Some(with),
+        Scope::Private { .. } | Scope::Room { .. } => None,
+    };
     let event = Event::Said(said, scope);
     let ticket = turn.commit_event(&event);
     if let Event::Said(said, _) = &event {
         promise(turn, said, ticket);
     }
-    if let Some((nick, message)) = away {
-        turn.reply.numeric_text(Numeric::RplAway, &[&nick], &message);
+    if let Some(user) = with.and_then(|with| turn.chat.state.user(with)) {
+        super::away::tell(&mut turn.reply, user);
     }
     Ok(())
 }
@@ -165,13 +168,6 @@ fn echo(turn: &mut Turn<'_>, said: &Said) -> Vec<crate::chat::line::Line> {
     }
     let ids = &mut turn.chat.ids;
     Shown::new(said, || ids.batch()).to(audience).to_vec()
-}
-
-/// RPL_AWAY, for who writes to somebody who is away.
-fn away_message(turn: &Turn<'_>, kind: SaidKind, scope: &Scope) -> Option<(String, String)> {
-    let Scope::Private { with } = scope else { return None };
-    let user = turn.chat.state.user(*with).filter(|_| kind == SaidKind::Privmsg)?;
-    Some((user.nick.clone(), user.away.clone()?))
 }
 
 /// Whom `target` names, whether the author may say this there, and how the target is shown.

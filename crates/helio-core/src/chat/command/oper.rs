@@ -1,6 +1,6 @@
 //! What server operators do: OPER, KILL, WALLOPS, REHASH.
 
-use crate::chat::effect::{Effect, Password};
+use crate::chat::effect::{Effect, Password, Verdict};
 use crate::chat::event::Presence;
 use crate::chat::ids::SessionId;
 use crate::chat::line::{Line, compose};
@@ -39,16 +39,26 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 }
 
 /// The password of OPER was compared.
-pub(super) fn verified(chat: &mut Chat, id: SessionId, name: String, label: Option<String>, is_right: bool, now: Now) {
+pub(super) fn verified(
+    chat: &mut Chat,
+    id: SessionId,
+    (name, label): (String, Option<String>),
+    verdict: Verdict,
+    now: Now,
+) {
     // The settings may have changed meanwhile.
-    let is_right = is_right && chat.settings.operators.iter().any(|operator| operator.name == name);
-    if !is_right {
+    let is_right = verdict == Verdict::Right && chat.settings.operators.iter().any(|operator| operator.name == name);
+    let is_compared = verdict != Verdict::NotCompared;
+    if is_compared && !is_right {
         notice_refused(chat, id, now);
     }
     super::answer(chat, id, "OPER", now, |turn| {
         turn.reply.label = label;
         let Ok(user) = turn.user() else { return };
         let (user, mask) = (user.id, user.mask());
+        if !is_compared {
+            return turn.reply.numeric(Numeric::RplTryAgain, &["OPER"]);
+        }
         if !is_right {
             return turn.reply.numeric(Numeric::ErrPasswdMismatch, &[]);
         }

@@ -1,7 +1,7 @@
 //! PASS, USER and the end of registration.
 
 use super::{nick, welcome};
-use crate::chat::effect::{Effect, Password};
+use crate::chat::effect::{Effect, Password, Verdict};
 use crate::chat::event::Presence;
 use crate::chat::ids::{SessionId, UserId};
 use crate::chat::reply::{Outcome, Refusal};
@@ -15,6 +15,9 @@ use crate::irc::numeric::Numeric;
 use crate::limits;
 use crate::time::Now;
 use alloc::string::{String, ToString};
+
+/// Why a connection is closed whose password cannot be compared now.
+const BUSY: &str = "Server is busy, try again later";
 
 pub(super) fn pass(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     if let Some(registration) = turn.session_mut()?.registration() {
@@ -82,7 +85,7 @@ fn verify(turn: &mut Turn<'_>, hash: String) -> Outcome {
         return Ok(());
     };
     if is_full {
-        turn.close("Server is busy, try again later");
+        turn.close(BUSY);
         return Ok(());
     }
     registration.is_verifying = true;
@@ -93,17 +96,23 @@ fn verify(turn: &mut Turn<'_>, hash: String) -> Outcome {
 }
 
 /// The password of PASS was compared.
-pub(super) fn verified(chat: &mut Chat, id: SessionId, is_right: bool, now: Now) {
+pub(super) fn verified(chat: &mut Chat, id: SessionId, verdict: Verdict, now: Now) {
     super::answer(chat, id, "PASS", now, |turn| {
         if let Ok(Some(registration)) = turn.session_mut().map(|session| session.registration()) {
             registration.is_verifying = false;
-            registration.is_password_right = is_right;
+            registration.is_password_right = verdict == Verdict::Right;
         }
-        if !is_right {
-            turn.reply.numeric(Numeric::ErrPasswdMismatch, &[]);
-            turn.close("Wrong password");
-        } else if let Err(refusal) = complete(turn) {
-            turn.reply.refuse(&refusal);
+        match verdict {
+            Verdict::Right => {
+                if let Err(refusal) = complete(turn) {
+                    turn.reply.refuse(&refusal);
+                }
+            }
+            Verdict::Wrong => {
+                turn.reply.numeric(Numeric::ErrPasswdMismatch, &[]);
+                turn.close("Wrong password");
+            }
+            Verdict::NotCompared => turn.close(BUSY),
         }
     });
 }

@@ -43,7 +43,7 @@ fn a_failed_commit_is_told_in_place_of_the_echo_and_messages_are_refused_until_a
     let refused = world.ask(ada, "PRIVMSG #tea :hot");
     assert_eq!(
         refused,
-        [":helio.local FAIL PRIVMSG STORE_UNAVAILABLE :Messages cannot be stored at present, try again later"]
+        [":helio.local FAIL PRIVMSG STORE_UNAVAILABLE :Nothing can be stored at present, try again later"]
     );
     world.commits = Commits::AtOnce;
     world.pass(core::time::Duration::from_secs(2));

@@ -183,7 +183,7 @@ fn a_failing_store_is_told() {
     let guest = world.guest();
     world.commits = Commits::Fail;
     assert_eq!(world.ask(guest, "hello"), ["* your message was seen but could not be kept"]);
-    assert_eq!(world.ask(guest, "hello"), ["* Messages cannot be stored at present, try again later"]);
+    assert_eq!(world.ask(guest, "hello"), ["* Nothing can be stored at present, try again later"]);
 }
 
 #[test]

@@ -248,7 +248,7 @@ fn who_asked_for_nothing_is_told_of_a_failure_too() {
     let lost = "Message was delivered but could not be stored";
     assert_eq!(world.hear(ann), [format!(":helio.local 400 ann PRIVMSG #tea :{lost}")]);
     assert_eq!(world.hear(ben), [format!(":helio.local FAIL NOTICE MESSAGE_NOT_STORED #tea :{lost}")]);
-    let refused = "Messages cannot be stored at present, try again later";
+    let refused = "Nothing can be stored at present, try again later";
     assert_eq!(world.ask(ann, "PRIVMSG #tea :hi"), [format!(":helio.local 400 ann PRIVMSG :{refused}")]);
 }
 

@@ -139,3 +139,21 @@ fn operators_are_told_that_the_store_fails_and_works_again() {
     world.pass(limits::CHAT_PROBE_INTERVAL);
     assert_eq!(world.hear(boss), [":helio.local NOTICE boss :*** The store works again"]);
 }
+
+/// [`limits::CHAT_VERIFY_WAITING`] is the driver's, what is told is ours.
+#[test]
+fn a_password_that_there_is_no_place_to_compare_is_not_called_wrong() {
+    let mut world = World::with(World::settings());
+    let (boss, ada) = (world.operator("root"), world.user("ada"));
+    world.is_busy = true;
+    world.hear(boss);
+    assert_eq!(world.ask(ada, "OPER boss secret"), [":helio.local 263 ada OPER :Please wait a while and try again."]);
+    assert_eq!(world.hear(boss), [] as [&str; 0], "nobody tried a wrong password");
+    world.settings_changed(Settings { password_hash: Some("open".into()), ..World::settings() });
+    let ben = world.connect();
+    for line in ["PASS open", "NICK ben", "USER ben 0 * :Ben"] {
+        world.say(ben, line);
+    }
+    assert_eq!(world.hear(ben), ["ERROR :Closing link: Server is busy, try again later"]);
+    assert!(world.is_closed(ben));
+}

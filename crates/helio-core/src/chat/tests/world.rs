@@ -6,7 +6,7 @@
 use crate::chat::event::Presence;
 use crate::chat::ids::UserId;
 use crate::chat::state::UserFlag;
-use crate::chat::{Chat, Effect, Face, Operator, Peer, SessionId, Settings, Ticket};
+use crate::chat::{Chat, Effect, Face, Operator, Peer, SessionId, Settings, Ticket, Verdict};
 use crate::irc::frame::LineBuffer;
 use crate::time::{Instant, Now, Utc};
 use alloc::collections::BTreeMap;
@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) are_reads_late: bool,
     /// Reads that are not answered yet: ticket, log, count.
     pub(crate) late_reads: Vec<(Ticket, String, usize)>,
+    /// Whether there is no place to compare passwords.
+    pub(crate) is_busy: bool,
     /// Clients that take nothing of what is written to them.
     pub(crate) deaf: Vec<Id>,
     clients: BTreeMap<SessionId, Client>,
@@ -73,6 +75,7 @@ impl World {
             commits: Commits::AtOnce,
             are_reads_late: false,
             late_reads: Vec::new(),
+            is_busy: false,
             deaf: Vec::new(),
             clients: BTreeMap::new(),
         }
@@ -300,7 +303,12 @@ impl World {
             Effect::Probe => self.chat.handle_probed(self.commits != Commits::Fail, self.now),
             // In this world a password is right when it is its own "hash".
             Effect::Verify { ticket, password, hash } => {
-                self.chat.handle_verified(ticket, password.0 == hash, self.now);
+                let verdict = match password.0 == hash {
+                    _ if self.is_busy => Verdict::NotCompared,
+                    true => Verdict::Right,
+                    false => Verdict::Wrong,
+                };
+                self.chat.handle_verified(ticket, verdict, self.now);
             }
             Effect::Reload { session } => self.reloads.push(session),
         }

@@ -4,7 +4,7 @@
 use super::batch::Batch;
 use super::link::{Closing, Link};
 use super::outside::Outside;
-use helio_core::chat::{Chat, Peer, SessionId, Settings, Ticket};
+use helio_core::chat::{Chat, Peer, SessionId, Settings, Ticket, Verdict};
 use helio_core::limits;
 use helio_core::time::{Instant, Now};
 use helio_net::clock::Clock;
@@ -33,7 +33,7 @@ pub(super) enum Input {
     /// The store was tried.
     Probed { is_working: bool },
     /// A password was compared.
-    Verified { ticket: Ticket, is_right: bool },
+    Verified { ticket: Ticket, verdict: Verdict },
     /// There are new settings.
     Settings(Box<Settings>),
     /// There are none, and why.
@@ -150,7 +150,7 @@ impl Hub {
             Input::CommitFailed { first, last } => self.chat.handle_commit_failed(first, last, now),
             Input::Read { ticket, records } => self.chat.handle_read(ticket, records.as_deref(), now),
             Input::Probed { is_working } => self.chat.handle_probed(is_working, now),
-            Input::Verified { ticket, is_right } => self.chat.handle_verified(ticket, is_right, now),
+            Input::Verified { ticket, verdict } => self.chat.handle_verified(ticket, verdict, now),
             Input::Settings(settings) => {
                 self.outside.take_asker();
                 self.chat.handle_settings(*settings, now);
@@ -238,8 +238,8 @@ impl Hub {
             let mut is_idle = true;
             while let Some(effect) = self.chat.poll_effect() {
                 is_idle = false;
-                if let Some((ticket, is_right)) = self.outside.start(effect) {
-                    self.chat.handle_verified(ticket, is_right, now);
+                if let Some((ticket, verdict)) = self.outside.start(effect) {
+                    self.chat.handle_verified(ticket, verdict, now);
                 }
             }
             while let Some(id) = self.chat.poll_session() {

@@ -3,7 +3,7 @@
 use super::hub::Input;
 use super::keeper::Request;
 use super::password::is_right;
-use helio_core::chat::{Effect, Password, SessionId, Ticket};
+use helio_core::chat::{Effect, Password, SessionId, Ticket, Verdict};
 use helio_core::limits;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -43,14 +43,14 @@ impl Outside {
     }
 
     /// Starts `effect`. The answer to a password that there is no room to compare comes at once.
-    pub(super) fn start(&mut self, effect: Effect) -> Option<(Ticket, bool)> {
+    pub(super) fn start(&mut self, effect: Effect) -> Option<(Ticket, Verdict)> {
         let request = match effect {
             Effect::Append { ticket, log, bytes } => Request::Append { ticket, log, bytes },
             Effect::Read { ticket, log, count } => Request::Read { ticket, log, count },
             Effect::Forget { log } => Request::Forget { log },
             Effect::Probe => Request::Probe,
             Effect::Verify { ticket, password, hash } => {
-                return if self.verify(ticket, password, hash) { None } else { Some((ticket, false)) };
+                return if self.verify(ticket, password, hash) { None } else { Some((ticket, Verdict::NotCompared)) };
             }
             Effect::Reload { session } => {
                 self.asker = Some(session);
@@ -77,7 +77,8 @@ impl Outside {
             let compare = move || is_right(&password.0, &hash);
             let is_right = tokio::task::spawn_blocking(compare).await.unwrap_or(false);
             drop((turn, place));
-            let _ = hub.send(Input::Verified { ticket, is_right }).await;
+            let verdict = if is_right { Verdict::Right } else { Verdict::Wrong };
+            let _ = hub.send(Input::Verified { ticket, verdict }).await;
         });
         true
     }
