@@ -5,6 +5,7 @@ mod chat;
 mod chat_client;
 mod chat_disk;
 mod chat_kill;
+mod chat_tls;
 mod compare;
 mod echo;
 mod help;
