@@ -11,8 +11,10 @@ use std::process::{Command, Stdio};
 /// One outside program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Program {
-    /// Its name on `PATH`, and in `HELIO_TEST_WITHOUT`.
+    /// Its name in `HELIO_TEST_WITHOUT`.
     pub(crate) name: &'static str,
+    /// What is run to see whether it is there; mostly the same name, on `PATH`.
+    run: &'static str,
     /// The Debian package that holds it.
     pub(crate) package: &'static str,
     /// Arguments with which it only tells what it is.
@@ -21,34 +23,60 @@ pub(crate) struct Program {
     answer: &'static str,
 }
 
+/// A program that is run by its name.
+const fn program(
+    name: &'static str,
+    package: &'static str,
+    ask: &'static [&'static str],
+    answer: &'static str,
+) -> Program {
+    Program { name, run: name, package, ask, answer }
+}
+
 /// What the end-to-end tests use. A program more is one row more.
 pub(crate) const FOR_TESTS: &[Program] = &[
-    Program { name: "python3", package: "python3", ask: &["--version"], answer: "Python 3" },
+    program("python3", "python3", &["--version"], "Python 3"),
     NC,
     SOCAT,
     INSPIRCD,
     NGIRCD,
-    Program { name: "openssl", package: "openssl", ask: &["version"], answer: "OpenSSL" },
-    Program { name: "zstd", package: "zstd", ask: &["--version"], answer: "Zstandard" },
-    Program { name: "prlimit", package: "util-linux", ask: &["--version"], answer: "util-linux" },
+    program("openssl", "openssl", &["version"], "OpenSSL"),
+    program("zstd", "zstd", &["--version"], "Zstandard"),
+    program("prlimit", "util-linux", &["--version"], "util-linux"),
     // Where tracing is forbidden, it is of no use.
-    Program { name: "strace", package: "strace", ask: &["-e", "none", "echo", "it works"], answer: "it works" },
+    program("strace", "strace", &["-e", "none", "echo", "it works"], "it works"),
+    program("weechat-headless", "weechat-headless", &["--help"], "WeeChat"),
+    // Its fifo is a plugin in a package of its own; what is loaded reads its settings.
+    Program { run: "weechat-headless", ..program("weechat-fifo", "weechat-plugins", WEECHAT_PLUGINS, "fifo.conf") },
+    program("irssi", "irssi", &["--version"], "irssi"),
+    program("tmux", "tmux", &["-V"], "tmux"),
+    // Debian's modules are seen by Debian's Python, which need not be the first on `PATH`.
+    Program {
+        run: DEBIAN_PYTHON,
+        ..program("python3-irc", "python3-irc", &["-c", "import irc.bot; print('there')"], "there")
+    },
+    Program {
+        run: DEBIAN_PYTHON,
+        ..program("python3-websocket", "python3-websocket", &["-c", "import websocket; print('there')"], "there")
+    },
     // Where namespaces are forbidden, it is of no use.
-    Program { name: "unshare", package: "util-linux", ask: NAMESPACES, answer: "they work" },
+    program("unshare", "util-linux", NAMESPACES, "they work"),
 ];
 
-const NC: Program = Program { name: "nc", package: "netcat-openbsd", ask: &["-h"], answer: "OpenBSD netcat" };
-const SOCAT: Program = Program { name: "socat", package: "socat", ask: &["-V"], answer: "socat version" };
-const INSPIRCD: Program = Program { name: "inspircd", package: "inspircd", ask: &["--version"], answer: "InspIRCd" };
-const NGIRCD: Program = Program { name: "ngircd", package: "ngircd", ask: &["--version"], answer: "ngIRCd" };
+const NC: Program = program("nc", "netcat-openbsd", &["-h"], "OpenBSD netcat");
+const SOCAT: Program = program("socat", "socat", &["-V"], "socat version");
+const INSPIRCD: Program = program("inspircd", "inspircd", &["--version"], "InspIRCd");
+const NGIRCD: Program = program("ngircd", "ngircd", &["--version"], "ngIRCd");
 
+const DEBIAN_PYTHON: &str = "/usr/bin/python3";
+const WEECHAT_PLUGINS: &[&str] = &["--temp-dir", "--stdout", "--run-command", "/quit"];
 const NAMESPACES: &[&str] = &["--map-root-user", "--mount", "--net", "echo", "they work"];
 
 /// What the measurements compare with, or use.
 pub(crate) const FOR_BENCHES: &[Program] = &[
     SOCAT,
-    Program { name: "sockperf", package: "sockperf", ask: &["--version"], answer: "sockperf, version" },
-    Program { name: "taskset", package: "util-linux", ask: &["--version"], answer: "util-linux" },
+    program("sockperf", "sockperf", &["--version"], "sockperf, version"),
+    program("taskset", "util-linux", &["--version"], "util-linux"),
 ];
 
 /// What the measurements of transfers compare with.
@@ -138,7 +166,7 @@ fn look(programs: &[Program]) -> Situation {
 
 /// A file of the right name is not enough: there are two programs called `nc`, and a shim may have nothing behind it.
 fn is_there(program: &Program) -> bool {
-    let output = Command::new(program.name).args(program.ask).stdin(Stdio::null()).output();
+    let output = Command::new(program.run).args(program.ask).stdin(Stdio::null()).output();
     output.is_ok_and(|output| {
         [output.stdout, output.stderr].iter().any(|text| String::from_utf8_lossy(text).contains(program.answer))
     })
@@ -202,9 +230,9 @@ mod tests {
 
     #[test]
     fn a_program_is_known_by_its_answer_not_by_its_name() {
-        let echo = Program { name: "echo", package: "coreutils", ask: &["OpenBSD netcat"], answer: "OpenBSD netcat" };
+        let echo = program("echo", "coreutils", &["OpenBSD netcat"], "OpenBSD netcat");
         assert!(is_there(&echo));
         assert!(!is_there(&Program { ask: &["GNU netcat"], ..echo }));
-        assert!(!is_there(&Program { name: "no-such-program-anywhere", ..echo }));
+        assert!(!is_there(&Program { run: "no-such-program-anywhere", ..echo }));
     }
 }

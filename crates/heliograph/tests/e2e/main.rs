@@ -3,6 +3,7 @@
 
 mod chat;
 mod chat_client;
+mod chat_clients;
 mod chat_disk;
 mod chat_kill;
 mod chat_tls;

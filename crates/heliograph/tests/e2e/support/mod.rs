@@ -116,6 +116,12 @@ impl Lines {
         }
     }
 
+    /// All lines up to now.
+    fn so_far(&mut self) -> &[String] {
+        self.seen.extend(self.coming.try_iter());
+        &self.seen
+    }
+
     /// All lines, once the program has ended.
     fn all(&mut self) -> Vec<String> {
         self.seen.extend(self.coming.iter());
@@ -145,6 +151,16 @@ impl Running {
     /// Waits for the next line of stderr that contains `text` and returns it.
     pub(crate) fn wait_for_error(&mut self, text: &str) -> String {
         self.stderr.wait_for(text).unwrap_or_else(|why| self.give_up(text, why))
+    }
+
+    /// What it wrote on stdout up to now.
+    pub(crate) fn written(&mut self) -> String {
+        self.stdout.so_far().join("\n")
+    }
+
+    /// Types a line on its stdin, which must be a pipe.
+    pub(crate) fn type_line(&mut self, line: &str) {
+        self.child.stdin.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
     fn give_up(&mut self, text: &str, why: RecvTimeoutError) -> ! {
