@@ -137,3 +137,77 @@ pub(super) struct Shown {
     pub(super) limit: Option<u32>,
     pub(super) bans: Vec<String>,
 }
+
+/// The model itself: each way of breaking a promise is noticed.
+#[cfg(test)]
+mod tests {
+    use super::super::talker::{Promise, numbered};
+    use super::*;
+
+    fn met(number: u32) -> Met {
+        let text = numbered(1, "ann", number);
+        Met { place: "#room".into(), msgid: Some(format!("id-{number}")), text }
+    }
+
+    /// Ann has said three messages, of which two were acknowledged.
+    fn session() -> Session {
+        let sent: Vec<Met> = (0..3).map(|number| Met { msgid: None, ..met(number) }).collect();
+        Session {
+            nick: "ann".into(),
+            room: "#room".into(),
+            promise: Promise::LabelledEcho,
+            acknowledged: sent[..2].iter().zip(0..).map(|(sent, n)| (sent.text.clone(), met(n).msgid)).collect(),
+            sent,
+            heard: vec![met(0), met(1)],
+            settings: Vec::new(),
+        }
+    }
+
+    fn judge(stored: &[Met]) {
+        Judge::default().after_kill(1, &[session()], stored);
+    }
+
+    #[test]
+    fn what_was_promised_and_more_is_right() {
+        judge(&[met(0), met(1)]);
+        judge(&[met(0), met(1), met(2)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "was acknowledged and is not stored")]
+    fn a_missing_message_is_noticed() {
+        judge(&[met(0)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "is stored twice")]
+    fn a_doubled_message_is_noticed() {
+        judge(&[met(0), met(1), met(1)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "in another order")]
+    fn another_order_is_noticed() {
+        judge(&[met(1), met(0)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "was told as")]
+    fn another_msgid_is_noticed() {
+        judge(&[met(0), Met { msgid: Some("other".into()), ..met(1) }]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a msgid was used again")]
+    fn a_msgid_that_is_used_again_is_noticed() {
+        judge(&[met(0), met(1), Met { msgid: met(0).msgid, ..met(2) }]);
+    }
+
+    #[test]
+    #[should_panic(expected = "has lost what it had")]
+    fn a_message_lost_in_a_later_life_is_noticed() {
+        let mut judge = Judge::default();
+        judge.after_kill(1, &[session()], &[met(0), met(1)]);
+        judge.after_kill(2, &[], &[met(0)]);
+    }
+}
