@@ -33,6 +33,10 @@ impl Weechat {
             format!("/set irc.server.h.username {nick}"),
             "/set irc.server.h.autojoin #room".to_owned(),
             "/set irc.server.h.autoreconnect_delay 1".to_owned(),
+            // Else it waits two seconds after each line that its user types.
+            "/set irc.server.h.anti_flood_prio_high 0".to_owned(),
+            "/set irc.server.h.anti_flood_prio_low 0".to_owned(),
+            "/set irc.server.h.anti_flood 0".to_owned(),
             "/connect h".to_owned(),
         ];
         let mut command = Command::new("weechat-headless");
