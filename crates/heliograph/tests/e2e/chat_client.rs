@@ -102,6 +102,9 @@ fn both_come_back_after_the_server_was_killed() {
     let mut ben = listener(&at, "ben", &[]);
     writeln!(ada_types, "before").unwrap();
     ben.wait_for("<ada> before");
+    // Others see a line before it is on disk. Commits keep their order: with a later one known, this one is safe.
+    let later = run_with_input(&["chat", &at, "--plain", "--room", "ops", "--nick", "cy"], b"later\n");
+    assert_eq!(later.code, 0, "{}", later.stderr);
     serving.signal("KILL");
     drop(serving);
     ada.wait_for_error("-- connection lost");
