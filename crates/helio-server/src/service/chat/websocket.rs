@@ -76,7 +76,7 @@ async fn answer(
         return (StatusCode::FORBIDDEN, text).into_response();
     }
     let upgrade = upgrade
-        .protocols([TEXT, BINARY])
+        .protocols(preferred(&headers))
         .max_message_size(limits::CHAT_WEB_MESSAGE)
         .max_frame_size(limits::CHAT_WEB_MESSAGE)
         .read_buffer_size(limits::CHAT_WEB_BUFFER)
@@ -89,6 +89,14 @@ async fn answer(
         let pipe = Pipe::web(socket, is_binary);
         stop.track(async move { gate.talk(peer, Link::handed(), pipe).await })
     })
+}
+
+/// The first of our subprotocols in the client's order of preference (IRCv3 websocket).
+fn preferred(headers: &HeaderMap) -> Option<&'static str> {
+    let lists = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|list| list.to_str().ok());
+    let names = lists.flat_map(|list| list.split(',')).map(str::trim);
+    let mut ours = names.filter_map(|name| [TEXT, BINARY].into_iter().find(|ours| *ours == name));
+    ours.next()
 }
 
 /// Whether a page of `origin` may connect. A page of our own is one whose origin is the host that was asked for, and that
@@ -215,5 +223,20 @@ mod tests {
         // A name that its owner lets lead to 127.0.0.1 is still the owner's site.
         assert!(!asks("http://evil.example:8080", "evil.example:8080"));
         assert!(!asks("http://127.0.0.1.evil.example", "127.0.0.1.evil.example"));
+    }
+
+    /// IRCv3 websocket: "respecting the client's order of preference".
+    #[test]
+    fn the_client_chooses_the_subprotocol() {
+        let chosen = |lists: &[&'static str]| {
+            let lists = lists.iter().map(|list| (header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(list)));
+            let mut headers = HeaderMap::new();
+            lists.for_each(|(name, list)| _ = headers.append(name, list));
+            preferred(&headers)
+        };
+        assert_eq!(chosen(&["binary.ircv3.net, text.ircv3.net"]), Some(BINARY));
+        assert_eq!(chosen(&["soup", "text.ircv3.net,binary.ircv3.net"]), Some(TEXT));
+        assert_eq!(chosen(&["soup"]), None);
+        assert_eq!(chosen(&[]), None);
     }
 }
