@@ -137,8 +137,10 @@ pub(super) fn dispatch(chat: &mut Chat, id: SessionId, line: &[u8], now: Now) {
     }
     let Ok(text) = core::str::from_utf8(line) else {
         // UTF8ONLY: the command's name is ASCII in any line worth answering.
-        let verb = Message::parse(line).map(|message| String::from_utf8_lossy(message.command).to_uppercase());
-        return answer(chat, id, &verb.unwrap_or_else(|_| "*".to_string()), now, |turn| {
+        let message = Message::parse(line).ok();
+        let verb = message.as_ref().map(|message| String::from_utf8_lossy(message.command).to_uppercase());
+        return answer(chat, id, &verb.unwrap_or_else(|| "*".to_string()), now, |turn| {
+            message.iter().for_each(|message| turn.take_tags(message));
             turn.reply.fail(ReplyCode::InvalidUtf8, &[]);
         });
     };

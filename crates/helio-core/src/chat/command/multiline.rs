@@ -74,6 +74,8 @@ pub(super) fn take(turn: &mut Turn<'_>, verb: &str, params: &[&str]) -> Option<O
     let is_concat = turn.is_concat;
     let session = turn.session_mut().ok().filter(|session| session.caps.has_multiline())?;
     let Some(open) = session.multiline.as_mut().filter(|open| open.reference == reference) else {
+        // multiline "Errors": the command of the reply is BATCH, whatever line it is about.
+        turn.reply.set_command("BATCH");
         return Some(Err(invalid()));
     };
     if open.is_refused {

@@ -370,3 +370,13 @@ fn a_text_is_cut_once_for_all() {
         assert_eq!(kept(&world).last().expect("a record").lines[0].text, relayed);
     }
 }
+
+/// utf8-only: FAIL for what is not UTF-8. labeled-response: the label is in any response to the line.
+#[test]
+fn a_line_that_is_not_utf_8_is_refused_with_its_label() {
+    let (mut world, ann, ben) = room("standard-replies labeled-response batch message-tags", "");
+    world.say_bytes(ann, b"@label=u PRIVMSG #tea :\xff");
+    let refusal = "FAIL PRIVMSG INVALID_UTF8 :Message is not valid UTF-8 and was rejected";
+    assert_eq!(world.hear(ann), [format!("@label=u :helio.local {refusal}")]);
+    assert_eq!(world.hear(ben), [] as [&str; 0]);
+}

@@ -185,3 +185,15 @@ fn lines_that_are_too_long_are_continued() {
     assert_eq!(texts.concat(), text);
     assert!(batch[2].contains("draft/multiline-concat"), "{batch:?}");
 }
+
+/// multiline "Errors": "The command is BATCH", also for a line that names a batch which is not open.
+#[test]
+fn a_line_of_no_open_batch_is_refused_in_the_name_of_batch() {
+    let mut world = World::new();
+    let ann = world.user_with("ann", "draft/multiline batch message-tags standard-replies");
+    world.say(ann, "JOIN #tea");
+    world.say(ann, "BATCH +123 draft/multiline #tea");
+    world.hear_all();
+    let refused = world.ask(ann, "@batch=231 PRIVMSG #tea :hi");
+    assert_eq!(refused, [":helio.local FAIL BATCH MULTILINE_INVALID :Invalid multiline batch"]);
+}
