@@ -26,8 +26,9 @@ const NICKS: [&str; 12] = [
 ];
 /// Whose nobody else wants to be.
 const OWN_NICKS: [&str; SLOTS] = ["ada", "ben", "cy", "dee", "eve", "fay", "gus", "", ""];
-const ROOMS: [&str; 6] = ["#tea", "#TEA", "#den", "#secret", "#lobby", "#void"];
-const MASKS: [&str; 8] = ["ada", "*!*@10.0.0.*", "b*!*@*", "~m:cy", "~m:*!*@127.0.0.1", "~a:ada", "dee!*@*", "~x:y"];
+const ROOMS: [&str; 8] = ["#tea", "#tea", "#tea", "#TEA", "#den", "#secret", "#lobby", "#void"];
+const MASKS: [&str; 9] =
+    ["*!*@*", "ada", "*!*@10.0.0.*", "b*!*@*", "~m:cy", "~m:*!*@127.0.0.1", "~a:ada", "dee!*@*", "~x:y"];
 const TEXTS: [&str; 9] = [
     "hello there",
     ":)  spaced ",
@@ -261,8 +262,8 @@ fn multiline(rng: &mut Rng, label: &str, number: usize) -> String {
 fn modes(rng: &mut Rng) -> String {
     let (sign, nick, mask) = (pick(rng, &["+", "+", "-"]), pick(rng, &OWN_NICKS[..7]), pick(rng, &MASKS));
     match rng.below(12) {
-        0..3 => format!("{sign}{} {nick}", pick(rng, &["q", "a", "o", "h", "v"])),
-        3..6 => format!("{sign}{} {mask}", pick(rng, &["b", "b", "e", "I"])),
+        0..2 => format!("{sign}{} {nick}", pick(rng, &["q", "a", "o", "h", "v"])),
+        2..6 => format!("{sign}{} {mask}", pick(rng, &["b", "b", "b", "e", "I"])),
         6 => format!("{sign}k {}", pick(rng, &["key", "k", "*"])),
         7 => pick(rng, &["+l 2", "+l 5", "-l", "+l x"]).to_string(),
         8 => format!("+v-v+o {nick} {nick} {}", pick(rng, &NICKS)),

@@ -174,6 +174,7 @@ fn expected_append(bytes: &[u8], model: &mut Model) -> Result<usize, String> {
         && record["target"] == said.target.as_str()
         && record["kind"] == said.kind.to_lowercase()
         && record["at_us"] == said.at_us
+        && text(&record["tags"]) == said.lasting_tags()
         && lines == said.lines;
     if is_it { Ok(number) } else { Err(format!("kept as {record}, but said was {said:?}")) }
 }

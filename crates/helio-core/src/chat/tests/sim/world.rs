@@ -23,6 +23,8 @@ pub(super) struct World {
     pub(super) links: BTreeMap<Conn, Link>,
     pub(super) slots: [Option<Conn>; SLOTS],
     pub(super) rng: Rng,
+    /// The disk answers at this moment what many waited for.
+    was_disk_busy: bool,
     next_conn: Conn,
     run: u8,
 }
@@ -60,6 +62,7 @@ impl World {
             links: BTreeMap::new(),
             slots: [None; SLOTS],
             rng: Rng::from_seed(seed),
+            was_disk_busy: false,
             next_conn: 0,
             run: 1,
         }
@@ -147,20 +150,19 @@ impl World {
             let (id, now) = (link.id, self.model.now);
             let Some(line) = link.held.pop_front() else { return Ok(()) };
             link.heard = now.mono;
-            match line {
-                Err(error) => self.chat.handle_bad_line(id, error, now),
-                Ok(line) => {
-                    let before = self.waiting(id);
-                    self.chat.handle_line(id, &line, now);
-                    let is_full = before >= limits::CHAT_WAITING_LINES;
-                    if self.waiting(id) > before {
-                        self.links.entry(conn).and_modify(|link| link.waiting.push_back(line));
-                    } else if !is_full {
-                        self.model.line(conn, &line);
-                    }
-                }
+            let before = self.waiting(id);
+            match &line {
+                Err(error) => self.chat.handle_bad_line(id, *error, now),
+                Ok(line) => self.chat.handle_line(id, line, now),
             }
-            self.model.sweep();
+            if self.waiting(id) > before {
+                self.links.entry(conn).and_modify(|link| link.waiting.extend(line));
+            } else if !self.model.people[&conn].is_closing() {
+                // Nothing more is carried out when too many wait.
+                let line = line.ok().filter(|_| before < limits::CHAT_WAITING_LINES);
+                line.iter().for_each(|line| self.model.line(conn, line));
+                self.model.sweep();
+            }
             self.settle()?;
         }
         Ok(())
@@ -247,7 +249,8 @@ impl World {
         let is_true = match reason.as_str() {
             // Somebody does not read, or waits for the disk, or is told of all that it lost.
             "SendQ exceeded" => {
-                link.stalled.is_some() || link.is_partly_written || !self.store.is_idle() || self.model.is_store_failing
+                let is_disk_slow = self.was_disk_busy || !self.store.is_idle() || self.model.is_store_failing;
+                link.stalled.is_some() || link.is_partly_written || is_disk_slow
             }
             "Excess Flood" => !link.is_exempt,
             "Registration timed out" => is_registering && person.opened + settings.registration_timeout <= now,
@@ -327,8 +330,11 @@ impl World {
     }
 
     pub(super) fn work(&mut self, count: usize) -> Result<(), String> {
+        self.was_disk_busy = !self.store.is_idle();
         self.store.work(count, &mut self.chat, &mut self.model);
-        self.settle()
+        self.settle()?;
+        self.was_disk_busy = false;
+        Ok(())
     }
 
     pub(super) fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) -> Result<(), String> {

@@ -6,6 +6,7 @@ use crate::limits;
 use crate::time::Utc;
 use alloc::collections::VecDeque;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 impl Model {
@@ -60,8 +61,7 @@ impl Model {
     fn past(&self, conn: Conn, number: usize, said: &Said) -> Vec<Expect> {
         let person = &self.people[&conn];
         let mut said = said.clone();
-        let lasts = |tag: &&str| ["+draft/react=", "+draft/reply="].iter().any(|known| tag.starts_with(known));
-        said.tags = said.tags.split(';').filter(lasts).collect::<Vec<_>>().join(";");
+        said.tags = said.lasting_tags();
         let time = Utc::from_micros(said.at_us).rfc3339();
         if person.is_guest {
             let lines =
@@ -81,5 +81,13 @@ impl Model {
             said.split();
         }
         said.shown_to(person, number, false)
+    }
+}
+
+impl Said {
+    /// Its tags without those that only concern who is there.
+    pub(in crate::chat::tests::sim) fn lasting_tags(&self) -> String {
+        let lasts = |tag: &&str| ["+draft/react=", "+draft/reply="].iter().any(|known| tag.starts_with(known));
+        self.tags.split(';').filter(lasts).collect::<Vec<_>>().join(";")
     }
 }
