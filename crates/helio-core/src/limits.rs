@@ -420,6 +420,11 @@ pub const CHAT_MULTILINE_BYTES: usize = 8 * 1024;
 /// Lines of a multiline message (`max-lines` of draft/multiline). A longer one is refused likewise.
 pub const CHAT_MULTILINE_LINES: usize = 100;
 
+/// Bytes of the record of one message: no more than [`STORE_RECORD_BYTES`], for one refused record fails its whole commit.
+/// Only control characters, which JSON escapes to six bytes each, make a legal message so large. It is refused with
+/// ERR_INPUTTOOLONG.
+pub const CHAT_RECORD_BYTES: usize = STORE_RECORD_BYTES;
+
 /// Time from the start of a multiline message to its end. It must be enough for [`CHAT_MULTILINE_LINES`] at
 /// [`CHAT_LINES_PER_SECOND`]. At the bound the batch is refused with FAIL.
 pub const CHAT_MULTILINE_TIMEOUT: Duration = Duration::from_secs(60);

@@ -11,7 +11,7 @@ mod unsaved;
 pub(super) use record::{decode, encode};
 pub(super) use unsaved::encode_whole;
 
-use super::event::{Event, RoomEvent, Scope};
+use super::event::{Event, RoomEvent, Said, Scope};
 use super::ids::{RoomId, SessionId, Ticket};
 use super::line::Line;
 use super::reply::{Outcome, Place, Refusal, Whom, batch_lines, failure};
@@ -19,6 +19,7 @@ use super::state::State;
 use super::{Chat, Effect, command};
 use crate::irc::capability::Capability;
 use crate::irc::casemap::fold;
+use crate::irc::numeric::Numeric;
 use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
 use crate::time::{Instant, Now};
@@ -132,6 +133,15 @@ impl Storage {
         let index = self.uncommitted.binary_search_by_key(&ticket, |waiting| waiting.ticket).ok()?;
         self.uncommitted.get_mut(index)
     }
+}
+
+/// Whether the record of something said is one that the store takes.
+pub(super) fn can_keep(said: &Said) -> Outcome {
+    // A line with its tags is far below the bound, however it is escaped.
+    if said.lines.len() > 1 && encode(&*said.kept()).len() > limits::CHAT_RECORD_BYTES {
+        return Err(Refusal::numeric(Numeric::ErrInputTooLong, &[]));
+    }
+    Ok(())
 }
 
 /// Hands what lasts of `event` to the driver. The ticket is answered when it is on disk.

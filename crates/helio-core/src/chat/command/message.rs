@@ -21,6 +21,7 @@ use crate::chat::ids::Ticket;
 use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::state::{Statuses, UserFlag};
+use crate::chat::storage;
 use crate::chat::turn::Turn;
 use crate::irc::capability::Capability;
 use crate::irc::casemap::fold;
@@ -130,6 +131,7 @@ pub(super) fn say(turn: &mut Turn<'_>, kind: SaidKind, target: &str, lines: Vec<
     }
     fit(&mut said);
     if said.is_durable() {
+        storage::can_keep(&said)?;
         turn.chat.storage.can_take()?;
     }
     let with = match scope {
