@@ -84,7 +84,10 @@ impl Pipe {
             },
             Self::Web { socket, is_binary, unwritten } => {
                 let mut socket = Pin::new(&mut **socket);
-                link.take_handed(unwritten);
+                // While a line waits here, more of them wait in the session's queue, which has a bound.
+                if !unwritten.contains(&b'\n') {
+                    link.take_handed(unwritten);
+                }
                 let mut written = 0;
                 while let Some(length) = unwritten[written..].iter().position(|byte| *byte == b'\n') {
                     if socket.as_mut().poll_ready(cx).map_err(io::Error::other)?.is_pending() {

@@ -87,9 +87,41 @@ fn settings() -> Settings {
 async fn one_who_does_not_read_delays_nobody_and_is_closed() {
     let settings = Settings { send_queue: limits::CHAT_SENDQ_MIN, ..settings() };
     let world = World::start(settings, Box::new(MemoryStore::new())).await.unwrap();
+    let _deaf = world.join("deaf", "echo-message").await;
+    talk_until_deaf_is_gone(&world).await;
+}
+
+/// The same of one whose bytes its own task writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_client_that_does_not_read_is_closed() {
+    let settings = Settings { send_queue: limits::CHAT_SENDQ_MIN, ..settings() };
+    let mut world = World::start(settings.clone(), Box::new(MemoryStore::new())).await.unwrap();
+    let web = Door { speech: Speech::Web, address: Address::loopback(0), is_optional: false };
+    world.running.change(ChatSettings { chat: settings, doors: vec![irc(), web], origins: Vec::new() }).await.unwrap();
+    let mut eve = world.join("eve", "").await;
+    let (_, address) = world.running.bound().remove(1);
+    let stream = TcpStream::connect(address.to_string().replace("tcp://", "")).await.unwrap();
+    let mut deaf = Client { stream: BufReader::new(stream) };
+    deaf.say(
+        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+    )
+    .await;
+    deaf.hear("HTTP/1.1 101 ").await;
+    for line in ["NICK deaf", "USER deaf 0 * :deaf", "JOIN #room"] {
+        // RFC 6455 §5.2: a text of less than 126 bytes, under a mask that changes nothing.
+        let head = [0x81, 0x80 | u8::try_from(line.len()).unwrap(), 0, 0, 0, 0];
+        deaf.stream.write_all(&[&head, line.as_bytes()].concat()).await.unwrap();
+    }
+    eve.hear(":deaf!").await;
+    drop(eve);
+    talk_until_deaf_is_gone(&world).await;
+}
+
+/// Ann and Bob hear each other all the time.
+async fn talk_until_deaf_is_gone(world: &World) {
     let mut ann = world.join("ann", "echo-message").await;
     let mut bob = world.join("bob", "echo-message").await;
-    let _deaf = world.join("deaf", "echo-message").await;
     let text = "x".repeat(400);
     // Kernel buffers take some megabytes before the queue fills.
     for round in 0.. {
