@@ -155,6 +155,10 @@ impl Keeper {
 
     fn forget(&mut self, log: &str) {
         let Ok(name) = LogName::new(log) else { return };
+        if self.is_failing {
+            // That the room ended may not be on disk either. A log that is left behind is in nobody's way.
+            return;
+        }
         loop {
             match (self.store.trim(&name, Position::END), self.store.next_position(&name)) {
                 (Ok(first), Ok(next)) if first < next => {}
@@ -172,5 +176,26 @@ impl Keeper {
     fn tell(&self, input: Input) {
         // An error says that the hub is gone: nobody waits for an answer.
         let _ = self.hub.blocking_send(input);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use helio_store::memory::MemoryStore;
+
+    #[test]
+    fn while_the_store_fails_no_log_is_forgotten() {
+        let ((_ask, requests), (hub, _inputs)) = (std::sync::mpsc::channel(), mpsc::channel(limits::CHAT_INPUTS));
+        let mut keeper = Keeper::new(Box::new(MemoryStore::new()), requests, hub, Events::none());
+        let ticket = Ticket::default();
+        keeper.take(Request::Append { ticket, log: "room".to_owned(), bytes: b"said".to_vec() });
+        keeper.commit();
+        keeper.is_failing = true;
+        keeper.take(Request::Forget { log: "room".to_owned() });
+        assert_eq!(keeper.read("room", 9).unwrap(), [b"said"]);
+        keeper.take(Request::Probe);
+        keeper.take(Request::Forget { log: "room".to_owned() });
+        assert!(keeper.read("room", 9).unwrap().is_empty());
     }
 }
