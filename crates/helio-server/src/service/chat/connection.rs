@@ -147,7 +147,7 @@ impl Task<'_> {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
         loop {
-            let Work { may_read, is_worked_off, wants_room, closing } = self.link.look(cx.waker());
+            let Work { may_read, wants_room, closing } = self.link.look(cx.waker());
             if let Some(closing) = closing {
                 return Poll::Ready(Woken::Close(closing));
             }
@@ -159,7 +159,8 @@ impl Task<'_> {
                 }
             }
             if self.ended.is_some() {
-                if is_worked_off && !self.has_told_end {
+                // Asked here and not above: the last batch may have been worked off before it was known that this ends.
+                if !self.has_told_end && self.link.ends() {
                     return Poll::Ready(Woken::End);
                 }
                 return Poll::Pending;
@@ -204,10 +205,7 @@ impl Task<'_> {
 
     /// Nothing more is read.
     fn end(&mut self, reason: String) {
-        if self.ended.is_none() {
-            self.ended = Some(reason);
-            self.link.ends();
-        }
+        self.ended.get_or_insert(reason);
     }
 }
 

@@ -48,8 +48,6 @@ pub(super) struct Closing {
 pub(super) struct Work {
     /// The hub has room for another batch.
     pub(super) may_read: bool,
-    /// Every batch is worked off.
-    pub(super) is_worked_off: bool,
     /// The hub is to be told when there is room again.
     pub(super) wants_room: bool,
     pub(super) closing: Option<Closing>,
@@ -119,7 +117,6 @@ impl Link {
         }
         Work {
             may_read: shared.batches < limits::CHAT_UNREAD_BATCHES,
-            is_worked_off: shared.batches == 0,
             wants_room: shared.wants_room,
             closing: shared.closing.clone(),
         }
@@ -130,9 +127,11 @@ impl Link {
         self.lock().batches += 1;
     }
 
-    /// Task: nothing more will be read; wake it when all batches are worked off.
-    pub(super) fn ends(&self) {
-        self.lock().is_ending = true;
+    /// Task: nothing more will be read. Returns whether all batches are worked off; it is woken when that changes.
+    pub(super) fn ends(&self) -> bool {
+        let mut shared = self.lock();
+        shared.is_ending = true;
+        shared.batches == 0
     }
 
     /// Task: moves what is to be written to the end of `buffer`.
@@ -169,5 +168,22 @@ fn wake(mut shared: MutexGuard<'_, Shared>) {
     drop(shared);
     if let Some(task) = task {
         task.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_ends_misses_no_batch_that_was_worked_off_meanwhile() {
+        let link = Link::handed();
+        link.sent_batch();
+        assert!(link.look(Waker::noop()).may_read);
+        // Nobody is woken: there was room all the time.
+        link.worked_off();
+        assert!(link.ends());
+        link.sent_batch();
+        assert!(!link.ends());
     }
 }
