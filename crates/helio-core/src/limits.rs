@@ -15,6 +15,9 @@ pub const CONNECTIONS_PER_SERVICE: usize = 10_000;
 /// Backlog asked of the kernel for each listener; it takes the smaller of this and `net.core.somaxconn`.
 pub const LISTEN_BACKLOG: i32 = 4_096;
 
+/// Keepalive probes without an answer after which the kernel gives a peer up, where they are asked for.
+pub const KEEPALIVE_PROBES: u32 = 4;
+
 /// File descriptors asked for at start (soft `RLIMIT_NOFILE`, raised up to the hard limit). Fewer are not an error.
 pub const OPEN_FILES: u64 = 65_536;
 

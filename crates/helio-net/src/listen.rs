@@ -6,7 +6,7 @@ use crate::resolve::{any_ipv4, resolve};
 use crate::tls::{HandshakeError, ServerTls};
 use crate::udp::UdpEndpoint;
 use helio_core::limits;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -99,6 +99,7 @@ pub struct Listener {
     backoff: Backoff,
     /// Accepted, and waiting for a permit.
     waiting: Option<(TcpStream, SocketAddr)>,
+    keepalive: Option<TcpKeepalive>,
 }
 
 /// What came of one [`Listener::accept`].
@@ -154,7 +155,7 @@ impl Listener {
         socket.listen(limits::LISTEN_BACKLOG)?;
         let permits = Arc::new(Semaphore::new(limits::CONNECTIONS_PER_SERVICE));
         let socket = TcpListener::from_std(socket.into())?;
-        Ok(Self { socket, permits, tls: None, backoff: Backoff::default(), waiting: None })
+        Ok(Self { socket, permits, tls: None, backoff: Backoff::default(), waiting: None, keepalive: None })
     }
 
     /// Shares `permits` with other listeners of one service, in place of its own
@@ -162,6 +163,15 @@ impl Listener {
     #[must_use]
     pub fn with_permits(self, permits: Arc<Semaphore>) -> Self {
         Self { permits, ..self }
+    }
+
+    /// Lets the kernel ask peers that were silent for `idle`, in whole seconds, whether they are still there (tcp(7),
+    /// `SO_KEEPALIVE`). One that does not answer is given up after the same time again. Off by default; a short time
+    /// wakes phones.
+    #[must_use]
+    pub fn with_keepalive(self, idle: Duration) -> Self {
+        let keepalive = TcpKeepalive::new().with_time(idle).with_interval(idle / limits::KEEPALIVE_PROBES);
+        Self { keepalive: Some(keepalive.with_retries(limits::KEEPALIVE_PROBES)), ..self }
     }
 
     /// The transport of its connections.
@@ -193,6 +203,9 @@ impl Listener {
         let (stream, peer) = self.waiting.insert(accepted);
         let peer = *peer;
         let _ = stream.set_nodelay(true);
+        if let Some(keepalive) = &self.keepalive {
+            let _ = SockRef::from(&*stream).set_tcp_keepalive(keepalive);
+        }
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| io::Error::other("no more permits"))?;
         match self.waiting.take() {
             Some((stream, _)) => {
@@ -346,6 +359,20 @@ mod tests {
             let _client = TcpStream::connect((host, port)).await.unwrap();
             let Incoming::Connection { peer, .. } = listener.accept().await.unwrap() else { panic!("no connection") };
             assert_eq!(peer.ip().to_canonical().to_string(), host);
+        }
+    }
+
+    #[tokio::test]
+    async fn connections_are_probed_when_that_is_asked_for() {
+        for idle in [None, Some(Duration::from_mins(2))] {
+            let (mut listener, at) = listener().await;
+            if let Some(idle) = idle {
+                listener = listener.with_keepalive(idle);
+            }
+            let _client = TcpStream::connect(at).await.unwrap();
+            let Incoming::Connection { connection, .. } = listener.accept().await.unwrap() else { panic!("none") };
+            let socket = SockRef::from(&connection.stream);
+            assert_eq!(socket.keepalive().unwrap().then(|| socket.tcp_keepalive_time().unwrap()), idle);
         }
     }
 

@@ -5,6 +5,7 @@ use super::websocket::{self, Origins};
 use crate::event::EventKind;
 use crate::service::Context;
 use helio_core::chat::Face;
+use helio_core::limits;
 use helio_core::peer::canonical;
 use helio_net::address::{Address, Scheme};
 use helio_net::listen::{self, BindError, Incoming, Listener};
@@ -120,7 +121,7 @@ impl Doors {
         let mut bound = Vec::new();
         for listener in listeners {
             bound.extend(listener.local().ok().map(|at| Address::bound(listener.scheme(), at)));
-            let listener = listener.with_permits(self.permits.clone());
+            let listener = listener.with_permits(self.permits.clone()).with_keepalive(limits::CHAT_PING_INTERVAL);
             let (gate, close) = (self.gate.clone(), close.clone());
             match door.speech {
                 Speech::Irc => self.gate.service.stop.spawn(accept(gate, Face::Irc, listener, close)),
