@@ -18,10 +18,12 @@ use helio_net::listen::Accepted;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Sleep;
 
 /// What every connection's task is given.
 #[derive(Clone, Debug)]
@@ -40,6 +42,10 @@ struct Task<'a> {
     /// Why nothing more is read.
     ended: Option<String>,
     has_told_end: bool,
+    /// While the hub has no room: ready when the peer is gone.
+    gone: Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>,
+    /// Since the peer is gone: when the session ends in any case.
+    leaves_at: Option<Pin<Box<Sleep>>>,
     received_bytes: u64,
 }
 
@@ -106,7 +112,18 @@ impl Gate {
 
     fn task<'a>(&'a self, id: SessionId, face: Face, link: &'a Link, pipe: Pipe) -> Task<'a> {
         let framer = Framer::new(face);
-        Task { gate: self, id, link, pipe, framer, ended: None, has_told_end: false, received_bytes: 0 }
+        Task {
+            gate: self,
+            id,
+            link,
+            pipe,
+            framer,
+            ended: None,
+            has_told_end: false,
+            gone: None,
+            leaves_at: None,
+            received_bytes: 0,
+        }
     }
 
     /// How long a peer has to close its end.
@@ -160,14 +177,16 @@ impl Task<'_> {
             }
             if self.ended.is_some() {
                 // Asked here and not above: the last batch may have been worked off before it was known that this ends.
-                if !self.has_told_end && self.link.ends() {
+                if !self.has_told_end && (self.link.ends() || self.poll_left(cx).is_ready()) {
                     return Poll::Ready(Woken::End);
                 }
                 return Poll::Pending;
             }
             if !may_read {
-                return Poll::Pending;
+                ready!(self.poll_gone(cx));
+                continue;
             }
+            self.gone = None;
             let mut batch = Batch::default();
             let clock = self.gate.service.clock;
             let taken = match self.poll_read(&mut batch, cx) {
@@ -181,6 +200,24 @@ impl Task<'_> {
                 return Poll::Ready(Woken::Batch(batch));
             }
         }
+    }
+
+    /// Ready when the peer left without being read to its end, and had its time.
+    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.leaves_at.is_none() {
+            let link = self.link;
+            ready!(self.gone.get_or_insert_with(|| Box::pin(link.gone())).as_mut().poll(cx));
+        }
+        self.gone = None;
+        ready!(self.poll_left(cx));
+        self.end("Connection closed".to_owned());
+        Poll::Ready(())
+    }
+
+    /// Ready [`limits::CHAT_LEFT_TIMEOUT`] after this was called first.
+    fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let sleep = || Box::pin(tokio::time::sleep(limits::CHAT_LEFT_TIMEOUT));
+        self.leaves_at.get_or_insert_with(sleep).as_mut().poll(cx)
     }
 
     /// One read, taken apart while it is in the thread's buffer.

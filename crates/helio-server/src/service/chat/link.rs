@@ -7,6 +7,8 @@ use helio_core::limits;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+#[cfg(target_os = "linux")]
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 
 /// One connection, seen by both.
@@ -66,6 +68,17 @@ impl Link {
 
     pub(super) fn socket(&self) -> Option<&TcpStream> {
         self.socket.as_ref()
+    }
+
+    /// Task: waits until the peer has ended its half, whether or not all that it sent is read. Only plain sockets can tell.
+    pub(super) async fn gone(&self) {
+        #[cfg(target_os = "linux")]
+        if let Some(socket) = &self.socket {
+            // Readiness for urgent data, which nobody registered for, comes with the end alone.
+            let _ = socket.ready(Interest::PRIORITY).await;
+            return;
+        }
+        std::future::pending::<()>().await;
     }
 
     /// Hub: writes what there is room for; returns how much that was. When it was less than all, an

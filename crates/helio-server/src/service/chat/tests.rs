@@ -139,6 +139,24 @@ async fn talk_until_deaf_is_gone(world: &World) {
     }
 }
 
+/// The bound [`limits::CHAT_LEFT_TIMEOUT`], both when the end was read and when it waits behind what was not.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_floods_and_leaves_is_gone_soon() {
+    let mut settings = settings();
+    settings.flood.exempt = Vec::new();
+    settings.flood.lines_per_second = 1;
+    let world = World::start(settings, Box::new(MemoryStore::new())).await.unwrap();
+    let mut ann = world.join("ann", "").await;
+    for (nick, lines) in [("bob", 500), ("bea", 10_000)] {
+        let mut flooder = world.join(nick, "").await;
+        flooder.say(&["AWAY"].repeat(lines).join("\r\n")).await;
+        flooder.stream.shutdown().await.unwrap();
+    }
+    for _ in ["bob", "bea"] {
+        ann.hear(" QUIT ").await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn flood_control_holds_a_client_back_and_loses_nothing() {
     let mut settings = settings();
