@@ -11,7 +11,7 @@ use helio_net::address::{Address, Scheme};
 use helio_net::listen::{self, BindError, Incoming, Listener};
 use helio_net::tls::ServerTls;
 use std::sync::{Arc, PoisonError};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// What is spoken behind an address.
@@ -49,6 +49,8 @@ struct Open {
     /// Addresses of the sockets, with the ports that the system chose.
     bound: Vec<Address>,
     close: CancellationToken,
+    /// One for each socket: when it is closed.
+    ended: Vec<oneshot::Receiver<()>>,
 }
 
 /// All doors that are open.
@@ -71,17 +73,16 @@ impl Doors {
     /// # Errors
     /// An address that is not optional cannot be had; then nothing changed.
     pub(super) async fn become_like(&mut self, wanted: &[Door]) -> Result<(), BindError> {
-        let mut bound = Vec::new();
-        for door in wanted.iter().filter(|door| !self.open.iter().any(|open| open.door.is_same(door))) {
-            match self.bind(door).await {
-                Ok(listeners) => bound.push((door.clone(), listeners)),
-                Err(error @ BindError::InUse { .. }) if door.is_optional => {
-                    let message = format!("a default address is left out: {error}");
-                    self.gate.service.events.tell(EventKind::Trouble { message });
+        let mut closed = Vec::new();
+        let bound = match self.bind_missing(wanted, &mut closed).await {
+            Ok(bound) => bound,
+            Err(error) => {
+                for (door, bound) in closed {
+                    self.reopen(door, &bound).await;
                 }
-                Err(error) => return Err(error),
+                return Err(error);
             }
-        }
+        };
         self.open.retain(|open| {
             let is_wanted = wanted.iter().any(|door| open.door.is_same(door));
             if !is_wanted {
@@ -93,6 +94,70 @@ impl Doors {
             self.open(door, listeners);
         }
         Ok(())
+    }
+
+    /// Binds what is wanted and not open. Doors in its way that are not wanted any more are closed; they are in `closed`
+    /// then, with their addresses.
+    async fn bind_missing(
+        &mut self,
+        wanted: &[Door],
+        closed: &mut Vec<(Door, Vec<Address>)>,
+    ) -> Result<Vec<(Door, Vec<Listener>)>, BindError> {
+        let mut bound = Vec::new();
+        for door in wanted {
+            if self.open.iter().any(|open| open.door.is_same(door)) {
+                continue;
+            }
+            let mut listeners = self.bind(door).await;
+            if matches!(listeners, Err(BindError::InUse { .. })) && self.make_way(door, wanted, closed).await {
+                listeners = self.bind(door).await;
+            }
+            match listeners {
+                Ok(listeners) => bound.push((door.clone(), listeners)),
+                Err(error @ BindError::InUse { .. }) if door.is_optional => {
+                    self.tell(format!("a default address is left out: {error}"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(bound)
+    }
+
+    /// Closes doors with the port of `door` that are not wanted. Returns whether there were any.
+    async fn make_way(&mut self, door: &Door, wanted: &[Door], closed: &mut Vec<(Door, Vec<Address>)>) -> bool {
+        let is_in_way = |open: &mut Open| {
+            open.bound.iter().any(|at| at.port == door.address.port)
+                && !wanted.iter().any(|door| open.door.is_same(door))
+        };
+        let in_way: Vec<_> = self.open.extract_if(.., is_in_way).collect();
+        let has_closed = !in_way.is_empty();
+        for open in in_way {
+            open.close.cancel();
+            for ended in open.ended {
+                // An error says that the task dropped its end: its socket is closed.
+                let _ = ended.await;
+            }
+            closed.push((open.door, open.bound));
+        }
+        has_closed
+    }
+
+    /// Opens `door` where it was.
+    async fn reopen(&mut self, door: Door, bound: &[Address]) {
+        let mut listeners = Vec::new();
+        for address in bound {
+            match self.bind(&Door { address: address.clone(), ..door.clone() }).await {
+                Ok(again) => listeners.extend(again),
+                Err(error) => self.tell(format!("an address that was listened on is lost: {error}")),
+            }
+        }
+        if !listeners.is_empty() {
+            self.open(door, listeners);
+        }
+    }
+
+    fn tell(&self, message: String) {
+        self.gate.service.events.tell(EventKind::Trouble { message });
     }
 
     /// Pages of these web sites may connect, from now on.
@@ -119,19 +184,23 @@ impl Doors {
     fn open(&mut self, door: Door, listeners: Vec<Listener>) {
         let close = CancellationToken::new();
         let mut bound = Vec::new();
+        let mut ended = Vec::new();
         for listener in listeners {
             bound.extend(listener.local().ok().map(|at| Address::bound(listener.scheme(), at)));
             let listener = listener.with_permits(self.permits.clone()).with_keepalive(limits::CHAT_PING_INTERVAL);
-            let (gate, close) = (self.gate.clone(), close.clone());
-            match door.speech {
-                Speech::Irc => self.gate.service.stop.spawn(accept(gate, Face::Irc, listener, close)),
-                Speech::Line => self.gate.service.stop.spawn(accept(gate, Face::Guest, listener, close)),
-                Speech::Web => {
-                    self.gate.service.stop.spawn(websocket::serve(gate, self.origins.clone(), listener, close));
+            let (gate, origins, close) = (self.gate.clone(), self.origins.clone(), close.clone());
+            let (alive, end) = oneshot::channel::<()>();
+            ended.push(end);
+            self.gate.service.stop.spawn(async move {
+                match door.speech {
+                    Speech::Irc => accept(gate, Face::Irc, listener, close).await,
+                    Speech::Line => accept(gate, Face::Guest, listener, close).await,
+                    Speech::Web => websocket::serve(gate, origins, listener, close).await,
                 }
-            }
+                drop(alive);
+            });
         }
-        self.open.push(Open { door, bound, close });
+        self.open.push(Open { door, bound, close, ended });
     }
 }
 

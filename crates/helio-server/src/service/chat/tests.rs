@@ -285,3 +285,24 @@ async fn at_the_end_everybody_is_told_and_every_thread_ends() {
     drop(ann);
     assert!(world.stop.finish(PLENTY).await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_door_is_widened_and_comes_back_when_another_cannot_be_opened() {
+    let mut world = World::start(settings(), Box::new(MemoryStore::new())).await.unwrap();
+    let mut ann = world.join("ann", "").await;
+    let port = world.running.bound()[0].1.port;
+    let at = |address: &str| Door { address: address.parse().unwrap(), ..irc() };
+    let with = |doors| ChatSettings { chat: settings(), doors, origins: Vec::new() };
+    world.running.change(with(vec![at(&format!("*:{port}"))])).await.unwrap();
+    let wide = world.running.bound();
+    assert!(wide.len() == 1 && wide[0].1.port == port && !wide[0].1.to_string().contains("127.0.0.1"), "{wide:?}");
+    let _bob = world.join("bob", "").await;
+    // Who was there has noticed nothing.
+    ann.hear(":bob!").await;
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let doors = vec![at(&format!("127.0.0.1:{port}")), at(&taken.local_addr().unwrap().to_string())];
+    assert!(matches!(world.running.change(with(doors)).await, Err(BindError::InUse { .. })));
+    assert_eq!(world.running.bound(), wide);
+    let _eve = world.join("eve", "").await;
+    ann.hear(":eve!").await;
+}
