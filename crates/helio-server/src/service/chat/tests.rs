@@ -147,12 +147,15 @@ async fn one_who_floods_and_leaves_is_gone_soon() {
     settings.flood.lines_per_second = 1;
     let world = World::start(settings, Box::new(MemoryStore::new())).await.unwrap();
     let mut ann = world.join("ann", "").await;
+    // They half-close: a close with unread bytes is a reset, which the next write would meet.
+    let mut flooders = Vec::new();
     for (nick, lines) in [("bob", 500), ("bea", 10_000)] {
         let mut flooder = world.join(nick, "").await;
         flooder.say(&["AWAY"].repeat(lines).join("\r\n")).await;
         flooder.stream.shutdown().await.unwrap();
+        flooders.push(flooder);
     }
-    for _ in ["bob", "bea"] {
+    for _ in &flooders {
         ann.hear(" QUIT ").await;
     }
 }
