@@ -187,11 +187,12 @@ impl Chat {
         self.settle(now);
     }
 
-    /// Whether lines of this session wait for their turn. A driver that hands in no more until they are through lets TCP
-    /// hold the client back; too many end the session.
+    /// Whether lines of this session wait for their turn, or many of its echoes for the disk. A driver that hands in no more
+    /// until that is over lets TCP hold the client back; too many end the session.
     #[must_use]
     pub fn is_behind(&self, id: SessionId) -> bool {
-        self.sessions.get(id).is_some_and(|session| !session.waiting.is_empty())
+        let is_behind = |session: &Session| session.has_waiting() || session.out.holds() >= limits::CHAT_HELD_LINES / 2;
+        self.sessions.get(id).is_some_and(is_behind)
     }
 
     /// The next session to look at: see [`Chat::output`].

@@ -371,7 +371,8 @@ pub const CHAT_SENDQ: usize = 1024 * 1024;
 /// more than its share of them is told "SendQ exceeded" and closed; the sum stays below twice this.
 pub const CHAT_SENDQ_TOTAL: usize = 256 * 1024 * 1024;
 
-/// Echoes and answers of one session that may wait for the disk. Beyond it, it is told "SendQ exceeded" and closed.
+/// Echoes and answers of one session that may wait for the disk. From half of it on, none of its further lines is taken until
+/// some are answered, so only a few lines that wait for much get beyond it; then it is told "SendQ exceeded" and closed.
 pub const CHAT_HELD_LINES: usize = 1_024;
 
 /// Lines of one session that may wait under flood control. Beyond it, it is closed: "Excess Flood".

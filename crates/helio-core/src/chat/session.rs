@@ -139,6 +139,11 @@ impl Session {
         !self.out.ready().is_empty() || self.is_last()
     }
 
+    /// Whether flood control holds lines back.
+    pub(super) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Keeps a line until its turn; `Err` when too many wait.
     pub(super) fn wait(&mut self, line: &[u8]) -> Result<(), ()> {
         if self.waiting.len() >= limits::CHAT_WAITING_LINES {

@@ -4,7 +4,7 @@
 mod bounds;
 
 use super::ids::SessionId;
-use super::session::Stage;
+use super::session::{Session, Stage};
 use super::{Chat, command};
 use crate::limits;
 use crate::time::{Instant, Now};
@@ -106,6 +106,6 @@ fn look_after(chat: &mut Chat, id: SessionId, now: Now) -> Option<Instant> {
         },
     };
     let next = command::multiline::deadline(chat, id).map_or(next, |deadline| next.min(deadline));
-    let is_behind = chat.is_behind(id);
-    Some(if is_behind { next.min(now.mono + chat.flood_pause()) } else { next })
+    let has_waiting = chat.sessions.get(id).is_some_and(Session::has_waiting);
+    Some(if has_waiting { next.min(now.mono + chat.flood_pause()) } else { next })
 }

@@ -1,6 +1,6 @@
 //! What one connection, or many from one place, may do: flood control, deadlines, limits. All against the clock.
 
-use super::world::{Id, World};
+use super::world::{Commits, Id, World};
 use crate::chat::{Connections, Face, Flood, Settings};
 use crate::irc::frame::{LineError, LinePart};
 use crate::limits;
@@ -196,4 +196,28 @@ fn when_all_queues_together_are_full_those_with_more_than_their_share_are_closed
     }
     assert_eq!(world.ask(ben, "PING still").len(), 1);
     assert_eq!(world.chat.sessions.tally.bytes(), 0, "what was written or dropped is not counted");
+}
+
+/// A client that reads everything and writes faster than the disk is held back, not closed.
+#[test]
+fn who_waits_for_many_echoes_is_held_back_until_they_are_on_disk() {
+    let mut world = World::new();
+    let ada = world.user_with("ada", "batch labeled-response");
+    world.say(ada, "JOIN #tea");
+    world.commits = Commits::WhenTold;
+    world.hear_all();
+    let (mut said, mut answered) = (0, 0);
+    while answered < 1_100 {
+        while said < 1_100 && !world.chat.is_behind(ada.0) {
+            world.say(ada, &format!("@label={said} PRIVMSG #tea :x"));
+            said += 1;
+        }
+        assert!(said - answered <= limits::CHAT_HELD_LINES / 2 && !world.is_closed(ada));
+        world.commit();
+        assert!(!world.chat.is_behind(ada.0));
+        for line in world.hear(ada) {
+            assert_eq!(line, format!("@label={answered} :helio.local ACK"));
+            answered += 1;
+        }
+    }
 }

@@ -49,7 +49,8 @@ pub(super) struct Hub {
     inputs: mpsc::Receiver<Input>,
     /// By [`SessionId::index`].
     seats: Vec<Option<Seat>>,
-    /// Sessions whose lines wait for flood control.
+    /// Sessions whose lines wait for flood control or the disk. What ends either is an input or a timeout, so each turn looks
+    /// at them again.
     behind: Vec<SessionId>,
     /// Sessions that are closed as soon as what they have is written, and when that ends.
     lingering: VecDeque<(Instant, SessionId)>,
@@ -192,7 +193,7 @@ impl Hub {
         }
     }
 
-    /// Hands in lines until there are no more, or flood control holds the session back.
+    /// Hands in lines until there are no more, or the session is held back.
     fn work_off(&mut self, id: SessionId, now: Now) {
         let Some(seat) = self.seats.get_mut(id.index()).and_then(Option::as_mut).filter(|seat| seat.id == id) else {
             return;
