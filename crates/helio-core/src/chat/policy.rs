@@ -136,6 +136,11 @@ pub(super) fn can_change(user: &User, room: &Room, change: &Change) -> Outcome<R
     with_status(user, room, if *is_added { least } else { least.max(theirs) })
 }
 
+/// May `user` be answered whether somebody is in `room`? From outside, a refusal that depends on it would tell.
+pub(super) fn can_name_members(user: &User, room: &Room) -> Outcome {
+    with_status(user, room, Statuses::NONE).map(|_| ())
+}
+
 /// May `user` put `other` out of `room`? Not who stands higher.
 pub(super) fn can_kick(user: &User, room: &Room, other: &User) -> Outcome<Right> {
     let theirs = room.statuses(other.id).unwrap_or_default().highest();

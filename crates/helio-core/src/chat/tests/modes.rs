@@ -159,3 +159,16 @@ fn an_account_is_banned_or_muted_whatever_its_nickname() {
     assert!(world.ask(ben, "PRIVMSG #tea :hm")[0].contains(" 404 "));
     assert_eq!(world.ask(ada, "MODE #tea b")[0].split(' ').nth(4), Some("~m:~a:benny"));
 }
+
+/// What an outsider is answered does not depend on who is in the room, nor on who is here at all.
+#[test]
+fn mode_does_not_tell_outsiders_who_is_in_a_room() {
+    let mut world = World::new();
+    let (ada, _) = two(&mut world);
+    world.say(ada, "MODE #tea +s");
+    let cleo = world.user("cleo");
+    for change in ["+o ada", "-v ben", "+o cleo", "-o cleo", "+o nobody"] {
+        let answer = world.ask(cleo, &format!("MODE #tea {change}"));
+        assert_eq!(answer, [":helio.local 442 cleo #tea :You're not on that channel"], "{change}");
+    }
+}

@@ -1,6 +1,7 @@
 //! One letter of a MODE as a change of a room.
 
 use crate::chat::event::Change;
+use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::state::{ListEntry, ListKind, Room, RoomFlag, Setting, Statuses};
 use crate::chat::turn::Turn;
@@ -19,6 +20,7 @@ pub(super) fn parse(turn: &Turn<'_>, room: &Room, wanted: &ModeChange<'_>) -> Ou
         return Ok(Change::Setting { setting: Setting::Flag { flag, is_set: is_added } });
     }
     if let Some(status) = Statuses::of_letter(letter) {
+        policy::can_name_members(turn.user()?, room)?;
         let other = turn.someone(argument)?;
         if !room.members.contains_key(&other.id) {
             return Err(Refusal::numeric(Numeric::ErrUserNotInChannel, &[&other.nick, &room.name]));
