@@ -70,8 +70,9 @@ pub(super) fn can_see_membership(viewer: &User, user: &User, room: &Room) -> boo
 
 /// May `viewer` find `user` without knowing the nickname?
 pub(super) fn can_see_user(state: &State, viewer: &User, user: &User) -> bool {
-    let is_near = viewer.id == user.id || state.share_room(viewer.id, user.id);
-    !user.has(UserFlag::Invisible) || is_near || viewer.is_operator()
+    // The rooms last: WHO asks this of everybody.
+    let is_open = !user.has(UserFlag::Invisible) || viewer.id == user.id || viewer.is_operator();
+    is_open || state.share_room(viewer.id, user.id)
 }
 
 /// May `viewer` see what only the server knows of `user`: the address behind the host, and the modes?
