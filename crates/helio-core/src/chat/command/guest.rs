@@ -76,7 +76,9 @@ fn obey(turn: &mut Turn<'_>, text: &str) -> Outcome {
         "me" if rest.is_empty() => Err(Refusal::numeric(Numeric::ErrNoTextToSend, &[])),
         "me" => say(turn, format!("\u{1}ACTION {rest}\u{1}")),
         "quit" => {
-            turn.close(if rest.is_empty() { "Guest quit" } else { rest });
+            // Marked as the guest's own words, so that they pass for no reason of the server's.
+            let reason = if rest.is_empty() { "Guest quit".to_string() } else { format!("Quit: {rest}") };
+            turn.close(&reason);
             Ok(())
         }
         "help" => {

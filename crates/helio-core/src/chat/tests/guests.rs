@@ -259,6 +259,17 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(word, 1..7).prop_map(|words| words.join(&b' '))
 }
 
+/// As with QUIT: nobody leaves in the server's words.
+#[test]
+fn what_a_guest_says_on_leaving_is_marked_as_its_own() {
+    let mut world = World::new();
+    let ada = world.member("ada", "#lobby");
+    let guest = world.guest();
+    assert_eq!(world.ask(guest, "/quit Ping timeout: 120 seconds"), ["* closing: Quit: Ping timeout: 120 seconds"]);
+    let heard = world.hear(ada);
+    assert!(heard.len() == 1 && heard[0].ends_with(" QUIT :Quit: Ping timeout: 120 seconds"), "{heard:?}");
+}
+
 proptest! {
     /// [`World`] checks each line that anybody receives.
     #[test]

@@ -126,7 +126,10 @@ impl Model {
                 match verb {
                     "nick" => self.nick(conn, rest.trim()),
                     "me" if !rest.trim().is_empty() => self.guest_says(conn, &format!("\u{1}ACTION {rest}\u{1}")),
-                    "quit" => self.leaving = Some(if rest.is_empty() { "Guest quit".into() } else { rest.into() }),
+                    "quit" => {
+                        self.leaving =
+                            Some(if rest.is_empty() { "Guest quit".into() } else { format!("Quit: {rest}") });
+                    }
                     _ => {}
                 }
             }
