@@ -51,6 +51,7 @@ pub use session::Peer;
 pub use settings::{Admin, Connections, Flood, Operator, Replay, Settings};
 pub use storage::{RecordError, SETTINGS_LOG};
 
+use crate::irc::capability::Capabilities;
 use crate::irc::frame::LineError;
 use crate::limits;
 use crate::time::{Instant, Now};
@@ -60,7 +61,7 @@ use alloc::vec::Vec;
 use announce::Origin;
 use event::{Event, Presence};
 use ids::Ids;
-use line::Line;
+use line::{Audience, Line};
 use places::Places;
 use session::Session;
 use sessions::Sessions;
@@ -134,18 +135,28 @@ impl Chat {
         lasting.filter_map(storage::encode_whole).collect()
     }
 
-    /// A connection was accepted. `Err` is the line to send before it is closed again.
+    /// A connection was accepted. `Err` is the line to send before it is closed again, with its line end.
     ///
     /// # Errors
     /// Too many connections come from there.
     pub fn handle_connect(&mut self, peer: Peer, now: Now) -> Result<SessionId, String> {
         let flood = self.flood_of(peer.address.ip(), now);
-        self.places.take(peer.address.ip(), &self.settings.connections)?;
+        let taken = self.places.take(peer.address.ip(), &self.settings.connections);
+        taken.map_err(|reason| Self::last_words(peer.face, &reason))?;
         let is_guest = peer.face == Face::Guest;
         let id = self.sessions.insert(Session::new(peer, flood, now));
         let patience = if is_guest { limits::CHAT_GUEST_SETTLING } else { self.settings.registration_timeout };
         self.timers.set(id, now.mono + patience);
         Ok(id)
+    }
+
+    /// The line that tells a connection why it is closed, for one that never became a session.
+    #[must_use]
+    pub fn last_words(face: Face, reason: &str) -> String {
+        let mut bytes = Vec::new();
+        closing_line(reason).encode(Audience { face, caps: Capabilities::default() }, &mut bytes);
+        // Composed from text, and cut between characters.
+        String::from_utf8(bytes).unwrap_or_default()
     }
 
     /// A line arrived, without its line end.
@@ -335,10 +346,7 @@ impl Chat {
         if let Some(user) = session.user() {
             self.happen(&Presence::Quit { user, reason: reason.into() }.into(), None, now);
         }
-        let text = alloc::format!("Closing link: {reason}");
-        let mut line = Line::irc(line::compose(None, "ERROR", &[], Some(&text)));
-        line.guest = guest_text::notice(&alloc::format!("closing: {reason}")).into_bytes();
-        self.sessions.send(id, &line);
+        self.sessions.send(id, &closing_line(reason));
         self.sessions.close(id, reason);
     }
 
@@ -350,6 +358,14 @@ impl Chat {
         }
         command::room_end::sweep(self, now);
     }
+}
+
+/// The last line of a connection.
+fn closing_line(reason: &str) -> Line {
+    let text = alloc::format!("Closing link: {reason}");
+    let mut line = Line::irc(line::compose(None, "ERROR", &[], Some(&text)));
+    line.guest = guest_text::notice(&alloc::format!("closing: {reason}")).into_bytes();
+    line
 }
 
 #[cfg(test)]

@@ -143,7 +143,10 @@ fn one_address_has_so_many_connections() {
     let bound = limits::CHAT_CONNECTIONS_PER_ADDRESS;
     let ids: Vec<Id> = (0..bound).map(|_| arrive(&mut world, "192.0.2.1").expect("room")).collect();
     let refused = arrive(&mut world, "192.0.2.1");
-    assert_eq!(refused, Err(format!("Too many connections from your address, the limit is {bound}")));
+    let reason = format!("Too many connections from your address, the limit is {bound}");
+    assert_eq!(refused, Err(format!("ERROR :Closing link: {reason}\r\n")));
+    let guest = world.connect_from("192.0.2.1:4000", Face::Guest, false);
+    assert_eq!(guest, Err(format!("* closing: {reason}\n")), "in a guest's words");
     assert!(arrive(&mut world, "[::ffff:192.0.2.1]").is_err(), "the same address in other clothes");
     arrive(&mut world, "192.0.2.2").expect("another address");
     world.cut(ids[0]);
@@ -158,7 +161,7 @@ fn one_network_has_so_many_connections() {
         arrive(&mut world, &format!("[2001:db8:0:1::{n:x}]")).expect("room");
         arrive(&mut world, &format!("192.0.2.{}", n % 256)).expect("room");
     }
-    let refused = format!("Too many connections from your network, the limit is {bound}");
+    let refused = format!("ERROR :Closing link: Too many connections from your network, the limit is {bound}\r\n");
     assert_eq!(arrive(&mut world, "[2001:db8:0:1:ffff::1]"), Err(refused.clone()));
     assert_eq!(arrive(&mut world, "192.0.2.9"), Err(refused));
     arrive(&mut world, "[2001:db8:0:2::1]").expect("another network");

@@ -168,7 +168,7 @@ impl Hub {
 
     fn connect(&mut self, peer: Peer, link: Arc<Link>, answer: oneshot::Sender<Result<SessionId, String>>, now: Now) {
         if self.stop_at.is_some() {
-            drop(answer.send(Err("ERROR :Closing link: Server is shutting down\r\n".to_owned())));
+            drop(answer.send(Err(Chat::last_words(peer.face, "Server is shutting down"))));
             return;
         }
         let connected = self.chat.handle_connect(peer, now);
