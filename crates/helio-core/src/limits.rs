@@ -452,9 +452,13 @@ pub const CHAT_GUEST_CHUNK_WAIT: Duration = Duration::from_millis(100);
 /// Invitations that a user holds at a time; further ones are told but do not open the door.
 pub const CHAT_INVITATIONS: usize = 64;
 
-/// Rooms at a time. At the bound a new one takes the place of the room that has been empty for longest; when none is
-/// empty, it is refused with ERR_UNAVAILRESOURCE.
+/// Rooms at a time. At the bound a new one takes the place of the room that has been empty for longest; when none has been for
+/// [`CHAT_EMPTY_ROOM_SAFE`], it is refused with ERR_UNAVAILRESOURCE.
 pub const CHAT_ROOMS: usize = 32_768;
+
+/// Time for which an empty room is safe from giving its place to a new one, so that nobody ends others' rooms by making many.
+/// A shorter setting `keep-empty-rooms` ends it earlier.
+pub const CHAT_EMPTY_ROOM_SAFE: Duration = Duration::from_hours(30 * 24);
 
 /// Rooms that a user is in at a time (ISUPPORT CHANLIMIT). Further ones are refused with ERR_TOOMANYCHANNELS.
 pub const CHAT_ROOMS_PER_USER: usize = 100;

@@ -2,6 +2,7 @@
 
 use crate::chat::Chat;
 use crate::chat::event::RoomEvent;
+use crate::limits;
 use crate::time::{Instant, Now, Utc};
 use alloc::boxed::Box;
 use core::time::Duration;
@@ -26,9 +27,12 @@ pub(in crate::chat) fn sweep(chat: &mut Chat, now: Now) {
     }
 }
 
-/// Ends the kept room that has been empty for longest, to make place. `false`: there is none, or its end cannot be stored.
+/// Ends the kept room that has been empty for longest, to make place. `false`: none has been for long enough, or its end
+/// cannot be stored.
 pub(super) fn end_oldest(chat: &mut Chat, now: Now) -> bool {
-    let oldest = chat.state.empty_rooms.oldest().map(|(_, key)| Box::<str>::from(key));
+    let is_safe = |since| remaining(since, limits::CHAT_EMPTY_ROOM_SAFE, now.utc).is_some();
+    let oldest = chat.state.empty_rooms.oldest().filter(|(since, _)| !is_safe(*since));
+    let oldest = oldest.map(|(_, key)| Box::<str>::from(key));
     let oldest = oldest.filter(|_| chat.storage.can_take().is_ok());
     oldest.map(|key| end(chat, &key, now)).is_some()
 }

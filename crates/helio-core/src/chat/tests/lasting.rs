@@ -121,7 +121,14 @@ fn at_the_bound_a_new_room_takes_the_place_of_the_one_that_was_empty_for_longest
             world.now.utc = crate::time::Utc::from_micros(world.now.utc.micros() + 1);
         }
     }
-    let ada = world.member("ada", "#new");
+    let ada = world.user("ada");
+    let full = ":helio.local 437 ada #new :Nick/channel is temporarily unavailable";
+    let safe = i64::try_from(limits::CHAT_EMPTY_ROOM_SAFE.as_micros()).expect("a time");
+    world.now.utc = crate::time::Utc::from_micros(world.now.utc.micros() - 2 + safe);
+    assert_eq!(world.ask(ada, "JOIN #new"), [full], "nobody's room ends because others make many");
+    world.now.utc = crate::time::Utc::from_micros(world.now.utc.micros() + 1);
+    world.say(ada, "JOIN #new");
+    world.hear_all();
     assert_eq!(world.chat.state.rooms.len(), limits::CHAT_ROOMS);
     assert!(world.chat.state.room("#00000").is_none() && world.chat.state.room("#new").is_some());
     // With no empty room to end, or none whose end could be stored, there is no place.
