@@ -352,7 +352,8 @@ impl Chat {
 
     /// What is left to do after each input: sessions whose queue overflowed end, rooms that nobody needs go.
     fn settle(&mut self, now: Now) {
-        for id in self.sessions.take_overflowed() {
+        // That one of them leaves is told to others, whose queues it may fill.
+        while let Some(id) = self.sessions.poll_overflowed() {
             self.sessions.clear(id);
             self.end(id, "SendQ exceeded", now);
         }

@@ -195,11 +195,14 @@ impl Sessions {
         None
     }
 
-    pub(super) fn take_overflowed(&mut self) -> Vec<SessionId> {
-        let mut overflowed = core::mem::take(&mut self.overflowed);
-        overflowed.sort_unstable();
-        overflowed.dedup();
-        overflowed
+    /// The next session whose queue has outgrown its bound and that is not told yet.
+    pub(super) fn poll_overflowed(&mut self) -> Option<SessionId> {
+        while let Some(id) = self.overflowed.pop() {
+            if self.get(id).is_some_and(|session| !session.is_closing()) {
+                return Some(id);
+            }
+        }
+        None
     }
 
     /// The reason of a session that is closing.

@@ -224,3 +224,22 @@ fn who_waits_for_many_echoes_is_held_back_until_they_are_on_disk() {
         }
     }
 }
+
+/// That somebody was closed is told to others, and is one line too many for one of them.
+#[test]
+fn who_overflows_because_another_one_did_is_closed_in_the_same_turn() {
+    let mut world = World::new();
+    let ada = world.member("ada", "#tea");
+    world.deaf = ["ben", "cleo"].map(|nick| world.member(nick, "#tea")).to_vec();
+    world.commits = Commits::WhenTold;
+    for nick in ["ben", "cleo"] {
+        world.say(ada, &format!("PRIVMSG {nick} :{}", "x".repeat(400)));
+    }
+    let len = |world: &World, id: Id| world.chat.sessions.get(id.0).map_or(0, |session| session.out.len());
+    let queued = world.deaf.iter().map(|id| len(&world, *id)).max().expect("two");
+    world.chat.sessions.set_queue_max(queued + 20);
+    world.say(ada, &format!("PRIVMSG ben :{}", "x".repeat(100)));
+    for id in world.deaf.clone() {
+        assert_eq!(world.chat.closing_reason(id.0).as_deref(), Some("SendQ exceeded"));
+    }
+}
