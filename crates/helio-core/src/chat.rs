@@ -284,7 +284,13 @@ impl Chat {
     /// The program ends: everybody is told and closed, and what was promised is kept if the store answers in time.
     pub fn handle_stop(&mut self, now: Now) {
         for id in self.sessions.ids() {
-            self.end(id, "Server is shutting down", now);
+            let Some(session) = self.sessions.get(id).filter(|session| !session.is_closing()) else { continue };
+            let reason = "Server is shutting down";
+            // Everybody leaves: to tell each of each would fill the queues.
+            if let Some(user) = session.user() {
+                self.state.apply(&Presence::Quit { user, reason: reason.into() }.into(), now);
+            }
+            self.close(id, reason);
         }
         self.settle(now);
     }
@@ -346,6 +352,11 @@ impl Chat {
         if let Some(user) = session.user() {
             self.happen(&Presence::Quit { user, reason: reason.into() }.into(), None, now);
         }
+        self.close(id, reason);
+    }
+
+    /// The last line of a session, which closes when its queue is empty.
+    fn close(&mut self, id: SessionId, reason: &str) {
         self.sessions.send(id, &closing_line(reason));
         self.sessions.close(id, reason);
     }

@@ -1,6 +1,6 @@
 //! What the server says of itself (modern.ircdocs.horse "Server Queries and Commands", "RPL_ISUPPORT").
 
-use super::world::World;
+use super::world::{Commits, World};
 use crate::chat::{Admin, Settings, isupport};
 use crate::irc::name::NickRules;
 use crate::limits;
@@ -218,4 +218,26 @@ fn trace_shows_one_oneself_and_operators_all() {
     assert_eq!(world.ask(ada, "TRACE boss"), [end]);
     let heard = world.ask(boss, "TRACE");
     assert_eq!(heard[..2], [":helio.local 205 boss User users ada", ":helio.local 204 boss Oper users boss"]);
+}
+
+/// At the end each hears of its own end only, behind what it was promised.
+#[test]
+fn when_the_program_ends_nobody_is_told_that_the_others_leave() {
+    let mut world = World::new();
+    let ada = world.user_with("ada", "echo-message");
+    world.say(ada, "JOIN #tea");
+    let ben = world.member("ben", "#tea");
+    world.say(ben, "MONITOR + ada");
+    world.commits = Commits::WhenTold;
+    world.hear_all();
+    world.say(ada, "PRIVMSG #tea :x");
+    world.hear(ben);
+    world.chat.handle_stop(world.now);
+    world.drain();
+    assert_eq!(world.hear(ben), ["ERROR :Closing link: Server is shutting down"]);
+    assert!(world.hear(ada).is_empty(), "an echo is promised");
+    world.commit();
+    let last = [":ada!ada@127.0.0.1 PRIVMSG #tea :x", "ERROR :Closing link: Server is shutting down"];
+    assert_eq!(world.hear(ada), last);
+    assert!(world.chat.is_empty());
 }
