@@ -8,7 +8,7 @@ use super::line::{Audience, Encodings, Line};
 use super::session::{Session, Stage};
 use super::tally::Tally;
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -23,7 +23,7 @@ pub(super) struct Sessions {
     /// Sessions that the driver is to look at, each once.
     listed: VecDeque<SessionId>,
     /// Sessions whose queue outgrew its bound; they are told and closed at the end of the turn.
-    overflowed: Vec<SessionId>,
+    overflowed: BTreeSet<SessionId>,
     pub(super) tally: Tally,
 }
 
@@ -41,7 +41,7 @@ impl Sessions {
             len: 0,
             registering: 0,
             listed: VecDeque::new(),
-            overflowed: Vec::new(),
+            overflowed: BTreeSet::new(),
             tally: Tally::new(queue_max),
         }
     }
@@ -197,7 +197,7 @@ impl Sessions {
 
     /// The next session whose queue has outgrown its bound and that is not told yet.
     pub(super) fn poll_overflowed(&mut self) -> Option<SessionId> {
-        while let Some(id) = self.overflowed.pop() {
+        while let Some(id) = self.overflowed.pop_first() {
             if self.get(id).is_some_and(|session| !session.is_closing()) {
                 return Some(id);
             }
@@ -257,10 +257,10 @@ fn look_after(
     session: &mut Session,
     is_over: bool,
     listed: &mut VecDeque<SessionId>,
-    overflowed: &mut Vec<SessionId>,
+    overflowed: &mut BTreeSet<SessionId>,
 ) {
     if is_over && !session.is_closing() {
-        overflowed.push(id);
+        overflowed.insert(id);
     } else if !session.is_listed && session.needs_driver() {
         session.is_listed = true;
         listed.push_back(id);
