@@ -10,6 +10,7 @@ pub mod capability;
 pub mod casemap;
 pub mod client_tag;
 pub mod extban;
+pub mod formatting;
 pub mod frame;
 pub mod host;
 pub mod isupport;

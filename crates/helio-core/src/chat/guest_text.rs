@@ -2,6 +2,7 @@
 //! in which nothing can drive a terminal.
 
 use super::event::{Said, SaidKind};
+use crate::irc::formatting::after_colours;
 use crate::printable::is_hidden;
 use crate::time::Utc;
 use alloc::format;
@@ -74,23 +75,13 @@ fn push_plain(out: &mut String, text: &str) {
     while let Some(c) = rest.chars().next() {
         rest = rest.get(c.len_utf8()..).unwrap_or_default();
         match c {
-            '\u{3}' => rest = skip_colours(rest, 2, |c| c.is_ascii_digit()),
-            '\u{4}' => rest = skip_colours(rest, 6, |c| c.is_ascii_hexdigit()),
+            '\u{3}' | '\u{4}' => rest = after_colours(c, rest).unwrap_or(rest),
             '\t' => out.push(' '),
             '\u{200c}' | '\u{200d}' => out.push(c),
             c if is_hidden(c) => {}
             c => out.push(c),
         }
     }
-}
-
-/// Skips `foreground[,background]` after a colour code.
-fn skip_colours(text: &str, digits: usize, is_digit: fn(char) -> bool) -> &str {
-    let skip = |text: &str| text.chars().take(digits).take_while(|c| is_digit(*c)).count();
-    let foreground = skip(text);
-    let rest = text.get(foreground..).unwrap_or_default();
-    let background = rest.strip_prefix(',').map_or(0, skip);
-    if foreground == 0 || background == 0 { rest } else { rest.get(1 + background..).unwrap_or_default() }
 }
 
 // spec: end

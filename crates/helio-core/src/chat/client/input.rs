@@ -1,6 +1,7 @@
 //! What a person types: words, or a command after a slash.
 
 use crate::irc::casemap;
+use crate::irc::formatting::after_colours;
 use crate::irc::line::truncate_utf8;
 use crate::irc::name::RoomName;
 use crate::limits;
@@ -108,23 +109,11 @@ pub fn plain_text(text: &str) -> String {
         rest = rest.get(c.len_utf8()..).unwrap_or_default();
         match c {
             '\u{2}' | '\u{f}' | '\u{11}' | '\u{16}' | '\u{1d}' | '\u{1e}' | '\u{1f}' => {}
-            '\u{3}' => rest = skip_colours(rest, 2, |c| c.is_ascii_digit()),
-            '\u{4}' => rest = skip_colours(rest, 6, |c| c.is_ascii_hexdigit()),
+            '\u{3}' | '\u{4}' => rest = after_colours(c, rest).unwrap_or(rest),
             c => out.push(c),
         }
     }
     out
-}
-
-/// Skips a colour of at most `digits` digits, and a second one behind a comma.
-fn skip_colours(text: &str, digits: usize, is_digit: impl Fn(char) -> bool) -> &str {
-    let skip = |text: &'_ str| text.chars().take(digits).take_while(|c| is_digit(*c)).count();
-    let first = skip(text);
-    let after = text.get(first..).unwrap_or_default();
-    match after.strip_prefix(',') {
-        Some(second) if first > 0 && skip(second) > 0 => second.get(skip(second)..).unwrap_or_default(),
-        _ => after,
-    }
 }
 
 /// Whether two names of people or rooms are the same.
