@@ -128,9 +128,12 @@ fn a_default_web_address_that_is_taken_is_left_out() {
     let _taken = std::net::TcpListener::bind("127.0.0.1:8080");
     let others = "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = []\nline-listen = []\n";
     let mut serving = Running::start(&mut chat(dir.path(), others));
-    let told = serving.wait_for("is left out");
-    assert!(told.contains("127.0.0.1:8080: the port is in use"), "{told}");
-    let row = serving.wait_for("  chat");
+    // The banner and what is told come from two threads, in either order.
+    let mut lines = [serving.wait_for("chat  "), serving.wait_for("chat  ")];
+    lines.sort_by_key(|line| line.contains("is left out"));
+    let [row, told] = lines;
+    assert!(told.contains("is left out") && told.contains("127.0.0.1:8080: the port is in use"), "{told}");
+    assert!(row.starts_with("  chat"), "{row}");
     assert!(!row.contains("ws://"), "{row}");
     drop(serving);
     let asked_for = finish(&mut chat(dir.path(), &format!("{others}web-listen = ['127.0.0.1:8080']\n")));
