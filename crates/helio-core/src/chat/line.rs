@@ -6,6 +6,7 @@ use crate::irc::line::LineBuilder;
 use crate::irc::tags::escape_value;
 use crate::time::Utc;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// What a connection speaks.
@@ -147,7 +148,7 @@ pub(super) fn compose(source: Option<&str>, command: &str, params: &[&str], trai
 /// A line for many, encoded at most once for each kind of audience.
 pub(super) struct Encodings<F> {
     make: F,
-    made: Vec<(Audience, Vec<u8>)>,
+    made: Vec<(Audience, Arc<[u8]>)>,
 }
 
 impl<F: FnMut(Audience, &mut Vec<u8>)> Encodings<F> {
@@ -156,11 +157,11 @@ impl<F: FnMut(Audience, &mut Vec<u8>)> Encodings<F> {
         Self { make, made: Vec::new() }
     }
 
-    pub(super) fn for_audience(&mut self, audience: Audience) -> &[u8] {
+    pub(super) fn for_audience(&mut self, audience: Audience) -> &Arc<[u8]> {
         let index = self.made.iter().position(|(known, _)| *known == audience).unwrap_or_else(|| {
             let mut bytes = Vec::new();
             (self.make)(audience, &mut bytes);
-            self.made.push((audience, bytes));
+            self.made.push((audience, bytes.into()));
             self.made.len() - 1
         });
         &self.made[index].1

@@ -6,13 +6,16 @@
 use super::ids::Ticket;
 use crate::limits;
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// The queue of one session. Empty, it holds at most [`limits::CHAT_SENDQ_KEPT`].
 #[derive(Debug, Default)]
 pub(super) struct SendQueue {
     bytes: Vec<u8>,
-    /// Bytes at the front of `bytes` that are written already.
+    /// A line that many are sent, while it is all that there is: most are written before another comes, and need no copy.
+    shared: Option<Arc<[u8]>>,
+    /// Bytes at the front of `shared` or `bytes` that are written already.
     written: usize,
     /// A part of a line is written, and its rest is not.
     is_mid_line: bool,
@@ -31,7 +34,7 @@ struct Hold {
 impl SendQueue {
     /// Bytes that wait, held ones included.
     pub(super) fn len(&self) -> usize {
-        self.bytes.len() - self.written
+        self.all().len() - self.written
     }
 
     #[cfg(test)]
@@ -40,12 +43,23 @@ impl SendQueue {
     }
 
     pub(super) fn push(&mut self, line: &[u8]) {
+        self.own();
         self.bytes.extend_from_slice(line);
+    }
+
+    /// The same for a line that others are sent as well.
+    pub(super) fn push_shared(&mut self, line: &Arc<[u8]>) {
+        if self.all().is_empty() && self.holds.is_empty() {
+            self.shared = Some(Arc::clone(line));
+        } else {
+            self.push(line);
+        }
     }
 
     /// Queues `line` and holds it, and whatever follows, until [`Self::resolve`] is told `ticket`. An empty line keeps a
     /// place for bytes that are not known yet.
     pub(super) fn hold(&mut self, ticket: Ticket, line: &[u8]) {
+        self.own();
         self.holds.push_back(Hold { ticket, start: self.bytes.len(), len: line.len() });
         self.bytes.extend_from_slice(line);
     }
@@ -74,8 +88,9 @@ impl SendQueue {
 
     /// What may be written now.
     pub(super) fn ready(&self) -> &[u8] {
-        let end = self.holds.front().map_or(self.bytes.len(), |hold| hold.start);
-        &self.bytes[self.written..end]
+        let all = self.all();
+        let end = self.holds.front().map_or(all.len(), |hold| hold.start);
+        &all[self.written..end]
     }
 
     /// The first `len` bytes of [`Self::ready`] are written.
@@ -84,7 +99,12 @@ impl SendQueue {
         let (taken, last) = (taken.len(), taken.last().copied());
         self.is_mid_line = last.map_or(self.is_mid_line, |last| last != b'\n');
         self.written += taken;
-        if self.written == self.bytes.len() {
+        if self.shared.as_ref().is_some_and(|shared| shared.len() == self.written) {
+            self.shared = None;
+            self.written = 0;
+        } else if self.shared.is_some() {
+            // The rest stays where it is until something follows it.
+        } else if self.written == self.bytes.len() {
             self.written = 0;
             if self.holds.is_empty() {
                 self.bytes.clear();
@@ -104,6 +124,18 @@ impl SendQueue {
         let end = self.ready().iter().position(|byte| *byte == b'\n').filter(|_| self.is_mid_line);
         let rest = self.ready().get(..end.map_or(0, |end| end + 1)).unwrap_or_default().to_vec();
         *self = Self { bytes: rest, is_mid_line: self.is_mid_line, ..Self::default() };
+    }
+
+    /// All bytes, those that are written included.
+    fn all(&self) -> &[u8] {
+        self.shared.as_deref().unwrap_or(&self.bytes)
+    }
+
+    /// Copies the shared line, so that something can follow it.
+    fn own(&mut self) {
+        if let Some(shared) = self.shared.take() {
+            self.bytes.extend_from_slice(&shared);
+        }
     }
 
     fn forget_front(&mut self, len: usize) {
@@ -189,21 +221,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_order_of_steps_agrees_with_a_list_of_pieces(steps in prop::collection::vec((0u8..4, 0usize..40), 0..200)) {
+        fn any_order_of_steps_agrees_with_a_list_of_pieces(steps in prop::collection::vec((0u8..5, 0usize..40), 0..200)) {
             let (mut queue, mut pieces, mut next) = (SendQueue::default(), Pieces::default(), 0u64);
             for (kind, size) in steps {
                 let line = alloc::vec![b'a' + (size % 26) as u8; size];
                 match kind {
-                    0 => {
-                        queue.push(&line);
+                    0 | 1 => {
+                        if kind == 0 { queue.push(&line) } else { queue.push_shared(&line.as_slice().into()) }
                         pieces.0.push_back((None, line));
                     }
-                    1 => {
+                    2 => {
                         next += 1;
                         queue.hold(Ticket(next), &line);
                         pieces.0.push_back((Some(next), line));
                     }
-                    2 => {
+                    3 => {
                         let waiting: Vec<u64> = pieces.0.iter().filter_map(|(wait, _)| *wait).collect();
                         if let Some(ticket) = waiting.get(size % waiting.len().max(1)) {
                             let replacement = (size % 2 == 0).then_some(line);

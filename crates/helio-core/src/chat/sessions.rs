@@ -143,7 +143,7 @@ impl Sessions {
             if let Some(session) = slot.and_then(|slot| slot.session.as_deref_mut()) {
                 let bytes = encodings.for_audience(session.audience());
                 if !bytes.is_empty() && !session.is_closing() {
-                    session.out.push(bytes);
+                    session.out.push_shared(bytes);
                     tally.count(session);
                     let is_over = tally.is_over(session, *len);
                     look_after(id, session, is_over, listed, overflowed);

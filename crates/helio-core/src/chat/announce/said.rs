@@ -15,10 +15,9 @@ use alloc::vec::Vec;
 /// Tells all but the author, who gets an echo when the message is on disk. Who writes to their own name gets both.
 pub(super) fn announce(state: &State, said: &Said, scope: &Scope, to: &mut To<'_, '_>, batch: impl FnOnce() -> String) {
     let shown = Shown::new(said, batch);
-    let make = |audience: Audience, out: &mut Vec<u8>| {
-        for line in shown.to(audience) {
-            line.encode(audience, out);
-        }
+    let make = |audience: Audience, out: &mut Vec<u8>| match audience.face {
+        Face::Guest => out.extend_from_slice(guest_text::said(said).as_bytes()),
+        Face::Irc => shown.to(audience).iter().for_each(|line| line.encode(audience, out)),
     };
     match scope {
         Scope::Room { room, least } => {
@@ -30,7 +29,7 @@ pub(super) fn announce(state: &State, said: &Said, scope: &Scope, to: &mut To<'_
     }
 }
 
-/// Something said, as each kind of client sees it.
+/// Something said, as each kind of IRC client sees it.
 pub(in crate::chat) struct Shown {
     kind: SaidKind,
     /// One line for each of its lines, without blank ones. The first carries the identity and the client's tags.
@@ -51,8 +50,7 @@ impl Shown {
         if self.kind == SaidKind::Tagmsg && !audience.has(Capability::MessageTags) {
             return &[];
         }
-        let is_batch = audience.face == Face::Irc && audience.caps.has_multiline() && !self.batch.is_empty();
-        if is_batch { &self.batch } else { &self.plain }
+        if audience.caps.has_multiline() && !self.batch.is_empty() { &self.batch } else { &self.plain }
     }
 }
 
@@ -79,9 +77,6 @@ fn plain(said: &Said) -> Vec<Line> {
         let tags = first.take().unwrap_or_else(|| Tags { msgid: None, client: String::new(), ..tags(said) });
         let irc = line(&said.from, said.kind.command(), &[&said.target], Some(&shown.text));
         lines.push(Line { tags, irc, guest: Vec::new() });
-    }
-    if let Some(first) = lines.first_mut() {
-        first.guest = guest_text::said(said).into_bytes();
     }
     lines
 }
