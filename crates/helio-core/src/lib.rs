@@ -33,6 +33,7 @@ pub mod peer;
 pub mod printable;
 pub mod rate;
 pub mod rng;
+pub mod sasl;
 pub mod session;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;

@@ -780,3 +780,34 @@ pub const CHAT_SENDQ_MIN: usize = 64 * 1024;
 
 /// Greatest value of the setting `send-queue`; each client that does not read may take that much memory.
 pub const CHAT_SENDQ_MAX: usize = 1024 * 1024 * 1024;
+
+// # Authentication (SASL)
+
+/// Characters of base64 in one AUTHENTICATE line (IRCv3 sasl-3.1). A longer line is refused; exactly as many announce
+/// another line.
+pub const SASL_PIECE: usize = 400;
+
+/// Bytes of one response or challenge, of all its lines together: 30 full ones. A longer one is refused, and with it the
+/// exchange.
+pub const SASL_RESPONSE: usize = 9_000;
+
+/// Bytes of a name in an exchange: whose password it is, and whom to act as. RFC 4616 §2 asks for 255 at least. A longer
+/// one is refused.
+pub const SASL_NAME: usize = 255;
+
+/// Bytes of a password, as sent and as prepared. RFC 4616 §2 asks for 255 at least. A longer one is refused.
+pub const SASL_PASSWORD: usize = 1_024;
+
+/// Characters of the nonce of SCRAM: that of the client and that of the server together. A longer one ends the exchange.
+pub const SCRAM_NONCE: usize = 1_024;
+
+/// Bytes of a salt that a client takes from a server. A longer one ends the exchange.
+pub const SCRAM_SALT: usize = 1_024;
+
+/// Least rounds of PBKDF2 in keys that we make or that a client takes from a server (RFC 7677 §4). Fewer would let who
+/// pretends to be the server guess the password cheaply; they end the exchange.
+pub const SCRAM_ITERATIONS_MIN: u32 = 4_096;
+
+/// Most rounds of PBKDF2 in keys that we make or that a client takes from a server: more end the exchange, since a
+/// server could keep its clients computing.
+pub const SCRAM_ITERATIONS_MAX: u32 = 2_000_000;

@@ -8,13 +8,17 @@ const FOLDER: &str = "crates/helio-core";
 
 /// What helio-core may depend on directly. Each is usable without `std` and does no I/O.
 const DIRECT: &[&str] = &[
+    "hmac",
     "ipnet",
     "jiff",
     "libm",
+    "pbkdf2",
     "precis-core",
     "precis-profiles",
     "serde",
     "serde_json",
+    "sha2",
+    "subtle",
     "thiserror",
     "unicode-security",
 ];
@@ -35,6 +39,20 @@ const RESOLVED: &[&str] = &[
     "tinyvec",
     "unicode-normalization",
     "unicode-script",
+    // What the hashes of SCRAM are made of; some only for an older generation of them that another crate brings, libc only
+    // for other processors.
+    "block-buffer",
+    "cfg-if",
+    "cmov",
+    "cpufeatures",
+    "crypto-common",
+    "ctutils",
+    "digest",
+    "generic-array",
+    "hybrid-array",
+    "libc",
+    "typenum",
+    "version_check",
     // Run in the compiler, or in the build script that makes the PRECIS tables, only.
     "aho-corasick",
     "precis-tools",
