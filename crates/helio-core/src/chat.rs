@@ -164,7 +164,7 @@ impl Chat {
         let Some(session) = self.sessions.get_mut(id).filter(|session| !session.is_closing()) else { return };
         session.heard = now.mono;
         session.pinged = None;
-        if !session.waiting.is_empty() || !session.flood.take(now.mono) {
+        if session.is_held() || !session.flood.take(now.mono) {
             if session.wait(line).is_err() {
                 self.end(id, "Excess Flood", now);
                 return self.settle(now);
@@ -180,8 +180,8 @@ impl Chat {
         let Some(session) = self.sessions.get_mut(id).filter(|session| !session.is_closing()) else { return };
         session.heard = now.mono;
         session.pinged = None;
-        // Under flood control it is not worth an answer.
-        if session.flood.take(now.mono) {
+        // Under flood control, or from one who does not wait, it is not worth an answer.
+        if !session.is_held() && session.flood.take(now.mono) {
             command::refuse_line(self, id, error, now);
         }
         self.settle(now);
@@ -198,11 +198,11 @@ impl Chat {
         self.settle(now);
     }
 
-    /// Whether lines of this session wait for their turn, or many of its echoes for the disk. A driver that hands in no more
-    /// until that is over lets TCP hold the client back; too many end the session.
+    /// Whether lines of this session wait for their turn, or it waits for a password to be compared, or for many echoes from
+    /// the disk. A driver that hands in no more until that is over lets TCP hold the client back; too many end the session.
     #[must_use]
     pub fn is_behind(&self, id: SessionId) -> bool {
-        let is_behind = |session: &Session| session.has_waiting() || session.out.holds() >= limits::CHAT_HELD_LINES / 2;
+        let is_behind = |session: &Session| session.is_held() || session.out.holds() >= limits::CHAT_HELD_LINES / 2;
         self.sessions.get(id).is_some_and(is_behind)
     }
 

@@ -37,9 +37,9 @@ use super::effect::Verdict;
 use super::event::Presence;
 use super::ids::{SessionId, Ticket};
 use super::reply::{Answer, Outcome, Refusal, Reply};
-use super::session::Stage;
+use super::session::{Session, Stage};
 use super::turn::Turn;
-use super::verifying::Purpose;
+use super::verifying::{self, Purpose};
 use crate::irc::capability::Capability;
 use crate::irc::frame::LineError;
 use crate::irc::message::Message;
@@ -156,9 +156,10 @@ pub(super) fn dispatch(chat: &mut Chat, id: SessionId, line: &[u8], now: Now) {
     });
 }
 
-/// Lines that had to wait go on as far as flood control lets them.
+/// Lines that had to wait go on as far as flood control lets them, or to the next password.
 pub(super) fn run_waiting(chat: &mut Chat, id: SessionId, now: Now) {
-    while let Some(session) = chat.sessions.get_mut(id).filter(|session| !session.waiting.is_empty()) {
+    let may_go_on = |session: &&mut Session| session.has_waiting() && !session.is_verifying;
+    while let Some(session) = chat.sessions.get_mut(id).filter(may_go_on) {
         if !session.flood.take(now.mono) {
             return;
         }
@@ -173,13 +174,14 @@ pub(super) fn refuse_line(chat: &mut Chat, id: SessionId, _error: LineError, now
     answer(chat, id, "*", now, |turn| turn.reply.numeric(Numeric::ErrInputTooLong, &[]));
 }
 
-/// The answer to a password that was compared: of PASS or of OPER.
+/// The answer to a password that was compared, of PASS or of OPER. What came behind it follows.
 pub(super) fn verified(chat: &mut Chat, ticket: Ticket, verdict: Verdict, now: Now) {
-    match chat.verifying.take(ticket) {
-        Some((id, Purpose::Pass)) => register::verified(chat, id, verdict, now),
-        Some((id, Purpose::Oper { name, label })) => oper::verified(chat, id, (name, label), verdict, now),
-        None => {}
+    let Some((id, purpose)) = verifying::end(chat, ticket) else { return };
+    match purpose {
+        Purpose::Pass => register::verified(chat, id, verdict, now),
+        Purpose::Oper { name, label } => oper::verified(chat, id, (name, label), verdict, now),
     }
+    run_waiting(chat, id, now);
 }
 
 /// Tells the operators who want to hear what the server has to say.

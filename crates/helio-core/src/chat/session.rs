@@ -37,9 +37,11 @@ pub(super) struct Session {
     pub(super) counted: usize,
     /// Whether it is in the list of sessions that the driver is to look at.
     pub(super) is_listed: bool,
-    /// Lines that wait for their turn under flood control, oldest first.
+    /// Lines that wait for their turn, under flood control or behind a password, oldest first.
     pub(super) waiting: VecDeque<Box<[u8]>>,
     pub(super) flood: TokenBucket,
+    /// A password of this session is being compared.
+    pub(super) is_verifying: bool,
     pub(super) opened: Instant,
     pub(super) heard: Instant,
     /// When a PING went out that has no answer yet.
@@ -73,8 +75,6 @@ pub(super) struct Registration {
     pub(super) username: Option<String>,
     pub(super) realname: String,
     pub(super) password: Option<String>,
-    /// The password is being compared.
-    pub(super) is_verifying: bool,
     pub(super) is_password_right: bool,
     /// Between CAP LS or REQ and CAP END.
     pub(super) is_negotiating: bool,
@@ -93,6 +93,7 @@ impl Session {
             is_listed: false,
             waiting: VecDeque::new(),
             flood,
+            is_verifying: false,
             opened: now.mono,
             heard: now.mono,
             pinged: None,
@@ -139,9 +140,14 @@ impl Session {
         !self.out.ready().is_empty() || self.is_last()
     }
 
-    /// Whether flood control holds lines back.
+    /// Whether lines wait for their turn.
     pub(super) fn has_waiting(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// Whether a line that comes now has to wait, whatever flood control says.
+    pub(super) fn is_held(&self) -> bool {
+        self.has_waiting() || self.is_verifying
     }
 
     /// Keeps a line until its turn; `Err` when too many wait.

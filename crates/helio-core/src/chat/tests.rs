@@ -12,6 +12,7 @@ mod modes;
 mod monitor;
 mod multiline;
 mod operator;
+mod passwords;
 mod registration;
 mod replay;
 mod rooms;

@@ -1,11 +1,16 @@
 //! Passwords that are being compared: whose they are, and what for.
+//!
+//! What a session says behind a password waits until it was compared: what comes next may depend on it, and answers keep
+//! the order of the commands.
 
+use super::Chat;
+use super::effect::{Effect, Password};
 use super::ids::{SessionId, Ticket};
 use crate::limits;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 
-/// Comparisons that are not answered. Bounded by [`limits::CHAT_VERIFICATIONS`].
+/// Comparisons that are not answered, at most one for each session. Bounded by [`limits::CHAT_VERIFICATIONS`].
 #[derive(Debug, Default)]
 pub(super) struct Verifying(BTreeMap<Ticket, (SessionId, Purpose)>);
 
@@ -23,14 +28,6 @@ impl Verifying {
         self.0.len() >= limits::CHAT_VERIFICATIONS
     }
 
-    pub(super) fn wait(&mut self, ticket: Ticket, session: SessionId, purpose: Purpose) {
-        self.0.insert(ticket, (session, purpose));
-    }
-
-    pub(super) fn take(&mut self, ticket: Ticket) -> Option<(SessionId, Purpose)> {
-        self.0.remove(&ticket)
-    }
-
     pub(super) fn forget_session(&mut self, id: SessionId) {
         self.0.retain(|_, (session, _)| *session != id);
     }
@@ -38,6 +35,26 @@ impl Verifying {
     #[cfg(test)]
     pub(super) fn check_bounds(&self, sessions: &super::sessions::Sessions) {
         assert!(self.0.len() <= limits::CHAT_VERIFICATIONS, "{} passwords", self.0.len());
-        assert!(self.0.values().all(|(id, _)| sessions.get(*id).is_some()), "of a connection that is gone");
+        let waiting: alloc::vec::Vec<SessionId> = self.0.values().map(|(id, _)| *id).collect();
+        let mut held = sessions.ids();
+        held.retain(|id| sessions.get(*id).is_some_and(|session| session.is_verifying));
+        assert!(held.iter().all(|id| waiting.contains(id)), "a session waits for an answer that nobody owes");
+        assert_eq!(waiting.len(), held.len(), "one password for each session that waits");
     }
+}
+
+/// Asks that a password be compared; the session's further lines wait for the answer.
+pub(super) fn begin(chat: &mut Chat, id: SessionId, purpose: Purpose, password: Password, hash: String) {
+    let Some(session) = chat.sessions.get_mut(id) else { return };
+    session.is_verifying = true;
+    let ticket = chat.storage.ticket();
+    chat.verifying.0.insert(ticket, (id, purpose));
+    chat.effects.push_back(Effect::Verify { ticket, password, hash });
+}
+
+/// There is an answer: whose, and to what. `None`: the session is gone.
+pub(super) fn end(chat: &mut Chat, ticket: Ticket) -> Option<(SessionId, Purpose)> {
+    let (id, purpose) = chat.verifying.0.remove(&ticket)?;
+    chat.sessions.get_mut(id)?.is_verifying = false;
+    Some((id, purpose))
 }

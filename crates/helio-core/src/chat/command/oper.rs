@@ -8,7 +8,7 @@ use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::state::{User, UserFlag};
 use crate::chat::turn::Turn;
-use crate::chat::verifying::Purpose;
+use crate::chat::verifying::{self, Purpose};
 use crate::chat::{Chat, Settings};
 use crate::irc::casemap;
 use crate::irc::numeric::Numeric;
@@ -32,9 +32,7 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     };
     // The answer comes with its label when the password was compared; until then there is nothing to say.
     let purpose = Purpose::Oper { name: name.into(), label: turn.reply.label.take() };
-    let ticket = turn.chat.storage.ticket();
-    turn.chat.verifying.wait(ticket, session, purpose);
-    turn.chat.effects.push_back(Effect::Verify { ticket, password: Password(params[1].into()), hash });
+    verifying::begin(turn.chat, session, purpose, Password(params[1].into()), hash);
     Ok(())
 }
 

@@ -1,12 +1,12 @@
 //! PASS, USER and the end of registration.
 
 use super::{nick, welcome};
-use crate::chat::effect::{Effect, Password, Verdict};
+use crate::chat::effect::{Password, Verdict};
 use crate::chat::event::Presence;
 use crate::chat::ids::{SessionId, UserId};
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::turn::Turn;
-use crate::chat::verifying::Purpose;
+use crate::chat::verifying::{self, Purpose};
 use crate::chat::{Chat, announce, apply};
 use crate::irc::host;
 use crate::irc::line::truncate_utf8;
@@ -57,9 +57,6 @@ pub(super) fn complete(turn: &mut Turn<'_>) -> Outcome {
     let (Some(nick), Some(_), false) = (&registration.nick, &registration.username, registration.is_negotiating) else {
         return Ok(());
     };
-    if registration.is_verifying {
-        return Ok(());
-    }
     if let (Some(hash), false) = (wanted, registration.is_password_right) {
         return verify(turn, hash);
     }
@@ -88,10 +85,7 @@ fn verify(turn: &mut Turn<'_>, hash: String) -> Outcome {
         turn.close(BUSY);
         return Ok(());
     }
-    registration.is_verifying = true;
-    let ticket = turn.chat.storage.ticket();
-    turn.chat.verifying.wait(ticket, session, Purpose::Pass);
-    turn.chat.effects.push_back(Effect::Verify { ticket, password: Password(password), hash });
+    verifying::begin(turn.chat, session, Purpose::Pass, Password(password), hash);
     Ok(())
 }
 
@@ -99,7 +93,6 @@ fn verify(turn: &mut Turn<'_>, hash: String) -> Outcome {
 pub(super) fn verified(chat: &mut Chat, id: SessionId, verdict: Verdict, now: Now) {
     super::answer(chat, id, "PASS", now, |turn| {
         if let Ok(Some(registration)) = turn.session_mut().map(|session| session.registration()) {
-            registration.is_verifying = false;
             registration.is_password_right = verdict == Verdict::Right;
         }
         match verdict {

@@ -31,6 +31,10 @@ pub(crate) struct World {
     pub(crate) are_reads_late: bool,
     /// Reads that are not answered yet: ticket, log, count.
     pub(crate) late_reads: Vec<(Ticket, String, usize)>,
+    /// Whether passwords are compared only when [`World::compare`] is called.
+    pub(crate) are_passwords_late: bool,
+    /// Passwords that are not compared yet, each with what it is compared with.
+    pub(crate) late_passwords: Vec<(Ticket, String, String)>,
     /// Whether there is no place to compare passwords.
     pub(crate) is_busy: bool,
     /// Clients that take nothing of what is written to them.
@@ -75,6 +79,8 @@ impl World {
             commits: Commits::AtOnce,
             are_reads_late: false,
             late_reads: Vec::new(),
+            are_passwords_late: false,
+            late_passwords: Vec::new(),
             is_busy: false,
             deaf: Vec::new(),
             clients: BTreeMap::new(),
@@ -261,6 +267,24 @@ impl World {
         self.drain();
     }
 
+    /// The passwords that wait are compared.
+    pub(crate) fn compare(&mut self) {
+        for (ticket, password, hash) in core::mem::take(&mut self.late_passwords) {
+            self.answer_verify(ticket, &password, &hash);
+        }
+        self.drain();
+    }
+
+    // In this world a password is right when it is its own "hash".
+    fn answer_verify(&mut self, ticket: Ticket, password: &str, hash: &str) {
+        let verdict = match password == hash {
+            _ if self.is_busy => Verdict::NotCompared,
+            true => Verdict::Right,
+            false => Verdict::Wrong,
+        };
+        self.chat.handle_verified(ticket, verdict, self.now);
+    }
+
     fn answer_read(&mut self, ticket: Ticket, log: &str, count: usize) {
         let records = self.logs.get(log).map(Vec::as_slice).unwrap_or_default();
         let last = records[records.len().saturating_sub(count)..].to_vec();
@@ -301,15 +325,10 @@ impl World {
                 self.logs.remove(&log);
             }
             Effect::Probe => self.chat.handle_probed(self.commits != Commits::Fail, self.now),
-            // In this world a password is right when it is its own "hash".
-            Effect::Verify { ticket, password, hash } => {
-                let verdict = match password.0 == hash {
-                    _ if self.is_busy => Verdict::NotCompared,
-                    true => Verdict::Right,
-                    false => Verdict::Wrong,
-                };
-                self.chat.handle_verified(ticket, verdict, self.now);
+            Effect::Verify { ticket, password, hash } if self.are_passwords_late => {
+                self.late_passwords.push((ticket, password.0, hash));
             }
+            Effect::Verify { ticket, password, hash } => self.answer_verify(ticket, &password.0, &hash),
             Effect::Reload { session } => self.reloads.push(session),
         }
     }

@@ -49,8 +49,8 @@ pub(super) struct Hub {
     inputs: mpsc::Receiver<Input>,
     /// By [`SessionId::index`].
     seats: Vec<Option<Seat>>,
-    /// Sessions whose lines wait for flood control or the disk. What ends either is an input or a timeout, so each turn looks
-    /// at them again.
+    /// Sessions whose lines wait for flood control, a password or the disk. What ends that is an input, a timeout or an answer
+    /// that comes at once; each looks at them again.
     behind: Vec<SessionId>,
     /// Sessions that are closed as soon as what they have is written, and when that ends.
     lingering: VecDeque<(Instant, SessionId)>,
@@ -215,13 +215,18 @@ impl Hub {
         }
     }
 
+    /// Those who were held back go on if they may.
+    fn catch_up(&mut self, now: Now) {
+        for id in std::mem::take(&mut self.behind) {
+            self.work_off(id, now);
+        }
+    }
+
     fn pass_time(&mut self, now: Now) {
         if self.chat.poll_timeout().is_some_and(|at| at <= now.mono) {
             self.chat.handle_timeout(now);
         }
-        for id in std::mem::take(&mut self.behind) {
-            self.work_off(id, now);
-        }
+        self.catch_up(now);
         while let Some((_, id)) = self.lingering.pop_front_if(|(at, _)| *at <= now.mono) {
             self.leave(id, "", true, now);
         }
@@ -241,6 +246,7 @@ impl Hub {
                 is_idle = false;
                 if let Some((ticket, verdict)) = self.outside.start(effect) {
                     self.chat.handle_verified(ticket, verdict, now);
+                    self.catch_up(now);
                 }
             }
             while let Some(id) = self.chat.poll_session() {

@@ -4,7 +4,7 @@ use super::*;
 use crate::driver::Timeouts;
 use crate::event::Events;
 use crate::stop::Stop;
-use helio_core::chat::SETTINGS_LOG;
+use helio_core::chat::{Operator, SETTINGS_LOG};
 use helio_net::clock::Clock;
 use helio_store::memory::MemoryStore;
 use helio_store::{Append, AppendError, Direction, Limit, LogHead, LogName, Record};
@@ -173,6 +173,21 @@ async fn flood_control_holds_a_client_back_and_loses_nothing() {
     for n in 0..300 {
         ann.hear(&format!("token{n}.")).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_behind_a_password_is_answered_behind_it() {
+    let boss = Operator { name: "boss".to_owned(), password_hash: hash_password("secret").unwrap() };
+    let settings = Settings { operators: vec![boss], ..settings() };
+    let world = World::start(settings, Box::new(MemoryStore::new())).await.unwrap();
+    let mut ann = world.join("ann", "").await;
+    ann.say("OPER boss secret\r\nPING behind\r\nPART #room").await;
+    let mut answers = Vec::new();
+    for _ in 0..5 {
+        let line = ann.hear("").await;
+        answers.push(line.split(' ').nth(1).unwrap_or_default().to_owned());
+    }
+    assert_eq!(answers, ["MODE", "MODE", "381", "PONG", "PART"]);
 }
 
 /// A store whose disk can be made to fail.
