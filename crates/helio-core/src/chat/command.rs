@@ -46,7 +46,6 @@ use crate::irc::message::Message;
 use crate::irc::numeric::Numeric;
 use crate::irc::standard_reply::ReplyCode;
 use crate::irc::tags::is_valid_key;
-use crate::limits;
 use crate::time::Now;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -170,8 +169,12 @@ pub(super) fn run_waiting(chat: &mut Chat, id: SessionId, now: Now) {
 }
 
 /// Answers bytes that are no line.
-pub(super) fn refuse_line(chat: &mut Chat, id: SessionId, _error: LineError, now: Now) {
-    answer(chat, id, "*", now, |turn| turn.reply.numeric(Numeric::ErrInputTooLong, &[]));
+pub(super) fn refuse_line(chat: &mut Chat, id: SessionId, error: LineError, now: Now) {
+    let LineError::TooLong { label, .. } = error;
+    answer(chat, id, "*", now, |turn| {
+        turn.reply.label = label;
+        turn.reply.numeric(Numeric::ErrInputTooLong, &[]);
+    });
 }
 
 /// The answer to a password that was compared, of PASS or of OPER. What came behind it follows.
@@ -262,8 +265,7 @@ impl Turn<'_> {
     /// Takes the label, the batch and the client-only tags of a command.
     fn take_tags(&mut self, message: &Message<'_>) {
         let text = |value: alloc::borrow::Cow<'_, [u8]>| String::from_utf8_lossy(&value).into_owned();
-        let label = message.tags.get(b"label").map(text);
-        self.reply.label = label.filter(|label| !label.is_empty() && label.len() <= limits::IRC_LABEL);
+        self.reply.label = message.tags.label();
         self.batch = message.tags.get(b"batch").map(text);
         self.is_concat = message.tags.get(b"draft/multiline-concat").is_some();
         // message-tags "message-tags capability": it "enables the use of client-only tags".

@@ -1,7 +1,9 @@
 //! Lines out of a byte stream, with their bounds (modern.ircdocs.horse "Message Format", IRCv3 message-tags "Size
 //! limit").
 
+use super::tags::Tags;
 use crate::limits;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Splits what is read from one connection into lines. It holds only the start of a line whose end has not come yet;
@@ -27,7 +29,7 @@ pub struct LineBuffer {
 }
 
 /// Why a line was not handed out. It was skipped to its end, and the next line is a new start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     /// A part of the line is larger than it may be; reported once, as soon as it is known.
     #[error("line has more than {limit} bytes of {part}")]
@@ -36,6 +38,8 @@ pub enum LineError {
         part: LinePart,
         /// What it may be, in bytes: tags with `@` and space, or body with CR LF.
         limit: usize,
+        /// The label to which an answer belongs, if the tags were within their limit and had one.
+        label: Option<String>,
     },
 }
 
@@ -159,7 +163,7 @@ impl LineBuffer {
     fn check(&self, line: &[u8], progress: &mut Progress, is_end: bool) -> Result<(), LineError> {
         let Some(start) = progress.body_start.or_else(|| self.find_body(line, progress)) else {
             if line.len() >= self.tags_limit {
-                return Err(LineError::TooLong { part: LinePart::Tags, limit: self.tags_limit });
+                return Err(LineError::TooLong { part: LinePart::Tags, limit: self.tags_limit, label: None });
             }
             return Ok(());
         };
@@ -167,7 +171,9 @@ impl LineBuffer {
         // The start of a line may already hold the CR of its end.
         let body = line.len().saturating_sub(start) + if is_end { 2 } else { 1 };
         if body > limits::IRC_BODY {
-            return Err(LineError::TooLong { part: LinePart::Body, limit: limits::IRC_BODY });
+            let tags = line.get(1..start.saturating_sub(1)).unwrap_or_default();
+            let label = Tags::from_data(tags).label();
+            return Err(LineError::TooLong { part: LinePart::Body, limit: limits::IRC_BODY, label });
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use crate::limits;
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The tags of one message, as they were on the wire: neither copied nor unescaped before someone asks.
@@ -45,6 +46,14 @@ impl<'a> Tags<'a> {
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Cow<'a, [u8]>> {
         let key = key.as_ref();
         self.raw().rev().find(|(k, _)| *k == key).map(|(_, value)| unescape_value(value))
+    }
+
+    /// The label to which the answer belongs (labeled-response); one that is empty or beyond [`limits::IRC_LABEL`] is none.
+    #[must_use]
+    pub fn label(&self) -> Option<String> {
+        let label = self.get("label")?;
+        let label = String::from_utf8_lossy(&label);
+        (!label.is_empty() && label.len() <= limits::IRC_LABEL).then(|| label.into_owned())
     }
 
     /// The client-only tags (`+…`), with their values as they were sent: they are relayed unchanged.
@@ -192,7 +201,6 @@ fn split_tag(tag: &[u8]) -> (&[u8], &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::string::String;
     use proptest::prelude::*;
 
     #[test]

@@ -74,7 +74,7 @@ fn bytes_that_are_no_line_cost_a_token_and_are_told_only_within_the_rate() {
     let mut world = World::with(strict(1, 3));
     let ada = world.connect();
     for _ in 0..10 {
-        let error = LineError::TooLong { part: LinePart::Body, limit: limits::IRC_BODY };
+        let error = LineError::TooLong { part: LinePart::Body, limit: limits::IRC_BODY, label: None };
         world.chat.handle_bad_line(ada.0, error, world.now);
     }
     world.drain();

@@ -3,6 +3,8 @@
 use super::world::{Commits, Id, World};
 use crate::chat::event::Said;
 use crate::chat::state::RoomFlag;
+use crate::irc::frame::LineBuffer;
+use crate::limits;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -379,4 +381,20 @@ fn a_line_that_is_not_utf_8_is_refused_with_its_label() {
     let refusal = "FAIL PRIVMSG INVALID_UTF8 :Message is not valid UTF-8 and was rejected";
     assert_eq!(world.hear(ann), [format!("@label=u :helio.local {refusal}")]);
     assert_eq!(world.hear(ben), [] as [&str; 0]);
+}
+
+/// The same of ERR_INPUTTOOLONG.
+#[test]
+fn a_line_that_is_too_long_is_refused_with_its_label() {
+    let line = format!("@label=x PRIVMSG #tea :{}\r\n", "y".repeat(limits::IRC_BODY));
+    for (caps, refusal) in [
+        ("labeled-response batch", "@label=x :helio.local 417 ann :Input line was too long"),
+        ("", ":helio.local 417 ann :Input line was too long"),
+    ] {
+        let (mut world, ann, _) = room(caps, "");
+        let error = LineBuffer::from_client().poll_line(&mut line.as_bytes()).unwrap().unwrap_err();
+        world.chat.handle_bad_line(ann.0, error, world.now);
+        world.drain();
+        assert_eq!(world.hear(ann), [refusal], "{caps}");
+    }
 }

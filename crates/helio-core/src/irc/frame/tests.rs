@@ -1,7 +1,8 @@
 //! Lines come out the same however the bytes were cut into reads, and nothing grows beyond its bound.
 
 use super::*;
-use alloc::vec;
+use alloc::string::ToString as _;
+use alloc::{format, vec};
 use proptest::prelude::*;
 
 type Lines = Vec<Result<Vec<u8>, LineError>>;
@@ -17,8 +18,9 @@ fn feed(buffer: &mut LineBuffer, read: &[u8]) -> Lines {
     lines
 }
 
-const TAGS_TOO_LONG: LineError = LineError::TooLong { part: LinePart::Tags, limit: limits::IRC_TAGS_FROM_CLIENT };
-const BODY_TOO_LONG: LineError = LineError::TooLong { part: LinePart::Body, limit: limits::IRC_BODY };
+const TAGS_TOO_LONG: LineError =
+    LineError::TooLong { part: LinePart::Tags, limit: limits::IRC_TAGS_FROM_CLIENT, label: None };
+const BODY_TOO_LONG: LineError = LineError::TooLong { part: LinePart::Body, limit: limits::IRC_BODY, label: None };
 
 #[test]
 fn lines_end_at_lf_and_may_have_a_cr_before_it() {
@@ -75,6 +77,26 @@ fn tags_have_a_limit_of_their_own() {
     assert_eq!(feed(&mut buffer, &more), [Err(TAGS_TOO_LONG), Ok(b"B".to_vec())]);
     let from_server = [tags(limits::IRC_TAGS_FROM_SERVER), body].concat();
     assert_eq!(feed(&mut LineBuffer::from_server(), &[&from_server[..], b"\r\n"].concat()), [Ok(from_server)]);
+}
+
+/// labeled-response: the answer to a line belongs to its label, also when it says that the line was too long.
+#[test]
+fn the_label_of_a_line_that_is_too_long_is_told_at_every_cut() {
+    let line = [&b"@a=b;label=x\\s1;c "[..], &[b'x'; limits::IRC_BODY], b"\r\n"].concat();
+    let labelled = |label: &str| {
+        Err(LineError::TooLong { part: LinePart::Body, limit: limits::IRC_BODY, label: Some(label.to_string()) })
+    };
+    for cut in 0..=line.len() {
+        let mut buffer = LineBuffer::from_client();
+        let (first, second) = line.split_at(cut);
+        let lines = [feed(&mut buffer, first), feed(&mut buffer, second)].concat();
+        assert_eq!(lines, [labelled("x 1")], "cut at {cut}");
+    }
+    let labels = ["", &"l".repeat(limits::IRC_LABEL + 1)];
+    for tags in labels.map(|label| format!("@label={label} ")) {
+        let line = [tags.as_bytes(), &[b'x'; limits::IRC_BODY], b"\n"].concat();
+        assert_eq!(feed(&mut LineBuffer::from_client(), &line), [Err(BODY_TOO_LONG)], "{tags}");
+    }
 }
 
 /// Wherever a read ends, also between CR and LF or before the space after the tags, the limits are the same.

@@ -11,7 +11,7 @@ pub(super) struct Batch {
     taken: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Piece {
     /// A line, by its end in `bytes`; it starts where the one before it ended.
     Line(usize),
@@ -37,15 +37,15 @@ impl Batch {
 
     /// The next line. Not an iterator: what it hands out is borrowed from it.
     pub(super) fn take(&mut self) -> Option<Result<&[u8], LineError>> {
-        let piece = *self.pieces.get(self.taken)?;
+        let piece = self.pieces.get(self.taken)?;
         let start = self.pieces[..self.taken].iter().rev().find_map(|piece| match piece {
             Piece::Line(end) => Some(*end),
             Piece::Bad(_) => None,
         });
         self.taken += 1;
         Some(match piece {
-            Piece::Line(end) => Ok(&self.bytes[start.unwrap_or(0)..end]),
-            Piece::Bad(error) => Err(error),
+            Piece::Line(end) => Ok(&self.bytes[start.unwrap_or(0)..*end]),
+            Piece::Bad(error) => Err(error.clone()),
         })
     }
 }
@@ -57,11 +57,11 @@ mod tests {
 
     #[test]
     fn lines_come_out_as_they_went_in_with_errors_in_their_places() {
-        let error = LineError::TooLong { part: LinePart::Body, limit: 512 };
-        let pushed: [Result<&[u8], LineError>; 5] = [Err(error), Ok(b"one"), Ok(b"two"), Err(error), Ok(b"three")];
+        let error = || Err(LineError::TooLong { part: LinePart::Body, limit: 512, label: Some("x".to_owned()) });
+        let pushed: [Result<&[u8], LineError>; 5] = [error(), Ok(b"one"), Ok(b"two"), error(), Ok(b"three")];
         let mut batch = Batch::default();
-        for line in pushed {
-            batch.push(line);
+        for line in &pushed {
+            batch.push(line.clone());
         }
         for line in pushed {
             assert!(!batch.is_empty());

@@ -53,7 +53,7 @@ impl Framer {
                     return Err(TLS);
                 }
                 while let Some(line) = lines.poll_line(&mut read) {
-                    if std::mem::take(is_new) && line.is_ok_and(is_http) {
+                    if std::mem::take(is_new) && line.as_ref().is_ok_and(|line| is_http(line)) {
                         return Err(HTTP);
                     }
                     batch.push(line);

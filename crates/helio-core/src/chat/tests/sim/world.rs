@@ -152,7 +152,7 @@ impl World {
             link.heard = now.mono;
             let before = self.waiting(id);
             match &line {
-                Err(error) => self.chat.handle_bad_line(id, *error, now),
+                Err(error) => self.chat.handle_bad_line(id, error.clone(), now),
                 Ok(line) => self.chat.handle_line(id, line, now),
             }
             if self.waiting(id) > before {
