@@ -17,7 +17,7 @@ const TARGETS: &[(&str, Option<usize>)] = &[
     ("ISON", None),
     ("JOIN", None),
     ("KICK", Some(limits::CHAT_KICK_TARGETS)),
-    ("LIST", None),
+    ("LIST", Some(limits::IRC_LIST_FILTERS)),
     ("MONITOR", None),
     ("NAMES", Some(limits::CHAT_NAMES_TARGETS)),
     ("NOTICE", Some(limits::CHAT_TARGETS)),

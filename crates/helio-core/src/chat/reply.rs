@@ -284,7 +284,8 @@ pub(super) struct Whom<'a> {
 pub(super) fn failure(whom: Whom<'_>, command: &str, code: ReplyCode, context: &[&str]) -> Line {
     let is_ours = matches!(
         code,
-        ReplyCode::MessageNotStored
+        ReplyCode::InvalidParams
+            | ReplyCode::MessageNotStored
             | ReplyCode::MessageRateExceeded
             | ReplyCode::SettingNotStored
             | ReplyCode::StoreUnavailable

@@ -43,9 +43,9 @@ pub struct ListedRoom<'a> {
 /// Why conditions were refused. The sender is at fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListFilterError {
-    /// Too many.
-    #[error("LIST has more than {} conditions", limits::IRC_LIST_FILTERS)]
-    TooMany,
+    /// Too many; this is the first that is.
+    #[error("LIST condition {0} is one too many, limit is {limit}", limit = limits::IRC_LIST_FILTERS)]
+    TooMany(String),
     /// What follows `<` or `>` is not a number.
     #[error("LIST condition {0} needs a whole number after < or >")]
     NotANumber(String),
@@ -60,7 +60,7 @@ impl ListFilter {
         let mut filters = Vec::new();
         for item in param.split(',').filter(|item| !item.is_empty()) {
             if filters.len() == limits::IRC_LIST_FILTERS {
-                return Err(ListFilterError::TooMany);
+                return Err(ListFilterError::TooMany(item.into()));
             }
             filters.push(Self::parse(item)?);
         }
@@ -161,7 +161,10 @@ mod tests {
     fn there_may_be_so_many_and_not_one_more() {
         let items = |count: usize| ["*"].repeat(count).join(",");
         assert_eq!(ListFilter::parse_list(&items(limits::IRC_LIST_FILTERS)).unwrap().len(), limits::IRC_LIST_FILTERS);
-        assert_eq!(ListFilter::parse_list(&items(limits::IRC_LIST_FILTERS + 1)), Err(ListFilterError::TooMany));
+        assert_eq!(
+            ListFilter::parse_list(&items(limits::IRC_LIST_FILTERS + 1)),
+            Err(ListFilterError::TooMany("*".into()))
+        );
     }
 
     proptest! {

@@ -52,7 +52,7 @@ macro_rules! codes {
 codes! {
     /// `FAIL SETNAME`: the real name may not be changed. setname.
     CannotChangeRealname = "CANNOT_CHANGE_REALNAME", "Real name cannot be changed";
-    /// A parameter is not what it should be; the context says which.
+    /// `FAIL <command>`: a parameter is not what it should be; the context is this parameter. Ours.
     InvalidParams = "INVALID_PARAMS", "Invalid parameters";
     /// `FAIL SETNAME`: the real name is too long or empty. setname.
     InvalidRealname = "INVALID_REALNAME", "Real name is not valid";

@@ -11,7 +11,7 @@ use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::state::{Room, User};
 use crate::chat::turn::Turn;
 use crate::irc::line::LineBuilder;
-use crate::irc::list_filter::{ListFilter, ListedRoom};
+use crate::irc::list_filter::{ListFilter, ListFilterError, ListedRoom};
 use crate::irc::numeric::Numeric;
 use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
@@ -44,7 +44,7 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
         return Ok(());
     }
     let filters = ListFilter::parse_list(params.first().copied().unwrap_or_default());
-    let filters = filters.map_err(|error| Refusal::fail(ReplyCode::InvalidParams, &[&error.to_string()]))?;
+    let filters = filters.map_err(|error| refusal(&error))?;
     let batch = begin_batch(turn);
     let start = numeric(turn.chat, turn.user()?, Numeric::RplListStart, &["Channel"], Numeric::RplListStart.text());
     send(turn.chat, turn.session, start, batch.as_ref());
@@ -115,6 +115,13 @@ fn is_listed(user: &User, room: &Room, listing: &Listing) -> bool {
     let topic_age = room.topic.as_ref().map(|topic| age(topic.at));
     let listed = ListedRoom { name: &room.name, users: room.members.len(), age: age(room.created), topic_age };
     policy::can_see_room(user, room) && ListFilter::admit(&listing.filters, &listed)
+}
+
+fn refusal(error: &ListFilterError) -> Refusal {
+    match error {
+        ListFilterError::TooMany(condition) => Refusal::numeric(Numeric::ErrTooManyTargets, &[condition]),
+        ListFilterError::NotANumber(condition) => Refusal::fail(ReplyCode::InvalidParams, &[condition]),
+    }
 }
 
 /// Opens the batch of a labelled answer. What follows is not part of the turn's own answer.

@@ -61,7 +61,25 @@ fn every_condition_of_elist() {
             heard[1..heard.len() - 1].iter().map(|l| l.split(' ').nth(3).unwrap()).collect();
         assert_eq!(listed.join(","), names, "{conditions}");
     }
-    assert!(world.ask(ada, "LIST >x")[0].contains(" FAIL LIST INVALID_PARAMS"));
+}
+
+/// standard-replies: the context is for programs, and FAIL for those who asked for it.
+#[test]
+fn a_condition_that_is_none_is_named() {
+    let mut world = World::new();
+    let (ada, ben) = (world.user("ada"), world.user_with("ben", "standard-replies"));
+    for conditions in [">x", "#tea,>x,<y"] {
+        let line = format!("LIST {conditions}");
+        assert_eq!(world.ask(ada, &line), [":helio.local 400 ada LIST >x :Invalid parameters"]);
+        assert_eq!(world.ask(ben, &line), [":helio.local FAIL LIST INVALID_PARAMS >x :Invalid parameters"]);
+    }
+    let heard = world.ask(ben, "LIST :>many words");
+    assert_eq!(heard, [":helio.local FAIL LIST INVALID_PARAMS >many_words :Invalid parameters"], "one word");
+    let line = format!("LIST {}#last", "#tea,".repeat(limits::IRC_LIST_FILTERS));
+    for id in [ada, ben] {
+        let heard = world.ask(id, &line);
+        assert!(heard.len() == 1 && heard[0].contains(" 407 ") && heard[0].contains(" #last :"), "{heard:?}");
+    }
 }
 
 /// ISUPPORT SAFELIST: a list larger than the queue reaches a client that reads, and one that does not is not closed.
