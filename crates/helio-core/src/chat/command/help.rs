@@ -28,7 +28,7 @@ const TOPICS: &[Topic] = &[
     topic("INVITE", "INVITE nick room", "Asks somebody into a room; alone, lists your invitations."),
     topic("ISON", "ISON nick…", "Shows which of them are here."),
     topic("JOIN", "JOIN room[,room…] [key[,key…]]", "Enters rooms; JOIN 0 leaves all."),
-    topic("KICK", "KICK room nick[,nick…] [reason]", "Removes somebody from a room that you look after."),
+    topic("KICK", "KICK room[,room…] nick[,nick…] [reason]", "Removes people from a room that you look after."),
     topic("KILL", "KILL nick [reason]", "Ends somebody's connection. Server operators only."),
     topic("LINKS", "LINKS [mask]", "Lists the servers of the network."),
     topic("LIST", "LIST [conditions]", "Lists rooms: masks, >n and <n for members, C and T with minutes."),

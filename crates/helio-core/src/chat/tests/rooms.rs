@@ -297,6 +297,33 @@ fn several_are_kicked_with_a_reason() {
     assert_eq!(codes(&world.ask(ada, "KICK #tea a,b,c,d,e")), ["401", "401", "401", "401", "407"]);
 }
 
+/// RFC 2812 §3.2.8: "either one channel parameter and multiple user parameter, or as many channel parameters as there are user
+/// parameters".
+#[test]
+fn each_is_kicked_from_the_room_in_the_same_place() {
+    let mut world = World::new();
+    let (ada, ben) = two(&mut world);
+    for (id, room) in [(ada, "#den"), (ben, "#den")] {
+        world.say(id, &format!("JOIN {room}"));
+    }
+    let cleo = world.member("cleo", "#tea");
+    world.hear_all();
+    let kicks = [
+        ":ada!ada@127.0.0.1 KICK #den ben :ada",
+        ":helio.local 403 ada #nowhere :No such channel",
+        ":ada!ada@127.0.0.1 KICK #tea cleo :ada",
+    ];
+    assert_eq!(world.ask(ada, "KICK #den,#nowhere,#tea ben,ben,cleo"), kicks);
+    assert_eq!(world.hear(ben), [kicks[0], kicks[2]], "and is still in the other room");
+    assert_eq!(world.hear(cleo), [kicks[2]]);
+    for uneven in ["#den,#tea ben", "#den,#tea ben,ada,x", "#den, ben,ben", ",#tea ben,ben", "#tea,#tea ben,"] {
+        let refused = [":helio.local 461 ada KICK :Not enough parameters"];
+        assert_eq!(world.ask(ada, &format!("KICK {uneven}")), refused, "{uneven}");
+    }
+    assert_eq!(codes(&world.ask(ada, "KICK #1,#2,#3,#4,#tea a,b,c,d,ben")), ["403", "403", "403", "403", "407"]);
+    assert_eq!(world.hear(ben), [] as [&str; 0]);
+}
+
 /// KICKLEN.
 #[test]
 fn a_long_reason_is_cut_where_a_character_ends() {
