@@ -163,7 +163,7 @@ pub(super) fn run_waiting(chat: &mut Chat, id: SessionId, now: Now) {
             return;
         }
         if let Some(line) = session.waiting.pop_front() {
-            dispatch(chat, id, &line, now);
+            dispatch(chat, id, &line.0, now);
         }
     }
 }

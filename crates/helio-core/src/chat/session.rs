@@ -1,5 +1,6 @@
 //! One connection: how far it is, what it can do, what waits for it.
 
+use super::effect::Password;
 use super::ids::UserId;
 use super::line::{Audience, Face};
 use super::sendq::SendQueue;
@@ -10,7 +11,6 @@ use crate::time::{Instant, Now};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 /// What the driver knows of a new connection.
@@ -38,7 +38,7 @@ pub(super) struct Session {
     /// Whether it is in the list of sessions that the driver is to look at.
     pub(super) is_listed: bool,
     /// Lines that wait for their turn, under flood control or behind a password, oldest first.
-    pub(super) waiting: VecDeque<Box<[u8]>>,
+    pub(super) waiting: VecDeque<WaitingLine>,
     pub(super) flood: TokenBucket,
     /// A password of this session is being compared.
     pub(super) is_verifying: bool,
@@ -52,6 +52,15 @@ pub(super) struct Session {
     pub(super) multiline: Option<Box<super::command::multiline::Open>>,
     /// A LIST being answered.
     pub(super) listing: Option<Box<super::command::list::Listing>>,
+}
+
+/// A line that waits for its turn. It may hold a password, so it is never shown.
+pub(super) struct WaitingLine(pub(super) Box<[u8]>);
+
+impl core::fmt::Debug for WaitingLine {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "WaitingLine({} bytes)", self.0.len())
+    }
 }
 
 /// How far a connection is.
@@ -74,7 +83,7 @@ pub(super) struct Registration {
     pub(super) nick: Option<String>,
     pub(super) username: Option<String>,
     pub(super) realname: String,
-    pub(super) password: Option<String>,
+    pub(super) password: Option<Password>,
     pub(super) is_password_right: bool,
     /// Between CAP LS or REQ and CAP END.
     pub(super) is_negotiating: bool,
@@ -155,7 +164,7 @@ impl Session {
         if self.waiting.len() >= limits::CHAT_WAITING_LINES {
             return Err(());
         }
-        self.waiting.push_back(Vec::from(line).into_boxed_slice());
+        self.waiting.push_back(WaitingLine(line.into()));
         Ok(())
     }
 }

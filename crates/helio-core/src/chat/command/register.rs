@@ -21,7 +21,7 @@ const BUSY: &str = "Server is busy, try again later";
 
 pub(super) fn pass(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     if let Some(registration) = turn.session_mut()?.registration() {
-        registration.password = Some(params[0].to_string());
+        registration.password = Some(Password(params[0].to_string()));
     }
     Ok(())
 }
@@ -85,7 +85,7 @@ fn verify(turn: &mut Turn<'_>, hash: String) -> Outcome {
         turn.close(BUSY);
         return Ok(());
     }
-    verifying::begin(turn.chat, session, Purpose::Pass, Password(password), hash);
+    verifying::begin(turn.chat, session, Purpose::Pass, password, hash);
     Ok(())
 }
 

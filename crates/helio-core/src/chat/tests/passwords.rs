@@ -3,6 +3,7 @@
 use super::world::World;
 use crate::chat::Settings;
 use crate::limits;
+use alloc::format;
 use alloc::string::String;
 
 /// A world in which passwords are compared when the test says so.
@@ -122,6 +123,21 @@ fn a_session_that_is_closed_meanwhile_gains_nothing() {
     world.chat.check_bounds();
     assert_eq!(world.hear(boss), [] as [&str; 0]);
     assert_eq!(world.chat.state.operators, 1);
+}
+
+/// What a panic or a log shows of the service has no password in it.
+#[test]
+fn no_password_is_shown() {
+    let mut world = slow(closed_to_strangers());
+    let ada = world.connect();
+    world.say(ada, "PASS hunter2");
+    assert!(!format!("{:?}", world.chat).contains("hunter2"));
+    for line in ["NICK ada", "USER ada 0 * :Ada", "OPER boss hunter2"] {
+        world.say(ada, line);
+    }
+    let shown = format!("{:?}", world.chat);
+    let bytes = format!("{:?}", b"hunter2");
+    assert!(!shown.contains("hunter2") && !shown.contains(bytes.trim_matches(['[', ']'])));
 }
 
 /// [`limits::CHAT_WAITING_LINES`]; a driver that heeds [`crate::chat::Chat::is_behind`] never gets there.
