@@ -53,6 +53,7 @@ pub use storage::{RecordError, SETTINGS_LOG};
 
 use crate::irc::capability::Capabilities;
 use crate::irc::frame::LineError;
+use crate::irc::name::ReservedNames;
 use crate::limits;
 use crate::time::{Instant, Now};
 use alloc::collections::VecDeque;
@@ -79,6 +80,7 @@ pub struct Chat {
     storage: Storage,
     timers: Timers,
     places: Places,
+    reserved: ReservedNames,
     verifying: Verifying,
     uses: command::stats::Uses,
     ids: Ids,
@@ -107,6 +109,7 @@ impl Chat {
             storage: Storage::default(),
             timers: Timers::default(),
             places: Places::default(),
+            reserved: ReservedNames::default(),
             verifying: Verifying::default(),
             uses: command::stats::Uses::default(),
             ids: Ids::new(run),

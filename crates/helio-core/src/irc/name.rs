@@ -2,7 +2,7 @@
 
 mod skeleton;
 
-pub use skeleton::{is_reserved, skeleton};
+pub use skeleton::{ReservedNames, skeleton};
 
 use super::casemap;
 use crate::limits;

@@ -5,7 +5,7 @@ use crate::chat::event::Presence;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::turn::Turn;
 use crate::irc::casemap::fold;
-use crate::irc::name::{Nick, is_reserved, skeleton};
+use crate::irc::name::{Nick, skeleton};
 use crate::irc::numeric::Numeric;
 use alloc::string::ToString;
 
@@ -16,7 +16,7 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     }
     let nick = Nick::parse(wanted, turn.chat.settings.nick_rules)
         .map_err(|_| Refusal::numeric(Numeric::ErrErroneusNickname, &[wanted]))?;
-    if is_reserved(nick.as_str()) {
+    if turn.chat.reserved.has(nick.as_str()) {
         return Err(Refusal::numeric(Numeric::ErrErroneusNickname, &[wanted]));
     }
     is_free(turn, nick.as_str())?;

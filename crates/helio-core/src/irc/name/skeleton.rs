@@ -1,5 +1,6 @@
 //! Names that look alike (UTS 39 §4 "Confusable Detection"), and names that only the service itself may have.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 
 /// Names of services on other networks: people give them passwords.
@@ -46,12 +47,26 @@ pub fn skeleton(name: &str) -> String {
     out
 }
 
-/// Whether only the service itself may have this name, or one that looks like it in either case.
-#[must_use]
-pub fn is_reserved(nick: &str) -> bool {
-    let name = skeleton(nick);
-    let looks_like = |reserved: &str| skeleton(reserved) == name || skeleton(&reserved.to_ascii_uppercase()) == name;
-    RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(nick) || looks_like(reserved))
+/// The names that only the service itself may have. To make it is slow, to ask it is not: a service has one.
+#[derive(Clone, Debug)]
+pub struct ReservedNames {
+    /// What they look like in either case.
+    skeletons: BTreeSet<String>,
+}
+
+impl Default for ReservedNames {
+    fn default() -> Self {
+        let cases = |name: &&str| [skeleton(name), skeleton(&name.to_ascii_uppercase())];
+        Self { skeletons: RESERVED.iter().flat_map(cases).collect() }
+    }
+}
+
+impl ReservedNames {
+    /// Whether this is one of them, or looks like one in either case.
+    #[must_use]
+    pub fn has(&self, nick: &str) -> bool {
+        RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(nick)) || self.skeletons.contains(&skeleton(nick))
+    }
 }
 
 #[cfg(test)]
@@ -90,11 +105,12 @@ mod tests {
 
     #[test]
     fn services_are_not_impersonated() {
+        let reserved = ReservedNames::default();
         for nick in ["NickServ", "NICKSERV", "NlckServ", "N1ckServ", "ChаnServ", "SERVICES", "global"] {
-            assert!(is_reserved(nick), "{nick}");
+            assert!(reserved.has(nick), "{nick}");
         }
         for nick in ["nick", "server1", "serv", "glob"] {
-            assert!(!is_reserved(nick), "{nick}");
+            assert!(!reserved.has(nick), "{nick}");
         }
     }
 
@@ -102,7 +118,7 @@ mod tests {
         #[test]
         fn any_text_has_a_skeleton(name: String) {
             let _ = skeleton(&name);
-            let _ = is_reserved(&name);
+            let _ = ReservedNames::default().has(&name);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Conn, Model, Person, Stage, Told, words};
 use crate::irc::capability::{Capability, implied_by_version, parse_request};
 use crate::irc::casemap::fold;
 use crate::irc::line::truncate_utf8;
-use crate::irc::name::{Nick, is_reserved, sanitize_user, skeleton};
+use crate::irc::name::{Nick, ReservedNames, sanitize_user, skeleton};
 use crate::limits;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -74,7 +74,7 @@ impl Model {
         };
         let is_taken =
             self.people.iter().any(|(other, person)| *other != conn && person.stage == Stage::Here && is_same(person));
-        Nick::parse(nick, self.settings.nick_rules).is_ok() && !is_reserved(nick) && !is_taken
+        Nick::parse(nick, self.settings.nick_rules).is_ok() && !ReservedNames::default().has(nick) && !is_taken
     }
 
     pub(super) fn nick(&mut self, conn: Conn, nick: &str) {
