@@ -272,6 +272,7 @@ impl Chat {
     pub fn handle_settings(&mut self, settings: Settings, now: Now) {
         self.sessions.set_queue_max(settings.send_queue);
         let old = core::mem::replace(&mut self.settings, settings);
+        timers::settings_changed(self, &old, now);
         command::cap::settings_changed(self, &old);
         command::oper::settings_changed(self, now);
         self.settle(now);

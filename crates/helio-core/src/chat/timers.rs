@@ -5,7 +5,7 @@ mod bounds;
 
 use super::ids::SessionId;
 use super::session::{Session, Stage};
-use super::{Chat, command};
+use super::{Chat, Settings, command};
 use crate::limits;
 use crate::time::{Instant, Now};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -49,6 +49,18 @@ impl Timers {
         let (_, id) = *self.by_time.first().filter(|(at, _)| *at <= now)?;
         self.forget(id);
         Some(id)
+    }
+}
+
+/// Where the new settings leave less time than `old`, every session is looked at now: its moment may be too late.
+pub(super) fn settings_changed(chat: &mut Chat, old: &Settings, now: Now) {
+    let new = &chat.settings;
+    if new.ping_interval < old.ping_interval || new.registration_timeout < old.registration_timeout {
+        for id in chat.sessions.ids() {
+            if chat.sessions.get(id).is_some_and(|session| !session.is_closing()) {
+                chat.timers.set(id, now.mono);
+            }
+        }
     }
 }
 

@@ -125,6 +125,32 @@ fn who_does_not_become_somebody_in_time_is_closed() {
     assert!(world.chat.is_empty());
 }
 
+/// New settings hold from now on, and not from the next time that a timer would have been set.
+#[test]
+fn shorter_deadlines_hold_for_those_who_are_here() {
+    let mut world = World::new();
+    let second = Duration::from_secs(1);
+    let (ada, ben, early) = (world.member("ada", "#tea"), world.member("ben", "#tea"), world.connect());
+    world.hear_all();
+    world.pass(second * 3);
+    world.say(ben, "PONG x");
+    let settings = World::settings();
+    world.settings_changed(Settings { ping_interval: second * 10, registration_timeout: second * 5, ..settings });
+    world.pass(second);
+    assert!(!world.is_closed(early));
+    world.pass(second);
+    assert_eq!(world.hear(early), ["ERROR :Closing link: Registration timed out"]);
+    world.pass(second * 5 - Duration::from_nanos(1));
+    assert_eq!(world.hear(ada), [] as [&str; 0]);
+    world.pass(Duration::from_nanos(1));
+    assert_eq!((world.hear(ada), world.hear(ben).len()), (["PING :helio.local".into()].to_vec(), 0));
+    world.say(ben, "PONG x");
+    world.settings_changed(Settings { ping_interval: second * 4, ..World::settings() });
+    world.pass(second * 4);
+    assert_eq!(world.hear(ada), ["ERROR :Closing link: Ping timeout: 4 seconds"]);
+    assert_eq!(world.hear(ben), [":ada!ada@127.0.0.1 QUIT :Ping timeout: 4 seconds", "PING :helio.local"]);
+}
+
 #[test]
 fn little_may_be_said_before_registration() {
     let mut world = World::new();
