@@ -182,7 +182,7 @@ pub(super) fn verified(chat: &mut Chat, ticket: Ticket, verdict: Verdict, now: N
     let Some((id, purpose)) = verifying::end(chat, ticket) else { return };
     match purpose {
         Purpose::Pass => register::verified(chat, id, verdict, now),
-        Purpose::Oper { name, label } => oper::verified(chat, id, (name, label), verdict, now),
+        Purpose::Oper { operator, label } => oper::verified(chat, id, (operator, label), verdict, now),
     }
     run_waiting(chat, id, now);
 }

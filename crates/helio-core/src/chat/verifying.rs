@@ -6,6 +6,7 @@
 use super::Chat;
 use super::effect::{Effect, Password};
 use super::ids::{SessionId, Ticket};
+use super::settings::Operator;
 use crate::limits;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -19,8 +20,13 @@ pub(super) struct Verifying(BTreeMap<Ticket, (SessionId, Purpose)>);
 pub(super) enum Purpose {
     /// To be let in.
     Pass,
-    /// To become the server operator `name`; the answer carries the label.
-    Oper { name: String, label: Option<String> },
+    /// To become a server operator.
+    Oper {
+        /// As the settings knew the operator then; `None` for a name that nobody has.
+        operator: Option<Operator>,
+        /// The answer carries it.
+        label: Option<String>,
+    },
 }
 
 impl Verifying {

@@ -9,7 +9,7 @@ use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::state::{User, UserFlag};
 use crate::chat::turn::Turn;
 use crate::chat::verifying::{self, Purpose};
-use crate::chat::{Chat, Settings};
+use crate::chat::{Chat, Operator, Settings};
 use crate::irc::casemap;
 use crate::irc::numeric::Numeric;
 use crate::limits;
@@ -25,13 +25,15 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     if is_soon || turn.chat.verifying.is_full() {
         return Err(Refusal::numeric(Numeric::RplTryAgain, &["OPER"]));
     }
-    let known = turn.chat.settings.operators.iter().find(|operator| operator.name == name);
-    let Some(hash) = known.map(|operator| operator.password_hash.clone()) else {
+    let operators = &turn.chat.settings.operators;
+    let operator = operators.iter().find(|operator| operator.name == name).cloned();
+    // A name that nobody has takes as long as one that somebody has; else the time would tell which names there are.
+    let Some(hash) = operator.as_ref().or(operators.first()).map(|operator| operator.password_hash.clone()) else {
         notice_refused(turn.chat, session, turn.now);
         return Err(Refusal::numeric(Numeric::ErrPasswdMismatch, &[]));
     };
     // The answer comes with its label when the password was compared; until then there is nothing to say.
-    let purpose = Purpose::Oper { name: name.into(), label: turn.reply.label.take() };
+    let purpose = Purpose::Oper { operator, label: turn.reply.label.take() };
     verifying::begin(turn.chat, session, purpose, Password(params[1].into()), hash);
     Ok(())
 }
@@ -40,14 +42,15 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 pub(super) fn verified(
     chat: &mut Chat,
     id: SessionId,
-    (name, label): (String, Option<String>),
+    (operator, label): (Option<Operator>, Option<String>),
     verdict: Verdict,
     now: Now,
 ) {
-    // The settings may have changed meanwhile.
-    let is_right = verdict == Verdict::Right && chat.settings.operators.iter().any(|operator| operator.name == name);
+    // The settings may have changed meanwhile, and with them the password.
+    let operator = operator.filter(|operator| chat.settings.operators.contains(operator));
+    let operator = operator.filter(|_| verdict == Verdict::Right);
     let is_compared = verdict != Verdict::NotCompared;
-    if is_compared && !is_right {
+    if is_compared && operator.is_none() {
         notice_refused(chat, id, now);
     }
     super::answer(chat, id, "OPER", now, |turn| {
@@ -57,9 +60,9 @@ pub(super) fn verified(
         if !is_compared {
             return turn.reply.numeric(Numeric::RplTryAgain, &["OPER"]);
         }
-        if !is_right {
+        let Some(Operator { name, .. }) = operator else {
             return turn.reply.numeric(Numeric::ErrPasswdMismatch, &[]);
-        }
+        };
         super::notice(turn.chat, format!("{mask} is now server operator {name}"), now);
         turn.commit(Presence::Operator { user, name: Some(name) });
         turn.commit(Presence::Flags { user, set: alloc::vec![(true, UserFlag::ServerNotices)] });

@@ -1,7 +1,7 @@
 //! Server operators (modern.ircdocs.horse "Operator Messages").
 
 use super::world::{Commits, World};
-use crate::chat::Settings;
+use crate::chat::{Operator, Settings};
 use crate::limits;
 
 const DENIED: &str = ":helio.local 481 ada :Permission Denied- You're not an IRC operator";
@@ -38,6 +38,44 @@ fn a_wrong_password_is_refused_told_and_slowed_down() {
     }
     assert!(world.ask(ada, "OPER boss secret").concat().contains(" 381 "));
     assert_eq!(world.ask(ada, "OPER boss"), [":helio.local 461 ada OPER :Not enough parameters"]);
+}
+
+/// What is answered at once would tell that nobody has this name.
+#[test]
+fn a_name_that_nobody_has_takes_a_comparison_too() {
+    let mut world = World::with(World::settings());
+    world.are_passwords_late = true;
+    let (ada, ben) = (world.user("ada"), world.user("ben"));
+    for (id, line) in [(ada, "OPER nobody secret"), (ben, "OPER boss guess")] {
+        assert_eq!(world.ask(id, line), [] as [&str; 0], "{line}");
+    }
+    assert_eq!(world.late_passwords.len(), 2);
+    world.compare();
+    assert_eq!(world.hear(ada), [":helio.local 464 ada :Password incorrect"], "right for somebody else");
+    assert_eq!(world.hear(ben), [":helio.local 464 ben :Password incorrect"]);
+    world.settings_changed(Settings { operators: [].into(), ..World::settings() });
+    world.pass(limits::CHAT_OPER_INTERVAL);
+    let heard = world.ask(ada, "OPER boss secret");
+    assert_eq!(heard, [":helio.local 464 ada :Password incorrect"], "with no operators there is no name to find");
+}
+
+#[test]
+fn a_password_that_was_changed_while_it_was_compared_is_wrong() {
+    let boss = |hash: &str| Operator { name: "boss".into(), password_hash: hash.into() };
+    let with = |operators: &[Operator]| Settings { operators: operators.to_vec(), ..World::settings() };
+    let other = Operator { name: "other".into(), ..boss("secret") };
+    for (operators, is_right) in
+        [(&[boss("changed")][..], false), (&[], false), (&[other.clone()], false), (&[other, boss("secret")], true)]
+    {
+        let mut world = World::with(World::settings());
+        world.are_passwords_late = true;
+        let ada = world.user("ada");
+        world.say(ada, "OPER boss secret");
+        world.settings_changed(with(operators));
+        world.compare();
+        let code = if is_right { " 381 " } else { " 464 " };
+        assert!(world.hear(ada).last().unwrap().contains(code), "{operators:?}");
+    }
 }
 
 #[test]
