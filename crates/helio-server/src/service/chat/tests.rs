@@ -168,11 +168,17 @@ async fn flood_control_holds_a_client_back_and_loses_nothing() {
     settings.flood.burst = 8;
     let world = World::start(settings, Box::new(MemoryStore::new())).await.unwrap();
     let mut ann = world.join("ann", "echo-message").await;
+    let clock = Clock::start();
+    let start = clock.now();
     let pings: Vec<_> = (0..300).map(|n| format!("PING :token{n}.")).collect();
     ann.say(&pings.join("\r\n")).await;
     for n in 0..300 {
         ann.hear(&format!("token{n}.")).await;
     }
+    // However slow this machine is, it can only take longer: all lines but a burst wait for their turn at this rate.
+    let least = Duration::from_secs(300 - 8) / 200;
+    let taken = clock.now().since(start);
+    assert!(taken >= least, "300 lines took {taken:?}, the rate allows {least:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
