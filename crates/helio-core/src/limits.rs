@@ -375,7 +375,9 @@ pub const CHAT_SENDQ_TOTAL: usize = 256 * 1024 * 1024;
 /// some are answered, so only a few lines that wait for much get beyond it; then it is told "SendQ exceeded" and closed.
 pub const CHAT_HELD_LINES: usize = 1_024;
 
-/// Lines of one session that may wait under flood control. Beyond it, it is closed: "Excess Flood".
+/// Lines of one session that may wait under flood control or behind a password. Beyond it, it is closed: "Excess Flood". The
+/// server's own connections never get there: they hand in no line while one waits, and leave the rest to TCP. The bound is
+/// for drivers that cannot hold a client back.
 pub const CHAT_WAITING_LINES: usize = 64;
 
 /// Lines that a connection may say before it is somebody. Beyond it, it is closed.

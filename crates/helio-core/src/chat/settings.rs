@@ -67,7 +67,8 @@ pub struct Operator {
     pub password_hash: String,
 }
 
-/// Flood control: a token bucket for each connection. Lines beyond it wait; when too many wait the connection ends.
+/// Flood control: a token bucket for each connection. Lines beyond it wait, and with them what the client sends; from a
+/// driver that hands in more all the same, too many end the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flood {
     /// Lines a second in the long run.
