@@ -7,6 +7,7 @@ mod exit;
 mod output;
 mod run;
 mod settings;
+mod signals;
 mod transfer;
 mod value;
 

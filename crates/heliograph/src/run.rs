@@ -3,6 +3,7 @@
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::settings::layered;
+use crate::signals::{self, Signals};
 use crate::value::Span;
 use clap::Args;
 use helio_core::limits;
@@ -18,7 +19,7 @@ use serde::Deserialize;
 use std::io;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind};
 use tokio::sync::{Semaphore, oneshot};
 
 /// Limits of any service's sessions; table `[limits]` of the settings file.
@@ -120,7 +121,7 @@ pub(crate) fn small_runtime() -> Outcome<tokio::runtime::Runtime> {
 pub(crate) fn context(show: Show, timeouts: Timeouts) -> Outcome<(Context, Console)> {
     let unavailable = |error| Failure::new(Exit::Unavailable, format_args!("cannot start: {error}"));
     let has_terminal = has_terminal() && !is_hangup_ignored();
-    let signals = Signals::catch().map_err(unavailable)?;
+    let (signals, hangup) = (Signals::catch()?, signals::catch(SignalKind::hangup())?);
     let (events, reader) = Events::channel();
     let detail = if show == Show::Troubles { Detail::Troubles } else { Detail::Everything };
     let events = events.up_to(detail);
@@ -139,13 +140,14 @@ pub(crate) fn context(show: Show, timeouts: Timeouts) -> Outcome<(Context, Conso
     };
     // A thread of its own: a terminal that is held (Ctrl-S) or a pipe that nobody reads stops it, and it alone.
     std::thread::Builder::new().name("events".to_owned()).spawn(print).map_err(unavailable)?;
-    Ok((context, Console { show, signals, has_terminal, events, printed }))
+    Ok((context, Console { show, signals, hangup, has_terminal, events, printed }))
 }
 
 /// The side of the program that faces its user: events go out, signals come in.
 pub(crate) struct Console {
     show: Show,
     signals: Signals,
+    hangup: Signal,
     /// The closing of the terminal ends the program.
     has_terminal: bool,
     events: Events,
@@ -163,30 +165,6 @@ fn is_hangup_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
-}
-
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// SIGINT or SIGTERM.
-    async fn end(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
 }
 
 /// The bound sockets of one service.
@@ -241,12 +219,10 @@ impl Console {
     /// each SIGHUP, unless that says that the terminal was closed: then the program ends, as others do.
     pub(crate) async fn until_stopped(mut self, context: Context, mut reload: impl AsyncFnMut()) -> Outcome {
         loop {
-            let Signals { interrupt, terminate, hangup } = &mut self.signals;
             tokio::select! {
-                _ = interrupt.recv() => break,
-                _ = terminate.recv() => break,
+                () = self.signals.received() => break,
                 () = context.stop.begun() => break,
-                _ = hangup.recv() => {
+                _ = self.hangup.recv() => {
                     if self.has_terminal && !has_terminal() {
                         break;
                     }
@@ -261,7 +237,7 @@ impl Console {
             finished = context.stop.finish(limits::DRAIN_TIMEOUT + limits::DRAIN_TIMEOUT / 2) => if !finished {
                 output::message("open connections did not end in time and were cut");
             },
-            () = self.signals.end() => output::message("stopped at once, open connections were cut"),
+            () = self.signals.received() => output::message("stopped at once, open connections were cut"),
         }
         let events = async {
             self.events.end().await;
@@ -269,7 +245,7 @@ impl Console {
         };
         tokio::select! {
             _ = tokio::time::timeout(limits::LAST_EVENTS_TIMEOUT, events) => {}
-            () = self.signals.end() => {}
+            () = self.signals.received() => {}
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
+use crate::signals::Signals;
 use crate::value::Span;
 use clap::{Args, ValueEnum};
 use helio_client::transfer::{Control, FailedTransfer, IoChoice, TransferError, on_thread};
@@ -12,7 +13,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Options of both ends.
 #[derive(Args, Debug)]
@@ -104,38 +104,6 @@ impl TransferFlags {
     pub(crate) fn warn_of_missing_hash(&self, quiet: bool) {
         if self.hash() && !quiet && matches!(self.io, Io::Sendfile | Io::Splice) {
             output::message("no BLAKE3: the bytes do not pass through this program (--io copy computes it)");
-        }
-    }
-}
-
-/// SIGINT and SIGTERM.
-pub(crate) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    pub(crate) fn listen() -> Outcome<Self> {
-        let open = |kind| {
-            signal(kind)
-                .map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot wait for signals: {error}")))
-        };
-        Ok(Self { interrupt: open(SignalKind::interrupt())?, terminate: open(SignalKind::terminate())? })
-    }
-
-    /// Waits for either.
-    pub(crate) async fn received(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-
-    /// `work`, unless a signal comes first.
-    pub(crate) async fn or<T>(&mut self, work: impl Future<Output = T>) -> Outcome<T> {
-        tokio::select! {
-            done = work => Ok(done),
-            () = self.received() => Err(Failure::interrupted()),
         }
     }
 }

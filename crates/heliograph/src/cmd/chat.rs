@@ -9,6 +9,7 @@ use crate::config;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::run;
 use crate::settings::{Layered as _, layered};
+use crate::signals::Signals;
 use crate::value::Span;
 use clap::Args;
 use helio_client::chat::{ChatOptions, Ended};
@@ -21,7 +22,6 @@ use helio_net::clock::Clock;
 use helio_net::tls::{ClientTls, Trust};
 use serde::Deserialize;
 use show::Show;
-use tokio::signal::unix::{SignalKind, signal};
 use value::{NickArg, Pin, RoomArg, ServerAddress};
 
 /// Talk with others
@@ -94,9 +94,10 @@ pub(crate) fn run(args: ChatArgs, global: &Global) -> Outcome {
     let mut show = Show::new(args.json, global.quiet, options.settings.rooms.len() > 1);
     let seed = random_u64().map_err(|error| Failure::new(Exit::Unavailable, error))?;
     let ended = run::small_runtime()?.block_on(async {
-        let stop = stopped()?;
+        let mut signals = Signals::catch()?;
         let (lines, _open) = if args.no_input { source::none() } else { source::stdin() };
-        helio_client::chat::run(options, seed, Clock::start(), lines, stop, |event| show.event(&event)).await
+        helio_client::chat::run(options, seed, Clock::start(), lines, signals.received(), |event| show.event(&event))
+            .await
     })?;
     outcome(ended, show.worst())
 }
@@ -126,20 +127,6 @@ impl ChatClientFlags {
             timeout: self.timeout.map_or(limits::CHAT_CLIENT_TIMEOUT, |span| span.0),
         })
     }
-}
-
-/// Completes at Ctrl-C or SIGTERM.
-fn stopped() -> Outcome<impl Future<Output = ()>> {
-    let watch = |kind| {
-        signal(kind).map_err(|error| Failure::new(Exit::Unavailable, format_args!("cannot watch signals: {error}")))
-    };
-    let (mut interrupt, mut terminate) = (watch(SignalKind::interrupt())?, watch(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }
 
 /// What the command returns: how it ended, or the worst that happened to a line.

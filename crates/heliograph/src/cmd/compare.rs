@@ -6,6 +6,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::run;
 use crate::settings::{Layered, layered};
+use crate::signals::Signals;
 use crate::value::{Size, Span};
 use clap::Args;
 use helio_client::compare::{self, CompareError, Compared, Progress, Settings};
@@ -123,11 +124,12 @@ async fn measure(settings: Settings, stop: &Arc<AtomicBool>, quiet: bool) -> Out
         }
         shown.set_position(progress.done as u64);
     };
+    let mut signals = Signals::catch()?;
     let mut comparison = std::pin::pin!(compare::compare(settings, stop.clone(), show));
     let result = loop {
         tokio::select! {
             result = &mut comparison => break result,
-            _ = tokio::signal::ctrl_c() => {
+            () = signals.received() => {
                 let measuring = bar.length().is_some();
                 if stop.swap(true, Ordering::Relaxed) || !measuring {
                     return Err(Failure::interrupted());

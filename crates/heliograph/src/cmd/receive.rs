@@ -4,7 +4,8 @@ use crate::args::Global;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::run;
-use crate::transfer::{Signals, TransferFlags, receiving_failed, refused, watch};
+use crate::signals::Signals;
+use crate::transfer::{TransferFlags, receiving_failed, refused, watch};
 use clap::Args;
 use helio_client::transfer::{
     Control, Destination, FailedTransfer, IoChoice, Lines, ReceiveOptions, Record, Target, TransferError,
@@ -83,7 +84,7 @@ struct Receiver {
 
 impl Receiver {
     async fn over_tcp(self) -> Outcome {
-        let mut signals = Signals::listen()?;
+        let mut signals = Signals::catch()?;
         let mut listeners = listen::tcp(&self.args.listen).await?;
         for listener in &listeners {
             self.tell_listening(Scheme::Tcp, listener.local())?;
@@ -130,7 +131,7 @@ impl Receiver {
         if self.args.transfer.numbered && self.destination.is_stdout() {
             return Err(refused(&TransferError::NeedsFile { path: self.args.to }));
         }
-        let mut signals = Signals::listen()?;
+        let mut signals = Signals::catch()?;
         let endpoints = listen::udp(&self.args.listen).await?;
         for endpoint in &endpoints {
             self.tell_listening(Scheme::Udp, endpoint.local())?;

@@ -6,6 +6,7 @@ mod source;
 use crate::args::Global;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
+use crate::signals::Signals;
 use crate::value::Span;
 use clap::Args;
 use helio_client::say::{Conversation, Said, SayError, SayOptions};
@@ -88,12 +89,9 @@ pub(crate) struct SayArgs {
 pub(crate) fn run(args: SayArgs, global: &Global) -> Outcome {
     let show = Show::new(args.hex, args.json, global.quiet);
     crate::run::small_runtime()?.block_on(async {
-        let interrupted = tokio::signal::ctrl_c();
+        let mut signals = Signals::catch()?;
         let mut talk = Talk::new(args, show)?;
-        let end = tokio::select! {
-            end = talk.go() => end,
-            _ = interrupted => Err(Failure::interrupted()),
-        };
+        let end = signals.or(talk.go()).await.flatten();
         talk.conversation.close().await;
         talk.show.summary(talk.conversation.tcp_facts())?;
         end

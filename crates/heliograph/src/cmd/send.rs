@@ -4,7 +4,8 @@ use crate::args::Global;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::run;
-use crate::transfer::{Signals, TransferFlags, refused, sending_failed, watch};
+use crate::signals::Signals;
+use crate::transfer::{TransferFlags, refused, sending_failed, watch};
 use crate::value::{Size, Span};
 use clap::Args;
 use helio_client::transfer::{Control, Lines, Record, SendOptions, Source, UdpSendOptions, on_thread, send, udp_send};
@@ -62,7 +63,7 @@ async fn over_tcp(args: SendArgs, quiet: bool) -> Outcome {
         return Err(Failure::usage("--datagram and --rate are for --udp"));
     }
     args.transfer.warn_of_missing_hash(quiet);
-    let mut signals = Signals::listen()?;
+    let mut signals = Signals::catch()?;
     let source = open(&mut signals, args.file).await?;
     let connected = signals.or(connect::tcp(&args.address, args.timeout.0)).await??;
     let peer = connected.peer;
@@ -93,7 +94,7 @@ async fn over_udp(args: SendArgs, quiet: bool) -> Outcome {
     if args.rate == Some(Size(0)) {
         return Err(Failure::usage("--rate 0 would send nothing, expected at least 1 byte a second"));
     }
-    let mut signals = Signals::listen()?;
+    let mut signals = Signals::catch()?;
     let source = open(&mut signals, args.file).await?;
     let connected = signals.or(connect::udp(&args.address, args.timeout.0)).await??;
     let peer = connected.peer;

@@ -2,10 +2,11 @@
 
 use crate::args::Global;
 use crate::config;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Failure, Outcome};
 use crate::output;
 use crate::run;
 use crate::settings::{Layered as _, layered};
+use crate::signals::Signals;
 use crate::value::Span;
 use clap::{Args, ValueEnum};
 use helio_client::weather::{self, Encoding, Ended, Event, Located, Query, Sent, Sink, Source};
@@ -18,7 +19,6 @@ use helio_net::address::{Address, Scheme};
 use serde::Deserialize;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Show the current weather, and send it on over TCP or UDP
 ///
@@ -125,7 +125,8 @@ pub(crate) fn run(args: WeatherArgs, global: &Global) -> Outcome {
         attributed: false,
     };
     let ended = run::runtime()?.block_on(async {
-        let stop = interrupted()?;
+        let mut signals = Signals::catch()?;
+        let stop = signals.received();
         match every {
             Some(every) => weather::repeat(&mut source, sink, every, stop, |event| screen.show(event)).await,
             None => weather::once(&mut source, sink, stop, |event| screen.show(event)).await,
@@ -236,17 +237,4 @@ fn checked_interval(every: Span) -> Outcome<Duration> {
         return Ok(every.0);
     }
     Err(Failure::usage(format_args!("--every is {}, expected {} to {}", human(every.0), human(least), human(most))))
-}
-
-/// Completes at the first SIGINT or SIGTERM; both are caught from here on.
-fn interrupted() -> Outcome<impl Future<Output = ()>> {
-    let unavailable = |error| Failure::new(Exit::Unavailable, format_args!("cannot wait for signals: {error}"));
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(unavailable)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(unavailable)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }

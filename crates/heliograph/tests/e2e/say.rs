@@ -218,13 +218,16 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
-fn ctrl_c_ends_with_the_summary() {
+fn ctrl_c_and_sigterm_end_with_the_summary() {
     let (_echo, tcp, _) = echo(&[]);
-    let mut say = Running::start(helio().args(["say", "--count", "1000", "--interval", "10s", &tcp, "x"]));
-    say.wait_for("ACK: x");
-    let (status, _, stderr) = say.stop();
-    assert_eq!(status.code(), Some(130));
-    assert!(stderr.contains("TCP says:"), "{stderr}");
+    for signal in ["INT", "TERM"] {
+        let mut say = Running::start(helio().args(["say", "--count", "1000", "--interval", "10s", &tcp, "x"]));
+        say.wait_for("ACK: x");
+        say.signal(signal);
+        let (status, _, stderr) = say.wait();
+        assert_eq!(status.code(), Some(130), "{signal}");
+        assert!(stderr.contains("TCP says:"), "{signal}: {stderr}");
+    }
 }
 
 /// Echo servers that no one here wrote: `socat` with a pipe behind it, over both transports and families.
