@@ -529,6 +529,9 @@ pub const CHAT_OPER_INTERVAL: Duration = Duration::from_secs(3);
 /// ERR_INPUTTOOLONG; the last parameter of a longer one of ours is cut between two characters.
 pub const IRC_BODY: usize = 512;
 
+/// Bytes of a password: what fits into the line that carries it, PASS. A longer one is refused before it is hashed or sent.
+pub const IRC_PASSWORD: usize = IRC_BODY - "PASS :\r\n".len();
+
 /// Bytes of the tags of a line from a client, with the `@` and the space (IRCv3 message-tags). A line with more is
 /// refused whole with ERR_INPUTTOOLONG; tags are never cut.
 pub const IRC_TAGS_FROM_CLIENT: usize = 4_096;

@@ -5,6 +5,7 @@ mod cmd;
 mod config;
 mod exit;
 mod output;
+mod password;
 mod run;
 mod settings;
 mod signals;

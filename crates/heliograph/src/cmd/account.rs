@@ -1,12 +1,11 @@
 //! `helio account`: who may do what on a server.
 
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output;
+use crate::{output, password};
 use clap::{Args, Subcommand};
-use helio_core::limits;
 use helio_server::service::chat::hash_password;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 /// Prepare who may do what on a server
 #[derive(Args, Debug)]
@@ -39,7 +38,7 @@ pub(crate) fn run(args: &AccountArgs) -> Outcome {
 
 fn read_password() -> Outcome<String> {
     if !io::stdin().is_terminal() {
-        return read_line();
+        return password::read_line(io::stdin().lock());
     }
     let _quiet = Quiet::begin();
     let password = ask("Password: ")?;
@@ -49,27 +48,10 @@ fn read_password() -> Outcome<String> {
 fn ask(prompt: &str) -> Outcome<String> {
     let mut err = io::stderr();
     let _ = write!(err, "{prompt}").and_then(|()| err.flush());
-    let line = read_line();
+    let line = password::read_line(io::stdin().lock());
     // The line end that was typed is not shown either.
     let _ = writeln!(err);
     line
-}
-
-/// One line of stdin, which is never shown in an error.
-fn read_line() -> Outcome<String> {
-    // What fits into the line that carries it.
-    let most = limits::IRC_BODY - "PASS :\r\n".len();
-    let mut line = Vec::new();
-    let mut input = io::stdin().lock().take(most as u64 + 2);
-    input.read_until(b'\n', &mut line).map_err(|error| Failure::file("read the password", &error))?;
-    let line = line.strip_suffix(b"\n").unwrap_or(&line);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match std::str::from_utf8(line) {
-        Ok("") => Err(Failure::usage("no password was given")),
-        Ok(text) if text.len() <= most && !text.chars().any(char::is_control) => Ok(text.to_owned()),
-        Ok(_) => Err(Failure::usage(format_args!("the password has control characters or more than {most} bytes"))),
-        Err(_) => Err(Failure::usage("the password is not UTF-8")),
-    }
 }
 
 /// A terminal that does not show what is typed, until dropped.

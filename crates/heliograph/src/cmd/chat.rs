@@ -7,6 +7,7 @@ mod value;
 use crate::args::Global;
 use crate::config;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::password;
 use crate::run;
 use crate::settings::{Layered as _, layered};
 use crate::signals::Signals;
@@ -14,6 +15,7 @@ use crate::value::Span;
 use clap::Args;
 use helio_client::chat::{ChatOptions, Ended};
 use helio_client::random::random_u64;
+use helio_core::chat::Password;
 use helio_core::chat::client::{End, Settings};
 use helio_core::irc::name::RoomName;
 use helio_core::limits;
@@ -22,6 +24,7 @@ use helio_net::clock::Clock;
 use helio_net::tls::{ClientTls, Trust};
 use serde::Deserialize;
 use show::Show;
+use std::path::PathBuf;
 use value::{NickArg, Pin, RoomArg, ServerAddress};
 
 /// Talk with others
@@ -40,8 +43,9 @@ use value::{NickArg, Pin, RoomArg, ServerAddress};
   echo 'backup done' | helio chat --room ops          exit 0: the server has it
   helio chat --no-input --json --room ops             what is said, for a program
 
-Exit codes: 0 all lines acknowledged, 2 a line is no command, 3 name not found, 4 refused (connection, nickname, room,
-banned, a line), 5 connection failed or it is not known whether a line arrived, 124 not acknowledged in time, 130 Ctrl-C")]
+Exit codes: 0 all lines acknowledged, 2 a line is no command, 3 name or file not found, 4 refused
+(connection, password, nickname, room, a line), 5 connection failed or it is not known whether a
+line arrived, 124 not acknowledged in time, 130 Ctrl-C")]
 pub(crate) struct ChatArgs {
     #[command(flatten)]
     flags: ChatClientFlags,
@@ -82,12 +86,17 @@ pub(crate) struct ChatClientFlags {
     #[arg(long, value_name = "HEX", env = "HELIO_CHAT_FINGERPRINT")]
     fingerprint: Option<Pin>,
 
+    /// A file whose first line is the server's password, where it has one; over tcp:// everybody on the way reads it
+    /// [default: none is given]
+    #[arg(long, value_name = "FILE", env = "HELIO_CHAT_PASSWORD_FILE")]
+    password_file: Option<PathBuf>,
+
     /// Time after the end of input in which every line must be acknowledged [default: 1m]
     #[arg(long, value_name = "TIME", env = "HELIO_CHAT_TIMEOUT")]
     timeout: Option<Span>,
 }
 
-layered!(ChatClientFlags { address, room, nick, fingerprint, timeout });
+layered!(ChatClientFlags { address, room, nick, fingerprint, password_file, timeout });
 
 pub(crate) fn run(args: ChatArgs, global: &Global) -> Outcome {
     let options = args.flags.over(config::load(global)?.chat_client).options()?;
@@ -120,10 +129,11 @@ impl ChatClientFlags {
             return Err(Failure::usage(format_args!("--room: {got} rooms, limit is {limit}")));
         }
         let nick = self.nick.map_or_else(value::login_nick, |nick| nick.0);
+        let password = self.password_file.as_deref().map(password::read_file).transpose()?.map(Password);
         Ok(ChatOptions {
             address,
             tls: ClientTls::new(self.fingerprint.map_or(Trust::System, |pin| Trust::Pinned(pin.0))),
-            settings: Settings::new(&nick, rooms),
+            settings: Settings { password, ..Settings::new(&nick, rooms) },
             timeout: self.timeout.map_or(limits::CHAT_CLIENT_TIMEOUT, |span| span.0),
         })
     }
@@ -138,6 +148,14 @@ fn outcome(ended: Ended, worst: Option<Exit>) -> Outcome {
         End::NickRefused { nick, reason } => {
             let told =
                 format_args!("the server refuses the nickname {nick}: {}; choose one with --nick", show::safe(&reason));
+            Err(Failure::new(Exit::Refused, told))
+        }
+        End::PasswordRefused { was_given: true, reason } => {
+            Err(Failure::new(Exit::Refused, format_args!("the server refuses the password: {}", show::safe(&reason))))
+        }
+        End::PasswordRefused { was_given: false, reason } => {
+            let told =
+                format_args!("the server wants a password: {}; give it with --password-file", show::safe(&reason));
             Err(Failure::new(Exit::Refused, told))
         }
         End::Rejected { reason } => {

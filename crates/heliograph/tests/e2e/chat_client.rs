@@ -156,6 +156,50 @@ fn who_cannot_talk_is_told_why() {
     }
 }
 
+/// The password of the server: in a file, of which the settings or the environment may tell. Its refusal is the end.
+#[test]
+fn a_server_with_a_password_takes_it_from_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let hash = run_with_input(&["account", "hash"], b"open sesame\n").stdout;
+    let settings = format!("{ON_ANY_PORT}password-hash = '{}'\n", hash.trim_end());
+    let mut serving = Running::start(&mut chat(dir.path(), &settings));
+    let at = address(&mut serving).to_string();
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.into_os_string().into_string().unwrap()
+    };
+    let right = file("right", "open sesame\nwhat follows is a remark\n");
+    let say = |args: &[&str]| run_with_input(&[&["chat", &at, "--plain"], args].concat(), b"hello\n");
+    for args in [
+        &["--password-file", &right][..],
+        &["--config", &file("client.toml", &format!("[chat-client]\npassword-file = '{right}'\n"))],
+    ] {
+        let said = say(args);
+        assert_eq!(said.code, 0, "{args:?}: {}", said.stderr);
+    }
+    let mut command = helio();
+    command.args(["chat", &at, "--plain"]).env("HELIO_CHAT_PASSWORD_FILE", &right);
+    assert_eq!(finish(&mut command).code, 0);
+
+    let missing = dir.path().join("missing").into_os_string().into_string().unwrap();
+    for (args, code, told) in [
+        (
+            &["--password-file", &file("wrong", "please\n")][..],
+            4,
+            "helio: the server refuses the password: Password incorrect\n",
+        ),
+        (&[], 4, "helio: the server wants a password: Password incorrect; give it with --password-file\n"),
+        (&["--password-file", &missing], 3, "No such file"),
+        (&["--password-file", &file("empty", "")], 2, "empty: no password was given\n"),
+    ] {
+        let said = say(args);
+        assert_eq!(said.code, code, "{args:?}: {}", said.stderr);
+        assert!(said.stderr.contains(told), "{args:?}: {}", said.stderr);
+        assert!(!said.stderr.contains("please"), "{}", said.stderr);
+    }
+}
+
 #[test]
 fn settings_come_from_the_file_and_the_environment_and_a_closed_reader_is_no_error() {
     let dir = tempfile::tempdir().unwrap();

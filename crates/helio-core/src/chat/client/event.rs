@@ -195,7 +195,14 @@ pub enum End {
         /// What the server said.
         reason: String,
     },
-    /// The server does not want us: banned, wrong password, too many connections.
+    /// The server has a password, which is another one or was not given (ERR_PASSWDMISMATCH).
+    PasswordRefused {
+        /// Whether we gave one.
+        was_given: bool,
+        /// What it said.
+        reason: String,
+    },
+    /// The server does not want us: banned, too many connections.
     Rejected {
         /// What it said.
         reason: String,

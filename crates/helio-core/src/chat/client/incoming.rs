@@ -202,7 +202,11 @@ fn numeric(client: &mut Client, line: &Line, code: Numeric, now: Now) {
             register::nick_refused(client, false, line.last());
         }
         Numeric::ErrUnavailResource if !room.starts_with('#') => register::nick_refused(client, true, line.last()),
-        Numeric::ErrPasswdMismatch | Numeric::ErrYoureBannedCreep if is_registering => {
+        Numeric::ErrPasswdMismatch if is_registering => {
+            let was_given = client.settings.password.is_some();
+            client.finish(End::PasswordRefused { was_given, reason: line.last().to_string() });
+        }
+        Numeric::ErrYoureBannedCreep if is_registering => {
             client.finish(End::Rejected { reason: line.last().to_string() });
         }
         code if is_error(code) && !is_registering => refused(client, line, now),

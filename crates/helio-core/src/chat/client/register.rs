@@ -5,6 +5,7 @@ use super::event::{End, Event};
 use super::input::{alternative, same};
 use super::link::{Link, Online};
 use super::{Client, incoming};
+use crate::chat::Password;
 use crate::irc::capability::{Capabilities, Capability};
 use crate::limits;
 use crate::time::Now;
@@ -54,7 +55,7 @@ pub(super) fn begin(client: &mut Client, now: Now) {
         client.nick = client.settings.nick.clone();
     }
     let (nick, settings) = (client.nick.clone(), client.settings.clone());
-    if let Some(password) = &settings.password {
+    if let Some(Password(password)) = &settings.password {
         client.send(|line| line.command("PASS").trailing(password));
     }
     client.send(|line| line.command("CAP").param("LS").param("302"));

@@ -1,5 +1,6 @@
 //! Who a client is, and where it wants to be.
 
+use crate::chat::Password;
 use crate::irc::name::RoomName;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -14,8 +15,8 @@ pub struct Settings {
     pub user: String,
     /// The real name, which WHOIS shows.
     pub realname: String,
-    /// The server's password (PASS). Default none.
-    pub password: Option<String>,
+    /// The server's password (PASS), at most [`limits::IRC_PASSWORD`](crate::limits::IRC_PASSWORD) bytes. Default none.
+    pub password: Option<Password>,
     /// The rooms to be in, at most [`limits::CHAT_CLIENT_ROOMS`](crate::limits::CHAT_CLIENT_ROOMS). What is typed goes to
     /// the first one.
     pub rooms: Vec<RoomName>,

@@ -171,7 +171,8 @@ fn a_refusal_at_the_door_ends_it() {
     };
     let reason = |reason: &str| Some(End::Rejected { reason: reason.to_string() });
     assert_eq!(ends(&[":s 465 ada :You are banned", "ERROR :Closing link"]), reason("You are banned"));
-    assert_eq!(ends(&[":s 464 * :Password incorrect"]), reason("Password incorrect"));
+    let password = End::PasswordRefused { was_given: false, reason: "Password incorrect".to_string() };
+    assert_eq!(ends(&[":s 464 * :Password incorrect", "ERROR :Closing link"]), Some(password));
     assert_eq!(ends(&["ERROR :Too many connections"]), reason("Too many connections"));
     assert_eq!(ends(&[]), Some(End::Lost { reason: "reset".to_string() }));
     let erroneous = End::NickRefused { nick: "ada".to_string(), reason: "Erroneous nickname".to_string() };

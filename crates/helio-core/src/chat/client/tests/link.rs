@@ -1,9 +1,12 @@
 //! Losses, waits and ends.
 
 use super::talk::Talk;
-use crate::chat::client::{End, Event};
+use crate::chat::Password;
+use crate::chat::client::{End, Event, Settings};
+use crate::irc::name::RoomName;
 use crate::limits;
 use alloc::string::ToString as _;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -81,6 +84,26 @@ fn the_first_connection_is_not_tried_again_and_an_unwelcome_one_ends() {
     mute.connect();
     mute.pass(limits::CHAT_CLIENT_WELCOME_TIMEOUT);
     assert_eq!(mute.told(), [Event::Ended(End::NoWelcome)]);
+}
+
+/// modern "PASS message": before NICK and USER, on each connection.
+#[test]
+fn the_password_is_the_first_thing_said_and_its_refusal_the_end() {
+    let password = Some(Password("open sesame".to_string()));
+    let mut talk = Talk::with(Settings { password, ..Settings::new("ada", vec![RoomName::parse("#tea").unwrap()]) });
+    assert_eq!(talk.connect()[0], "PASS :open sesame");
+    talk.server(&WELCOME);
+    talk.cut();
+    talk.told();
+    // The server has come back with another one.
+    talk.pass(limits::CHAT_CLIENT_RETRY_MAX);
+    assert_eq!(talk.connect()[0], "PASS :open sesame");
+    talk.server(&[":s 464 ada :Password incorrect", "ERROR :Closing link"]);
+    let end = End::PasswordRefused { was_given: true, reason: "Password incorrect".to_string() };
+    assert_eq!(talk.told(), [Event::Ended(end)]);
+    talk.cut();
+    talk.pass(limits::CHAT_CLIENT_RETRY_MAX);
+    assert!(!talk.wants_connection);
 }
 
 #[test]

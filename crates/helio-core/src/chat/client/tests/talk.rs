@@ -22,8 +22,12 @@ pub(super) struct Talk {
 impl Talk {
     pub(super) fn new(nick: &str, rooms: &[&str]) -> Self {
         let rooms = rooms.iter().map(|room| RoomName::parse(room).unwrap()).collect();
+        Self::with(Settings::new(nick, rooms))
+    }
+
+    pub(super) fn with(settings: Settings) -> Self {
         let mut talk = Self {
-            client: Client::new(Settings::new(nick, rooms), 7),
+            client: Client::new(settings, 7),
             now: Now { mono: Instant::ORIGIN, utc: Utc::from_micros(1_795_345_720_000_000) },
             sent: Vec::new(),
             told: Vec::new(),
