@@ -1,11 +1,13 @@
 //! `helio account`: who may do what on a server.
 
 use crate::exit::{Exit, Failure, Outcome};
+use crate::signals::Signals;
 use crate::{output, password};
 use clap::{Args, Subcommand};
 use helio_server::service::chat::hash_password;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use std::io::{self, IsTerminal as _, Write as _};
+use tokio::sync::oneshot;
 
 /// Prepare who may do what on a server
 #[derive(Args, Debug)]
@@ -40,7 +42,23 @@ fn read_password() -> Outcome<String> {
     if !io::stdin().is_terminal() {
         return password::read_line(io::stdin().lock());
     }
-    let _quiet = Quiet::begin();
+    crate::run::small_runtime()?.block_on(async {
+        let mut signals = Signals::catch()?;
+        // Dropped when a signal comes, too. The thread is left behind then: nothing takes back a read from a terminal.
+        let _quiet = Quiet::begin();
+        let (sender, asked) = oneshot::channel();
+        std::thread::spawn(move || sender.send(ask_twice()));
+        match signals.or(asked).await {
+            Ok(asked) => asked.unwrap_or_else(|_| Err(Failure::new(Exit::Failure, "cannot ask for the password"))),
+            Err(interrupted) => {
+                output::message("");
+                Err(interrupted)
+            }
+        }
+    })
+}
+
+fn ask_twice() -> Outcome<String> {
     let password = ask("Password: ")?;
     if ask("Again: ")? == password { Ok(password) } else { Err(Failure::usage("the two passwords differ")) }
 }
@@ -54,6 +72,9 @@ fn ask(prompt: &str) -> Outcome<String> {
     line
 }
 
+/// The character of a key that does nothing: `_POSIX_VDISABLE` of Linux (`termios(3)`).
+const DISABLED: u8 = 0;
+
 /// A terminal that does not show what is typed, until dropped.
 struct Quiet {
     before: Option<Termios>,
@@ -64,6 +85,10 @@ impl Quiet {
         let before = tcgetattr(io::stdin()).ok();
         if let Some(mut quiet) = before.clone() {
             quiet.local_modes.remove(LocalModes::ECHO);
+            // These keys would stop or kill us with the terminal as it is.
+            for key in [SpecialCodeIndex::VQUIT, SpecialCodeIndex::VSUSP] {
+                quiet.special_codes[key] = DISABLED;
+            }
             let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &quiet);
         }
         Self { before }

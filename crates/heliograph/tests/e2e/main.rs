@@ -1,6 +1,7 @@
 //! End-to-end tests: the built `helio` against programs that no one here wrote.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests fail by panic and skip loudly")]
 
+mod account;
 mod chat;
 mod chat_client;
 mod chat_clients;
