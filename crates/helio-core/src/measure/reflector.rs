@@ -115,7 +115,7 @@ impl Reflector {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use core::time::Duration;
     use proptest::prelude::*;
@@ -128,7 +128,8 @@ mod tests {
         SocketAddr::from(([192, 0, 2, 1], port))
     }
 
-    fn request(session: u64, piece: &[u8]) -> Vec<u8> {
+    /// What a measuring client sends.
+    pub(crate) fn request(session: u64, piece: &[u8]) -> Vec<u8> {
         let header = Header {
             session: SessionId(session),
             message: 7,

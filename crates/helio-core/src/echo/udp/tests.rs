@@ -1,7 +1,8 @@
 //! What is answered, to whom, and what never is.
 
 use super::*;
-use crate::measure::wire::{Header, SessionId, Start};
+use crate::measure::reflector::tests::request as reflector_request;
+use crate::measure::wire::{Header, Start};
 use alloc::format;
 use core::net::Ipv4Addr;
 use core::time::Duration;
@@ -182,19 +183,6 @@ fn the_largest_datagram_is_cut_so_that_its_answer_can_be_sent() {
     let mut e = echo(b"ACK: ", &[]);
     let Verdict::Answer(out) = ask(&mut e, "127.0.0.1:5000", &[b'x'; limits::DATAGRAM_MAX]) else { panic!() };
     assert_eq!(out.len(), limits::DATAGRAM_MAX);
-}
-
-fn reflector_request(session: u64, piece: &[u8]) -> Vec<u8> {
-    let header = Header {
-        session: SessionId(session),
-        message: 0,
-        piece: 0,
-        pieces: 1,
-        total_bytes: piece.len() as u32,
-        reflected: 0,
-        refused: 0,
-    };
-    [&header.encode(Start::REQUEST)[..], piece].concat()
 }
 
 /// spec/reflector.md "UDP": same size, no prefix, the session's count in it.
