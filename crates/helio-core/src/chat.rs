@@ -42,6 +42,7 @@ mod timers;
 mod turn;
 mod verifying;
 
+pub use command::HTTP_METHODS;
 pub use effect::{Effect, Password, Verdict};
 pub use event::{Said, SaidKind, SaidLine};
 pub use guest_framer::{Foreign, GuestFramer, GuestInput};

@@ -117,8 +117,8 @@ const COMMANDS: &[Command] = &[
     row("WHOWAS", 0, Works::After, whois::whowas),
 ];
 
-/// What a program that believes to speak HTTP says first. TRACE and CONNECT of IRC are for those who are registered.
-const HTTP_METHODS: &[&str] = &["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+/// What a program that believes to speak HTTP says first (RFC 9110 §9.3, RFC 5789). As a command, TRACE is IRC's.
+pub const HTTP_METHODS: &[&str] = &["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 
 const fn row(
     verb: &'static str,

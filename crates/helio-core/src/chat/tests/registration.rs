@@ -1,7 +1,7 @@
 //! Becoming somebody (modern.ircdocs.horse "Connection Registration"), names, and leaving.
 
 use super::world::{Id, World};
-use crate::chat::{Face, Settings};
+use crate::chat::{Face, HTTP_METHODS, Settings};
 use crate::irc::name::NickRules;
 use crate::limits;
 use alloc::format;
@@ -204,10 +204,17 @@ fn hosts_never_begin_with_a_colon() {
 /// A browser that was led here by a page must not be able to speak for its user.
 #[test]
 fn http_is_shown_the_door() {
-    let mut world = World::new();
-    let id = world.connect();
-    assert_eq!(world.ask(id, "POST / HTTP/1.1"), ["ERROR :Closing link: HTTP is not spoken here"]);
-    assert!(world.is_closed(id));
+    for method in HTTP_METHODS {
+        let mut world = World::new();
+        let id = world.connect();
+        let heard = world.ask(id, &format!("{method} / HTTP/1.1"));
+        if *method == "TRACE" {
+            assert_eq!(heard, [":helio.local 451 * :You have not registered"]);
+        } else {
+            assert_eq!(heard, ["ERROR :Closing link: HTTP is not spoken here"], "{method}");
+            assert!(world.is_closed(id));
+        }
+    }
 }
 
 #[test]

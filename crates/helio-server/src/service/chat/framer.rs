@@ -1,7 +1,7 @@
 //! Lines out of what a connection sends, by what it speaks.
 
 use super::batch::Batch;
-use helio_core::chat::{Face, Foreign, GuestFramer, GuestInput};
+use helio_core::chat::{Face, Foreign, GuestFramer, GuestInput, HTTP_METHODS};
 use helio_core::irc::frame::LineBuffer;
 use helio_core::time::Instant;
 use helio_net::clock::Clock;
@@ -117,8 +117,7 @@ fn take_guests(framer: &mut GuestFramer, batch: &mut Batch) -> Result<(), Wrong>
 
 /// A request line (RFC 9112 §3): a browser was lured into speaking to us with words of somebody else.
 fn is_http(line: &[u8]) -> bool {
-    let methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
-    methods.iter().any(|method| line.strip_prefix(method.as_bytes()).is_some_and(|rest| rest.starts_with(b" ")))
+    HTTP_METHODS.iter().any(|method| line.strip_prefix(method.as_bytes()).is_some_and(|rest| rest.starts_with(b" ")))
 }
 
 #[cfg(test)]
@@ -135,6 +134,17 @@ mod tests {
                 .take(first, Instant::ORIGIN, &mut batch)
                 .and_then(|()| framer.take(rest, Instant::ORIGIN, &mut batch));
             assert_eq!((wrong, batch.is_empty()), (Err(HTTP), true), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn every_method_with_a_target_is_http_and_the_word_alone_is_not() {
+        for method in HTTP_METHODS {
+            let (mut framer, mut batch) = (Framer::new(Face::Irc), Batch::default());
+            let request = format!("{method} / HTTP/1.1\r\n");
+            assert_eq!(framer.take(request.as_bytes(), Instant::ORIGIN, &mut batch), Err(HTTP), "{method}");
+            let mut framer = Framer::new(Face::Irc);
+            assert_eq!(framer.take(format!("{method}\r\n").as_bytes(), Instant::ORIGIN, &mut batch), Ok(()));
         }
     }
 
