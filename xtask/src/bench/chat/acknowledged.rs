@@ -25,7 +25,7 @@ pub(super) fn run(
     time: Duration,
     server: u32,
 ) -> Result<Value> {
-    let mut crowd = Crowd::register(Door::new(address, server)?, clients, Some(CAPABILITIES))?;
+    let mut crowd = Crowd::register(Door::new(address), clients, Some(CAPABILITIES))?;
     crowd.join(members)?;
     crowd.start_counting()?;
     let mut talk = Talk { members, sent: vec![Instant::now(); clients], acknowledged: Vec::new() };

@@ -22,7 +22,7 @@ impl<T: Read + Write> Connection for T {}
 pub(super) fn run(clients: usize, over_tls: bool, address: SocketAddr, server: u32) -> Result<Value> {
     let before = resident_bytes(server)?;
     let mut connections: Vec<Box<dyn Connection>> = Vec::with_capacity(clients);
-    let (mut door, config) = (Door::new(address, server)?, tls::config()?);
+    let (mut door, config) = (Door::new(address), tls::config()?);
     for first in (0..clients).step_by(TOGETHER) {
         for _ in first..clients.min(first + TOGETHER) {
             let stream = door.connect()?;

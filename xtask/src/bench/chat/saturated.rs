@@ -28,7 +28,7 @@ struct Sender {
 ///
 /// A message is lost, or something is delivered that nobody sent.
 pub(super) fn run(room: &Room, address: SocketAddr, warm_up: Duration, time: Duration, server: u32) -> Result<Value> {
-    let mut crowd = Crowd::register(Door::new(address, server)?, room.clients, None)?;
+    let mut crowd = Crowd::register(Door::new(address), room.clients, None)?;
     crowd.join(room.clients)?;
     crowd.start_counting()?;
     let mut talk = Talk::start(room, &mut crowd)?;

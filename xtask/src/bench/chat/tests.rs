@@ -162,8 +162,7 @@ fn a_refusal_is_an_error_that_quotes_it() {
 fn joins_are_awaited_until_everyone_has_seen_everyone() {
     let result = joins::run(6, Ircd::start(Habit::Sound), std::process::id()).unwrap();
     assert!(result["elapsed_ns"].as_u64().unwrap() > 0);
-    let mut crowd =
-        Crowd::register(Door::new(Ircd::start(Habit::Sound), std::process::id()).unwrap(), 6, None).unwrap();
+    let mut crowd = Crowd::register(Door::new(Ircd::start(Habit::Sound)), 6, None).unwrap();
     assert_eq!(crowd.join(4).unwrap_err().to_string(), "6 clients do not fill rooms of 4");
     crowd.join(3).unwrap();
     // In both rooms: 3 + 2 + 1 joins, and 3 ends of lists; and the two lines of the welcome each.
