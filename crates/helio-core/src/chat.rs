@@ -251,6 +251,13 @@ impl Chat {
         self.settle(now);
     }
 
+    /// The store is lost for the rest of this run: what waits for it is answered as failed, and nothing is taken that would
+    /// have to be kept.
+    pub fn handle_store_lost(&mut self, now: Now) {
+        storage::lost(self, now);
+        self.settle(now);
+    }
+
     /// The answer to [`Effect::Probe`].
     pub fn handle_probed(&mut self, is_working: bool, now: Now) {
         storage::probed(self, is_working, now);

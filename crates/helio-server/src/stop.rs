@@ -1,5 +1,6 @@
 //! Ending the program: tell everyone, give them a deadline, wait.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -9,6 +10,8 @@ use tokio_util::task::TaskTracker;
 pub struct Stop {
     begun: CancellationToken,
     tasks: TaskTracker,
+    /// Why the program ends, when that is a fault of its own.
+    failure: Arc<OnceLock<String>>,
 }
 
 impl Stop {
@@ -29,6 +32,19 @@ impl Stop {
     pub fn begin(&self) {
         self.begun.cancel();
         self.tasks.close();
+    }
+
+    /// The same because something broke that only a new start mends. The program then ends with an error, so that whoever
+    /// supervises it starts it again. The first `reason` is kept.
+    pub fn fail(&self, reason: impl Into<String>) {
+        let _ = self.failure.set(reason.into());
+        self.begin();
+    }
+
+    /// The reason of [`Stop::fail`].
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
     }
 
     /// Whether [`Stop::begin`] was called.

@@ -247,7 +247,7 @@ impl Console {
             _ = tokio::time::timeout(limits::LAST_EVENTS_TIMEOUT, events) => {}
             () = self.signals.received() => {}
         }
-        Ok(())
+        context.stop.failure().map_or(Ok(()), |why| Err(Failure::new(Exit::Failure, why)))
     }
 }
 
@@ -287,5 +287,21 @@ fn print_one(event: &Event, show: Show) -> io::Result<()> {
         Show::Text => output::event(&event.kind),
         Show::Named => output::event(format_args!("{:<5} {}", event.service, event.kind)),
         Show::Json => output::event(output::json_text(event)?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_that_broke_ends_the_program_with_an_error() {
+        let ended = runtime().unwrap().block_on(async {
+            let (context, console) = context(Show::Troubles, Timeouts::default())?;
+            context.stop.fail("it broke");
+            console.until_stopped(context, async || ()).await
+        });
+        let failure = ended.unwrap_err();
+        assert_eq!((failure.exit, failure.message.as_str()), (Exit::Failure, "it broke"));
     }
 }

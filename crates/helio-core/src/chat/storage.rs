@@ -197,6 +197,15 @@ pub(super) fn failed(chat: &mut Chat, first: Ticket, last: Ticket, now: Now) {
     }
 }
 
+/// There is no store any more. Which of the appends reached the disk before it was lost, nobody can tell.
+pub(super) fn lost(chat: &mut Chat, now: Now) {
+    let last = Ticket(chat.storage.last_ticket);
+    failed(chat, Ticket::default(), last, now);
+    for (ticket, reading) in core::mem::take(&mut chat.storage.reads) {
+        super::command::replay::arrived(chat, ticket, &reading, &[], now);
+    }
+}
+
 /// Tells the author that a message or setting is not kept: tagged as the answer that it takes the place of, so that every label is
 /// answered by exactly one line or batch (labeled-response).
 fn tell_failed(chat: &mut Chat, session: SessionId, waiting: Waiting, code: ReplyCode) {

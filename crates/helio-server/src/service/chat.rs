@@ -36,6 +36,7 @@ use keeper::Keeper;
 use outside::Outside;
 use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
@@ -136,10 +137,13 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
     opened.admit(settings.origins);
     opened.become_like(&settings.doors).await?;
     let keeper = Keeper::new(parts.store, requests, hub.clone(), context.events.clone());
-    thread(context, "chat-store", move || keeper.run())?;
+    let to_hub = hub.clone();
+    let tell_hub = move || _ = to_hub.blocking_send(Input::StoreLost);
+    thread(context, "chat-store", move || keeper.run(), tell_hub)?;
     let hub_thread = Hub::new(chat, context.clock, inputs, outside);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(ChatError::Thread)?;
-    thread(context, "chat-hub", move || runtime.block_on(hub_thread.run()))?;
+    // Connections end with the seats that the hub drops.
+    thread(context, "chat-hub", move || runtime.block_on(hub_thread.run()), || {})?;
     let (stop, to_hub) = (context.stop.clone(), hub.clone());
     context.stop.spawn(async move {
         stop.begun().await;
@@ -172,11 +176,24 @@ impl Running {
     }
 }
 
-/// A thread that the end of the program waits for.
-fn thread(context: &Context, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), ChatError> {
+/// A thread that the end of the program waits for. If it panics the program ends: without it the service would take
+/// connections and answer nobody. `when_lost` is called before that is told.
+fn thread(
+    context: &Context,
+    name: &'static str,
+    work: impl FnOnce() + Send + 'static,
+    when_lost: impl FnOnce() + Send + 'static,
+) -> Result<(), ChatError> {
     let (alive, ended) = oneshot::channel::<()>();
+    let (events, stop) = (context.events.clone(), context.stop.clone());
     let work = move || {
-        work();
+        // What the work owned is dropped by the panic; nothing half-done is seen afterwards.
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            when_lost();
+            let message = format!("a fault in the program ended its thread {name}; it stops and must be started again");
+            events.tell(EventKind::Trouble { message: message.clone() });
+            stop.fail(message);
+        }
         drop(alive);
     };
     std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(ChatError::Thread)?;

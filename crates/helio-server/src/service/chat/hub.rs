@@ -30,6 +30,8 @@ pub(super) enum Input {
     CommitFailed { first: Ticket, last: Ticket },
     /// A log was read; `None`: it cannot be.
     Read { ticket: Ticket, records: Option<Vec<Vec<u8>>> },
+    /// The thread that keeps is gone.
+    StoreLost,
     /// The store was tried.
     Probed { is_working: bool },
     /// A password was compared.
@@ -40,6 +42,9 @@ pub(super) enum Input {
     SettingsRefused(String),
     /// The program ends.
     Stop,
+    /// The hub is to fail, as a fault in it would make it.
+    #[cfg(test)]
+    Panic,
 }
 
 /// The state and everything beside it.
@@ -70,6 +75,14 @@ struct Seat {
     /// Lines that wait for their turn. At most [`limits::CHAT_UNREAD_BATCHES`].
     waiting: VecDeque<Batch>,
     sent_bytes: u64,
+}
+
+impl Drop for Seat {
+    /// A seat that is left was closed already. One that is not goes down with the hub, and nobody else would tell its task.
+    fn drop(&mut self) {
+        let reason = "Server is gone".to_owned();
+        self.link.close(Closing { reason, sent_bytes: self.sent_bytes, is_cut: true });
+    }
 }
 
 impl Hub {
@@ -150,6 +163,10 @@ impl Hub {
             Input::Committed(ticket) => self.chat.handle_committed(ticket, now),
             Input::CommitFailed { first, last } => self.chat.handle_commit_failed(first, last, now),
             Input::Read { ticket, records } => self.chat.handle_read(ticket, records.as_deref(), now),
+            Input::StoreLost => {
+                self.outside.lose_keeper();
+                self.chat.handle_store_lost(now);
+            }
             Input::Probed { is_working } => self.chat.handle_probed(is_working, now),
             Input::Verified { ticket, verdict } => self.chat.handle_verified(ticket, verdict, now),
             Input::Settings(settings) => {
@@ -163,6 +180,8 @@ impl Hub {
                 self.stop_at = Some(now.mono + limits::CHAT_STOP_TIMEOUT);
                 self.chat.handle_stop(now);
             }
+            #[cfg(test)]
+            Input::Panic => panic!("as told"),
         }
     }
 
@@ -244,8 +263,8 @@ impl Hub {
             let mut is_idle = true;
             while let Some(effect) = self.chat.poll_effect() {
                 is_idle = false;
-                if let Some((ticket, verdict)) = self.outside.start(effect) {
-                    self.chat.handle_verified(ticket, verdict, now);
+                if let Some(answer) = self.outside.start(effect) {
+                    self.take(answer, now);
                     self.catch_up(now);
                 }
             }

@@ -17,6 +17,18 @@ pub(super) enum Request {
     Probe,
 }
 
+impl Request {
+    /// The answer when there is no store.
+    pub(super) fn failed(self) -> Option<Input> {
+        match self {
+            Self::Append { ticket, .. } => Some(Input::CommitFailed { first: ticket, last: ticket }),
+            Self::Read { ticket, .. } => Some(Input::Read { ticket, records: None }),
+            Self::Forget { .. } => None,
+            Self::Probe => Some(Input::Probed { is_working: false }),
+        }
+    }
+}
+
 /// The store and who is told.
 pub(super) struct Keeper {
     store: Box<dyn Log + Send>,

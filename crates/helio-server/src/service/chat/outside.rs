@@ -12,7 +12,8 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 /// The ways out of the hub. None of them makes it wait.
 pub(super) struct Outside {
     /// Unbounded itself: what is asked for is bounded by [`limits::CHAT_UNCOMMITTED`], and by one read for each joining.
-    keeper: std::sync::mpsc::Sender<Request>,
+    /// `None` since it is gone.
+    keeper: Option<std::sync::mpsc::Sender<Request>>,
     /// For answers of threads that compare passwords.
     hub: mpsc::Sender<Input>,
     runtime: Handle,
@@ -32,7 +33,7 @@ impl Outside {
         reread: Arc<Notify>,
     ) -> Self {
         Self {
-            keeper,
+            keeper: Some(keeper),
             hub,
             runtime,
             verifiers: Arc::new(Semaphore::new(limits::CHAT_VERIFIERS)),
@@ -42,15 +43,16 @@ impl Outside {
         }
     }
 
-    /// Starts `effect`. The answer to a password that there is no room to compare comes at once.
-    pub(super) fn start(&mut self, effect: Effect) -> Option<(Ticket, Verdict)> {
+    /// Starts `effect`. The answer comes at once to a password that there is no room to compare, and from a store that is gone.
+    pub(super) fn start(&mut self, effect: Effect) -> Option<Input> {
         let request = match effect {
             Effect::Append { ticket, log, bytes } => Request::Append { ticket, log, bytes },
             Effect::Read { ticket, log, count } => Request::Read { ticket, log, count },
             Effect::Forget { log } => Request::Forget { log },
             Effect::Probe => Request::Probe,
             Effect::Verify { ticket, password, hash } => {
-                return if self.verify(ticket, password, hash) { None } else { Some((ticket, Verdict::NotCompared)) };
+                let is_started = self.verify(ticket, password, hash);
+                return (!is_started).then_some(Input::Verified { ticket, verdict: Verdict::NotCompared });
             }
             Effect::Reload { session } => {
                 self.asker = Some(session);
@@ -58,9 +60,16 @@ impl Outside {
                 return None;
             }
         };
-        // An error says that the thread is gone, which only a panic of it brings about; nothing is acknowledged then.
-        let _ = self.keeper.send(request);
+        let Some(keeper) = &self.keeper else { return request.failed() };
+        // An error says that the thread is gone, which only a panic of it brings about. Behind what it answered comes
+        // Input::StoreLost, and answers all that it did not.
+        let _ = keeper.send(request);
         None
+    }
+
+    /// The thread that keeps is gone: what it would be asked for fails from now on.
+    pub(super) fn lose_keeper(&mut self) {
+        self.keeper = None;
     }
 
     /// Who is to be told what became of the settings.

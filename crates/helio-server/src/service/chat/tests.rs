@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Far longer than anything here takes; reaching it is a failure, never a wait.
@@ -196,10 +196,11 @@ async fn what_was_sent_behind_a_password_is_answered_behind_it() {
     assert_eq!(answers, ["MODE", "MODE", "381", "PONG", "PART"]);
 }
 
-/// A store whose disk can be made to fail.
+/// A store whose disk can be made to fail, and whose code can be made to.
 struct Failing {
     store: MemoryStore,
     fails: Arc<AtomicBool>,
+    panics: Arc<AtomicBool>,
 }
 
 impl Failing {
@@ -214,6 +215,7 @@ impl Failing {
 impl Log for Failing {
     fn append(&mut self, batch: &[Append<'_>]) -> Result<Vec<Position>, AppendError> {
         self.check()?;
+        assert!(!self.panics.load(Ordering::Relaxed), "as told");
         self.store.append(batch)
     }
 
@@ -251,7 +253,7 @@ impl Log for Failing {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_is_not_kept_is_told_and_others_follow_when_the_disk_works_again() {
     let fails = Arc::new(AtomicBool::new(false));
-    let store = Failing { store: MemoryStore::new(), fails: fails.clone() };
+    let store = Failing { store: MemoryStore::new(), fails: fails.clone(), panics: Arc::default() };
     let world = World::start(settings(), Box::new(store)).await.unwrap();
     let mut ann = world.join("ann", "echo-message standard-replies").await;
     let mut bob = world.join("bob", "").await;
@@ -272,6 +274,34 @@ async fn a_message_that_is_not_kept_is_told_and_others_follow_when_the_disk_work
         }
     };
     tokio::time::timeout(PLENTY, again).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_store_is_lost_who_waits_is_told_and_the_program_fails() {
+    let panics = Arc::new(AtomicBool::new(false));
+    let store = Failing { store: MemoryStore::new(), fails: Arc::default(), panics: panics.clone() };
+    let world = World::start(settings(), Box::new(store)).await.unwrap();
+    let mut ann = world.join("ann", "echo-message standard-replies").await;
+    let mut bob = world.join("bob", "").await;
+    panics.store(true, Ordering::Relaxed);
+    ann.say("PRIVMSG #room :lost").await;
+    bob.hear("#room :lost").await;
+    ann.hear("FAIL PRIVMSG MESSAGE_NOT_STORED").await;
+    ann.hear("ERROR :Closing link: Server is shutting down").await;
+    drop((ann, bob));
+    assert!(world.stop.finish(PLENTY).await);
+    assert!(world.stop.failure().is_some_and(|why| why.contains("chat-store")), "{:?}", world.stop.failure());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_hub_is_lost_nobody_waits_for_it_and_the_program_fails() {
+    let world = World::start(settings(), Box::new(MemoryStore::new())).await.unwrap();
+    let mut ann = world.join("ann", "").await;
+    assert!(world.running.hub.send(Input::Panic).await.is_ok());
+    let mut rest = Vec::new();
+    let _ = tokio::time::timeout(PLENTY, ann.stream.read_to_end(&mut rest)).await.expect("the connection ends");
+    assert!(world.stop.finish(PLENTY).await);
+    assert!(world.stop.failure().is_some_and(|why| why.contains("chat-hub")), "{:?}", world.stop.failure());
 }
 
 #[tokio::test(flavor = "multi_thread")]
