@@ -191,6 +191,17 @@ impl Chat {
         self.settle(now);
     }
 
+    /// The peer will send nothing more, and may still read: the session leaves, and its output is the last one when what was
+    /// promised to it is answered. It is told nothing beside: a program may read its answers to the end.
+    pub fn handle_peer_end(&mut self, id: SessionId, reason: &str, now: Now) {
+        let Some(session) = self.sessions.get(id).filter(|session| !session.is_closing()) else { return };
+        if let Some(user) = session.user() {
+            self.happen(&Presence::Quit { user, reason: reason.into() }.into(), None, now);
+        }
+        self.sessions.close(id, reason);
+        self.settle(now);
+    }
+
     /// The connection ended, by itself or as [`Output::is_last`] asked. The session is gone after this.
     pub fn handle_end(&mut self, id: SessionId, reason: &str, now: Now) {
         self.end(id, reason, now);

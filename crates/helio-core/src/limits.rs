@@ -744,8 +744,9 @@ pub const CHAT_READ: usize = 16 * 1024;
 /// peer back.
 pub const CHAT_UNREAD_BATCHES: usize = 2;
 
-/// Time for lines of a client that ended its connection and that flood control holds back. Then its session ends, and what is
-/// left is dropped: it would keep its name and its place in rooms for minutes.
+/// Time for lines of a client that ended its connection and that flood control holds back; then its session ends, and what
+/// is left is dropped: it would keep its name and its place in rooms for minutes. As long again is for the answers that were
+/// promised to it, which wait for the disk; then they are dropped.
 pub const CHAT_LEFT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bytes of one encrypted or WebSocket connection between the hub and the connection's task. More wait in the session's queue.

@@ -224,6 +224,35 @@ fn naive_programs_and_irc_users_see_each_other() {
     ann.hear("QUIT");
 }
 
+/// Says 20 messages, ends its half of the connection as `nc -N` does, and prints which came back.
+const HALF_CLOSING: &str = r#"
+import socket, sys
+host, port = sys.argv[1].split(':')
+s = socket.create_connection((host, int(port)))
+s.settimeout(30)
+lines = ['NICK script', 'USER script 0 * :Script', 'CAP REQ :echo-message', 'CAP END', 'JOIN #room']
+lines += [f'PRIVMSG #room :number {n}' for n in range(20)]
+s.sendall(''.join(line + '\r\n' for line in lines).encode())
+s.shutdown(socket.SHUT_WR)
+for line in s.makefile('r', newline='\r\n'):
+    if ' PRIVMSG ' in line:
+        print(line.rsplit(':', 1)[1].strip())
+"#;
+
+/// `docs/chat.md`, "What "acknowledged" means".
+#[test]
+fn a_script_that_half_closes_reads_all_its_acknowledgements() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
+    let at = address(&mut serving);
+    let mut bob = Client::join(at, "bob");
+    let done = finish(&mut python(HALF_CLOSING, &[&at.to_string()]));
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let expected: Vec<_> = (0..20).map(|n| format!("number {n}")).collect();
+    assert_eq!(done.stdout.lines().collect::<Vec<_>>(), expected);
+    bob.hear(":script!script@127.0.0.1 QUIT");
+}
+
 /// A WebSocket by hand (RFC 6455): handshake with the headers in `sys.argv[2:]`, then registration, and lines until
 /// the one with 001.
 const WEBSOCKET: &str = r#"

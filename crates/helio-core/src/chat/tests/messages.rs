@@ -398,3 +398,32 @@ fn a_line_that_is_too_long_is_refused_with_its_label() {
         assert_eq!(world.hear(ann), [refusal], "{caps}");
     }
 }
+
+/// Whoever sends and ends its half of the connection reads its acknowledgement (`docs/chat.md`, "What "acknowledged" means").
+#[test]
+fn one_who_says_the_last_thing_and_half_closes_hears_its_echo_and_others_that_it_left() {
+    let mut world = World::new();
+    let ann = world.user_with("ann", "echo-message");
+    world.say(ann, "JOIN #room");
+    let bob = world.member("bob", "#room");
+    world.commit();
+    world.hear_all();
+    world.commits = Commits::WhenTold;
+    world.say(ann, "PRIVMSG #room :last words");
+    world.half_close(ann);
+    let left = world.hear(bob);
+    assert!(left.last().is_some_and(|line| line.contains(" QUIT ")), "{left:?}");
+    assert_eq!((world.hear(ann), world.is_closed(ann)), (Vec::new(), false));
+    world.commit();
+    let echo = world.hear(ann);
+    assert!(echo.len() == 1 && echo[0].ends_with("PRIVMSG #room :last words"), "{echo:?}");
+    assert!(world.is_closed(ann));
+}
+
+#[test]
+fn one_who_waits_for_nothing_and_half_closes_is_closed_without_a_word() {
+    let mut world = World::new();
+    let ann = world.user("ann");
+    world.half_close(ann);
+    assert_eq!((world.hear(ann), world.is_closed(ann)), (Vec::new(), true));
+}

@@ -213,6 +213,12 @@ impl World {
         self.drain();
     }
 
+    /// The client ends its half of the connection, and reads on.
+    pub(crate) fn half_close(&mut self, id: Id) {
+        self.chat.handle_peer_end(id.0, "Connection closed", self.now);
+        self.drain();
+    }
+
     /// What the client has received since it last looked, without line ends.
     pub(crate) fn hear(&mut self, id: Id) -> Vec<String> {
         let Some(client) = self.clients.get_mut(&id.0) else { return Vec::new() };

@@ -40,7 +40,7 @@ struct Task<'a> {
     pipe: Pipe,
     framer: Framer,
     /// Why nothing more is read.
-    ended: Option<String>,
+    ended: Option<Ended>,
     has_told_end: bool,
     /// While the hub has no room: ready when the peer is gone.
     gone: Option<Pin<Box<dyn Future<Output = ()> + Send + 'a>>>,
@@ -49,11 +49,19 @@ struct Task<'a> {
     received_bytes: u64,
 }
 
+/// Why nothing more is read.
+#[derive(Clone, Debug)]
+struct Ended {
+    reason: String,
+    /// Nothing is to be written either.
+    is_broken: bool,
+}
+
 /// What the task was woken for.
 enum Woken {
     Batch(Batch),
     Room,
-    End,
+    End(Ended),
     Close(Closing),
 }
 
@@ -142,10 +150,9 @@ impl Task<'_> {
                     self.tell(Input::Lines { id: self.id, batch }).await;
                 }
                 Woken::Room => self.tell(Input::Room { id: self.id }).await,
-                Woken::End => {
+                Woken::End(Ended { reason, is_broken }) => {
                     self.has_told_end = true;
-                    let reason = self.ended.clone().unwrap_or_default();
-                    self.tell(Input::End { id: self.id, reason }).await;
+                    self.tell(Input::End { id: self.id, reason, is_broken }).await;
                 }
                 Woken::Close(closing) => {
                     self.pipe.close(self.link, &closing, self.gate.linger()).await;
@@ -172,13 +179,13 @@ impl Task<'_> {
                 match written {
                     Ok(()) if self.link.has_room() => return Poll::Ready(Woken::Room),
                     Ok(()) => {}
-                    Err(error) => self.end(broken(&error)),
+                    Err(error) => self.end(broken(&error), true),
                 }
             }
-            if self.ended.is_some() {
+            if let Some(ended) = self.ended.clone() {
                 // Asked here and not above: the last batch may have been worked off before it was known that this ends.
                 if !self.has_told_end && (self.link.ends() || self.poll_left(cx).is_ready()) {
-                    return Poll::Ready(Woken::End);
+                    return Poll::Ready(Woken::End(ended));
                 }
                 return Poll::Pending;
             }
@@ -194,7 +201,7 @@ impl Task<'_> {
                 Poll::Pending => ready!(self.framer.poll_time(clock, &mut batch, cx)),
             };
             if let Err(Wrong(why)) = taken {
-                self.end(why.to_owned());
+                self.end(why.to_owned(), true);
             }
             if !batch.is_empty() {
                 return Poll::Ready(Woken::Batch(batch));
@@ -210,7 +217,7 @@ impl Task<'_> {
         }
         self.gone = None;
         ready!(self.poll_left(cx));
-        self.end("Connection closed".to_owned());
+        self.end("Connection closed".to_owned(), false);
         Poll::Ready(())
     }
 
@@ -226,13 +233,13 @@ impl Task<'_> {
             static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; limits::CHAT_READ]);
         }
         BUFFER.with_borrow_mut(|buffer| {
-            let (length, reason) = match ready!(self.pipe.poll_read(self.link, cx, buffer)) {
-                Ok(0) => (0, "Connection closed".to_owned()),
-                Ok(length) => (length, String::new()),
-                Err(error) => (0, broken(&error)),
+            let (length, ended) = match ready!(self.pipe.poll_read(self.link, cx, buffer)) {
+                Ok(0) => (0, Some(("Connection closed".to_owned(), false))),
+                Ok(length) => (length, None),
+                Err(error) => (0, Some((broken(&error), true))),
             };
-            if length == 0 {
-                self.end(reason);
+            if let Some((reason, is_broken)) = ended {
+                self.end(reason, is_broken);
                 return Poll::Ready(self.framer.end(batch));
             }
             self.received_bytes += length as u64;
@@ -241,8 +248,8 @@ impl Task<'_> {
     }
 
     /// Nothing more is read.
-    fn end(&mut self, reason: String) {
-        self.ended.get_or_insert(reason);
+    fn end(&mut self, reason: String, is_broken: bool) {
+        self.ended.get_or_insert(Ended { reason, is_broken });
     }
 }
 

@@ -8,7 +8,7 @@ use helio_core::chat::{Chat, Peer, SessionId, Settings, Ticket, Verdict};
 use helio_core::limits;
 use helio_core::time::{Instant, Now};
 use helio_net::clock::Clock;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -22,8 +22,8 @@ pub(super) enum Input {
     Lines { id: SessionId, batch: Batch },
     /// A connection that was full has room.
     Room { id: SessionId },
-    /// A connection ended.
-    End { id: SessionId, reason: String },
+    /// Nothing more will be read from a connection. `is_broken`: nothing can be written either.
+    End { id: SessionId, reason: String, is_broken: bool },
     /// Everything up to the ticket is on disk.
     Committed(Ticket),
     /// A commit failed.
@@ -57,8 +57,8 @@ pub(super) struct Hub {
     /// Sessions whose lines wait for flood control, a password or the disk. What ends that is an input, a timeout or an answer
     /// that comes at once; each looks at them again.
     behind: Vec<SessionId>,
-    /// Sessions that are closed as soon as what they have is written, and when that ends.
-    lingering: VecDeque<(Instant, SessionId)>,
+    /// Sessions that are closed as soon as what they have, or was promised to them, is written, and when that ends.
+    lingering: BTreeSet<(Instant, SessionId)>,
     outside: Outside,
     /// When the last turn ended.
     written_at: Instant,
@@ -75,6 +75,8 @@ struct Seat {
     /// Lines that wait for their turn. At most [`limits::CHAT_UNREAD_BATCHES`].
     waiting: VecDeque<Batch>,
     sent_bytes: u64,
+    /// It is in [`Hub::lingering`].
+    is_lingering: bool,
 }
 
 impl Drop for Seat {
@@ -93,7 +95,7 @@ impl Hub {
             inputs,
             seats: Vec::new(),
             behind: Vec::new(),
-            lingering: VecDeque::new(),
+            lingering: BTreeSet::new(),
             outside,
             written_at: Instant::ORIGIN,
             stop_at: None,
@@ -137,7 +139,7 @@ impl Hub {
     }
 
     fn wakes_at(&self) -> Option<Instant> {
-        let lingering = self.lingering.front().map(|(at, _)| *at);
+        let lingering = self.lingering.first().map(|(at, _)| *at);
         [self.chat.poll_timeout(), lingering, self.stop_at].into_iter().flatten().min()
     }
 
@@ -155,11 +157,8 @@ impl Hub {
                     self.write(id, now);
                 }
             }
-            Input::End { id, reason } => {
-                // What can still be written is: a peer that only ended its own half reads it.
-                self.write(id, now);
-                self.leave(id, &reason, false, now);
-            }
+            Input::End { id, reason, is_broken: false } => self.finish(id, &reason, now),
+            Input::End { id, reason, is_broken: true } => self.leave(id, &reason, false, now),
             Input::Committed(ticket) => self.chat.handle_committed(ticket, now),
             Input::CommitFailed { first, last } => self.chat.handle_commit_failed(first, last, now),
             Input::Read { ticket, records } => self.chat.handle_read(ticket, records.as_deref(), now),
@@ -195,7 +194,8 @@ impl Hub {
             if self.seats.len() <= id.index() {
                 self.seats.resize_with(id.index() + 1, || None);
             }
-            let seat = Seat { id: *id, link, is_full: false, waiting: VecDeque::new(), sent_bytes: 0 };
+            let seat =
+                Seat { id: *id, link, is_full: false, waiting: VecDeque::new(), sent_bytes: 0, is_lingering: false };
             self.seats[id.index()] = Some(seat);
         }
         if let Err(Ok(id)) = answer.send(connected) {
@@ -246,8 +246,9 @@ impl Hub {
             self.chat.handle_timeout(now);
         }
         self.catch_up(now);
-        while let Some((_, id)) = self.lingering.pop_front_if(|(at, _)| *at <= now.mono) {
-            self.leave(id, "", true, now);
+        while let Some(due) = self.lingering.first().copied().filter(|(at, _)| *at <= now.mono) {
+            self.lingering.remove(&due);
+            self.leave(due.1, "", true, now);
         }
         if self.stop_at.is_some_and(|at| at <= now.mono) {
             let all: Vec<_> = self.seats.iter().flatten().map(|seat| seat.id).collect();
@@ -285,8 +286,8 @@ impl Hub {
         let Some(output) = self.chat.output(id) else { return };
         let (len, is_last) = (output.bytes.len(), output.is_last);
         if seat.is_full {
-            if is_last && !self.lingering.iter().any(|(_, lingering)| *lingering == id) {
-                self.lingering.push_back((now.mono + limits::LINGER_TIMEOUT, id));
+            if is_last {
+                self.linger(id, now.mono + limits::LINGER_TIMEOUT);
             }
             return;
         }
@@ -304,6 +305,21 @@ impl Hub {
                 }
             }
             Err(error) => self.leave(id, &broken(&error), true, now),
+        }
+    }
+
+    /// A peer that ended its own half of the connection reads what was promised to it, if that comes soon.
+    fn finish(&mut self, id: SessionId, reason: &str, now: Now) {
+        self.chat.handle_peer_end(id, reason, now);
+        self.write(id, now);
+        self.linger(id, now.mono + limits::CHAT_LEFT_TIMEOUT);
+    }
+
+    /// The session, if it is still there, has time until `until`; then its connection is cut.
+    fn linger(&mut self, id: SessionId, until: Instant) {
+        if let Some(seat) = self.seat(id).filter(|seat| !seat.is_lingering) {
+            seat.is_lingering = true;
+            self.lingering.insert((until, id));
         }
     }
 

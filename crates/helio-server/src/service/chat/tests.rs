@@ -196,11 +196,13 @@ async fn what_was_sent_behind_a_password_is_answered_behind_it() {
     assert_eq!(answers, ["MODE", "MODE", "381", "PONG", "PART"]);
 }
 
-/// A store whose disk can be made to fail, and whose code can be made to.
+/// A store whose disk can be made to fail or to hang, and whose code can be made to panic.
 struct Failing {
     store: MemoryStore,
     fails: Arc<AtomicBool>,
     panics: Arc<AtomicBool>,
+    /// While somebody has it, appends wait.
+    gate: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Failing {
@@ -216,6 +218,7 @@ impl Log for Failing {
     fn append(&mut self, batch: &[Append<'_>]) -> Result<Vec<Position>, AppendError> {
         self.check()?;
         assert!(!self.panics.load(Ordering::Relaxed), "as told");
+        drop(self.gate.blocking_lock());
         self.store.append(batch)
     }
 
@@ -253,7 +256,8 @@ impl Log for Failing {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_is_not_kept_is_told_and_others_follow_when_the_disk_works_again() {
     let fails = Arc::new(AtomicBool::new(false));
-    let store = Failing { store: MemoryStore::new(), fails: fails.clone(), panics: Arc::default() };
+    let store =
+        Failing { store: MemoryStore::new(), fails: fails.clone(), panics: Arc::default(), gate: Arc::default() };
     let world = World::start(settings(), Box::new(store)).await.unwrap();
     let mut ann = world.join("ann", "echo-message standard-replies").await;
     let mut bob = world.join("bob", "").await;
@@ -276,10 +280,31 @@ async fn a_message_that_is_not_kept_is_told_and_others_follow_when_the_disk_work
     tokio::time::timeout(PLENTY, again).await.unwrap();
 }
 
+/// The bound [`limits::CHAT_LEFT_TIMEOUT`] again, on a disk that hangs.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_left_and_waits_for_the_disk_is_closed_in_the_end() {
+    let gate = Arc::new(tokio::sync::Mutex::new(()));
+    let (fails, panics) = (Arc::default(), Arc::default());
+    let store = Failing { store: MemoryStore::new(), fails, panics, gate: gate.clone() };
+    let world = World::start(settings(), Box::new(store)).await.unwrap();
+    let mut ann = world.join("ann", "echo-message").await;
+    let mut bob = world.join("bob", "").await;
+    let hanging = gate.lock().await;
+    ann.say("PRIVMSG #room :never kept").await;
+    ann.stream.shutdown().await.unwrap();
+    bob.hear("#room :never kept").await;
+    bob.hear(" QUIT ").await;
+    let mut rest = String::new();
+    let _ = tokio::time::timeout(PLENTY, ann.stream.read_to_string(&mut rest)).await.expect("the connection ends");
+    assert!(!rest.contains("never kept"), "{rest}");
+    drop(hanging);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_store_is_lost_who_waits_is_told_and_the_program_fails() {
     let panics = Arc::new(AtomicBool::new(false));
-    let store = Failing { store: MemoryStore::new(), fails: Arc::default(), panics: panics.clone() };
+    let store =
+        Failing { store: MemoryStore::new(), fails: Arc::default(), panics: panics.clone(), gate: Arc::default() };
     let world = World::start(settings(), Box::new(store)).await.unwrap();
     let mut ann = world.join("ann", "echo-message standard-replies").await;
     let mut bob = world.join("bob", "").await;
