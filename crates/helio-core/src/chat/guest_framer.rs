@@ -7,17 +7,30 @@ use alloc::vec::Vec;
 /// Splits what one connection of the line listener sends into messages.
 ///
 /// After each `handle_*` the caller takes what [`GuestFramer::poll_line`] gives until it gives nothing more. Then at most
-/// [`limits::CHAT_GUEST_LINE`] bytes are held here; between messages nothing is.
+/// [`limits::CHAT_GUEST_LINE`] bytes are held here; between messages nothing is. The work is in proportion to the bytes,
+/// however short the lines are.
 #[derive(Debug, Default)]
 pub struct GuestFramer {
     bytes: Vec<u8>,
+    /// Bytes at the front that were handed out. They go when there is nothing more to hand out.
+    taken: usize,
     /// Where the search for a line end goes on.
     searched: usize,
     /// When bytes came last.
     heard: Instant,
     /// What is held is a message without a line end.
     is_complete: bool,
+    came: Came,
     state: State,
+}
+
+/// What the bytes that came last were made of so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Came {
+    #[default]
+    Nothing,
+    EmptyLines,
+    Lines,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +47,8 @@ enum State {
 pub enum GuestInput {
     /// A message or command, not empty, without its line end.
     Line(Vec<u8>),
+    /// The bytes that came held empty lines alone. They mean nothing, and count as one line for flood control.
+    Empty,
     /// The first line is that of another protocol: close without an answer. Nothing comes after it.
     Foreign(Foreign),
 }
@@ -56,6 +71,7 @@ impl GuestFramer {
         if self.state != State::Foreign && !bytes.is_empty() {
             self.bytes.extend_from_slice(bytes);
             self.heard = now;
+            self.came = Came::Nothing;
         }
     }
 
@@ -67,7 +83,7 @@ impl GuestFramer {
     /// When what is held becomes a message without its line end.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        (!self.bytes.is_empty()).then(|| self.heard + limits::CHAT_GUEST_CHUNK_WAIT)
+        (!self.rest().is_empty()).then(|| self.heard + limits::CHAT_GUEST_CHUNK_WAIT)
     }
 
     /// Time has passed.
@@ -80,13 +96,18 @@ impl GuestFramer {
     /// The next message.
     pub fn poll_line(&mut self) -> Option<GuestInput> {
         while self.state != State::Foreign {
-            if self.state == State::First && self.bytes.starts_with(&[22, 3]) {
+            if self.state == State::First && self.rest().starts_with(&[22, 3]) {
                 return Some(self.refuse(Foreign::Tls));
             }
-            let line = self.take_line()?;
+            let Some(line) = self.take_line() else {
+                self.forget_taken();
+                return (core::mem::take(&mut self.came) == Came::EmptyLines).then_some(GuestInput::Empty);
+            };
             if line.is_empty() {
+                self.came = if self.came == Came::Lines { Came::Lines } else { Came::EmptyLines };
                 continue;
             }
+            self.came = Came::Lines;
             if self.state == State::First {
                 if let Some(foreign) = foreign(&line) {
                     return Some(self.refuse(foreign));
@@ -103,32 +124,40 @@ impl GuestFramer {
         GuestInput::Foreign(foreign)
     }
 
+    /// What was not handed out.
+    fn rest(&self) -> &[u8] {
+        self.bytes.get(self.taken..).unwrap_or_default()
+    }
+
     /// The next line without its end; may be empty.
     fn take_line(&mut self) -> Option<Vec<u8>> {
-        let unsearched = self.bytes.get(self.searched..).unwrap_or_default();
+        let rest = self.rest();
+        let longest = rest.get(..=limits::CHAT_GUEST_LINE).unwrap_or(rest);
+        let unsearched = longest.get(self.searched..).unwrap_or_default();
         let end = unsearched.iter().position(|byte| *byte == b'\n').map(|end| end + self.searched);
         let (len, taken) = match end {
-            Some(end) if end <= limits::CHAT_GUEST_LINE => (end, end + 1),
-            _ if self.bytes.len() > limits::CHAT_GUEST_LINE => {
-                let cut = cut(&self.bytes);
-                (cut, cut)
-            }
             Some(end) => (end, end + 1),
-            None if self.is_complete && !self.bytes.is_empty() => (self.bytes.len(), self.bytes.len()),
+            None if rest.len() > limits::CHAT_GUEST_LINE => (cut(rest), cut(rest)),
+            None if self.is_complete && !rest.is_empty() => (rest.len(), rest.len()),
             None => {
-                self.is_complete &= !self.bytes.is_empty();
-                self.searched = self.bytes.len();
+                self.searched = rest.len();
                 return None;
             }
         };
-        let rest = self.bytes.split_off(taken);
-        let mut line = core::mem::replace(&mut self.bytes, rest);
+        let line = rest.get(..len).unwrap_or(rest);
+        let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
+        self.taken += taken;
         self.searched = 0;
-        line.truncate(len);
-        if line.last() == Some(&b'\r') {
-            line.pop();
-        }
         Some(line)
+    }
+
+    /// Moves what was not handed out to the front; between messages no memory is kept.
+    fn forget_taken(&mut self) {
+        if self.taken > 0 {
+            self.bytes = self.bytes.split_off(self.taken);
+            self.taken = 0;
+        }
+        self.is_complete &= !self.bytes.is_empty();
     }
 }
 

@@ -29,6 +29,34 @@ fn lines_are_messages_and_empty_ones_are_not() {
     assert_eq!(framer.poll_timeout(), None);
 }
 
+/// spec/line-listener.md, "Bounds".
+#[test]
+fn bytes_that_hold_empty_lines_alone_are_told_once() {
+    let mut framer = GuestFramer::default();
+    framer.handle_bytes(b"\n\r\n\n", at(0));
+    assert_eq!(drain(&mut framer), [GuestInput::Empty]);
+    framer.handle_bytes(b"\npart", at(0));
+    assert_eq!(drain(&mut framer), [GuestInput::Empty]);
+    framer.handle_bytes(b"ial\n\n", at(0));
+    assert_eq!(drain(&mut framer), [line("partial")]);
+    framer.handle_end();
+    assert_eq!(drain(&mut framer), []);
+}
+
+/// Nothing is moved for each line: what was handed out stays until there is nothing more.
+#[test]
+fn a_large_chunk_of_short_lines_is_cut_in_place() {
+    let mut framer = GuestFramer::default();
+    let lines = 100_000;
+    framer.handle_bytes(&b"x\n".repeat(lines), at(0));
+    let place = framer.bytes.as_ptr();
+    for n in 1..=lines {
+        assert_eq!(framer.poll_line(), Some(line("x")));
+        assert_eq!((framer.bytes.as_ptr(), framer.bytes.len(), framer.taken), (place, 2 * lines, 2 * n));
+    }
+    assert_eq!((framer.poll_line(), framer.bytes.capacity()), (None, 0));
+}
+
 #[test]
 fn a_chunk_is_a_message_after_100_ms_of_silence() {
     let mut framer = GuestFramer::default();
@@ -41,7 +69,11 @@ fn a_chunk_is_a_message_after_100_ms_of_silence() {
     framer.handle_timeout(at(160));
     assert_eq!(drain(&mut framer), [line("Hello, TCP!")]);
     framer.handle_bytes(b"\nnext", at(170));
-    assert_eq!(drain(&mut framer), [], "the late line end is none of its own, and what follows is a new chunk");
+    assert_eq!(
+        drain(&mut framer),
+        [GuestInput::Empty],
+        "the late line end ends nothing, and what follows is a new chunk"
+    );
     framer.handle_end();
     assert_eq!(drain(&mut framer), [line("next")]);
 }
@@ -118,6 +150,7 @@ proptest! {
         }
         framer.handle_end();
         got.extend(drain(&mut framer));
+        got.retain(|input| *input != GuestInput::Empty);
         prop_assert_eq!(got, expected);
     }
 
@@ -139,6 +172,6 @@ proptest! {
 fn len(input: &GuestInput) -> usize {
     match input {
         GuestInput::Line(line) => line.len(),
-        GuestInput::Foreign(_) => 0,
+        GuestInput::Empty | GuestInput::Foreign(_) => 0,
     }
 }

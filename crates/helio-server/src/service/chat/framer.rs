@@ -52,11 +52,16 @@ impl Framer {
                 if *is_new && lines.is_empty() && read.starts_with(&TLS_HANDSHAKE) {
                     return Err(TLS);
                 }
+                let has_come = !read.is_empty();
                 while let Some(line) = lines.poll_line(&mut read) {
                     if std::mem::take(is_new) && line.as_ref().is_ok_and(|line| is_http(line)) {
                         return Err(HTTP);
                     }
                     batch.push(line);
+                }
+                if has_come && batch.is_empty() && lines.is_empty() {
+                    // Empty lines, or more of a line that was refused: else they would escape flood control.
+                    batch.push(Ok(b""));
                 }
                 Ok(())
             }
@@ -107,6 +112,7 @@ fn take_guests(framer: &mut GuestFramer, batch: &mut Batch) -> Result<(), Wrong>
     while let Some(input) = framer.poll_line() {
         match input {
             GuestInput::Line(line) => batch.push(Ok(&line)),
+            GuestInput::Empty => batch.push(Ok(b"")),
             GuestInput::Foreign(Foreign::Http) => return Err(HTTP),
             GuestInput::Foreign(Foreign::Tls) => return Err(TLS),
             GuestInput::Foreign(Foreign::Irc) => return Err(IRC),
@@ -145,6 +151,21 @@ mod tests {
             assert_eq!(framer.take(request.as_bytes(), Instant::ORIGIN, &mut batch), Err(HTTP), "{method}");
             let mut framer = Framer::new(Face::Irc);
             assert_eq!(framer.take(format!("{method}\r\n").as_bytes(), Instant::ORIGIN, &mut batch), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_read_of_empty_lines_counts_as_one_line() {
+        for face in [Face::Irc, Face::Guest] {
+            let (mut framer, mut batch) = (Framer::new(face), Batch::default());
+            assert_eq!(framer.take(b"\r\n\n\r\n", Instant::ORIGIN, &mut batch), Ok(()));
+            assert_eq!(batch.take(), Some(Ok(&b""[..])), "{face:?}");
+            assert!(batch.is_empty(), "{face:?}");
+            let mut batch = Batch::default();
+            assert_eq!(framer.take(b"\n\none\n\ntwo\n", Instant::ORIGIN, &mut batch), Ok(()));
+            assert_eq!(batch.take(), Some(Ok(&b"one"[..])), "{face:?}");
+            assert_eq!(batch.take(), Some(Ok(&b"two"[..])), "{face:?}");
+            assert!(batch.is_empty(), "{face:?}");
         }
     }
 
