@@ -153,15 +153,18 @@ impl ServerTls {
         self.identity().is_ca_issued()
     }
 
-    /// Reads the identity again, for handshakes from now on; open connections stay as they are. The identity now shown is
-    /// returned, so that its warnings can be told.
+    /// Reads the identity again. It is not shown before [`ServerTls::show`], so that whatever else must change with it can be
+    /// tried first.
     ///
     /// # Errors
-    /// See [`IdentityError`]; the identity shown so far is kept.
-    pub fn reload(&self) -> Result<Arc<Identity>, IdentityError> {
-        let identity = Arc::new(self.source.load()?);
-        self.current.set(identity.clone());
-        Ok(identity)
+    /// See [`IdentityError`].
+    pub fn load(&self) -> Result<Arc<Identity>, IdentityError> {
+        Ok(Arc::new(self.source.load()?))
+    }
+
+    /// Shows `identity` in handshakes from now on; open connections stay as they are.
+    pub fn show(&self, identity: Arc<Identity>) {
+        self.current.set(identity);
     }
 
     /// The handshake with a client. Safe to drop at any time: the connection is then closed.
@@ -206,7 +209,7 @@ impl HandshakeError {
     }
 }
 
-/// The identity that is shown, exchanged by [`ServerTls::reload`].
+/// The identity that is shown, exchanged by [`ServerTls::show`].
 struct Current(RwLock<Arc<Identity>>);
 
 impl Current {

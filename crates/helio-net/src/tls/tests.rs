@@ -202,7 +202,9 @@ async fn a_reload_is_for_new_handshakes_and_leaves_open_connections_alone() {
     exchange(&mut before).await;
 
     write_pair(place.path(), |_| ());
-    let new = tls.reload().unwrap().fingerprint();
+    let renewed = tls.load().unwrap();
+    let new = renewed.fingerprint();
+    tls.show(renewed);
     assert_ne!(old, new);
     exchange(&mut before).await;
     let refused = echo_once(second_listener);
@@ -230,7 +232,7 @@ async fn a_reload_that_fails_keeps_the_identity_and_makes_none() {
     let shown = tls.identity().fingerprint();
     for name in ["identity.pem", "identity.key"] {
         std::fs::remove_file(place.path().join(name)).unwrap();
-        assert!(tls.reload().is_err());
+        assert!(tls.load().is_err());
     }
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
     assert_eq!(tls.identity().fingerprint(), shown);

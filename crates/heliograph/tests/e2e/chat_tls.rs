@@ -117,6 +117,50 @@ fn sighup_shows_a_new_certificate_and_drops_nobody() {
     assert!(tess.wait_with_output().unwrap().status.success());
 }
 
+/// `docs/tls.md`, "Renewal".
+#[test]
+fn a_reload_changes_the_certificate_and_the_settings_or_neither() {
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut serving = Running::start(&mut chat(dir.path(), &settings("network = 'Old'\n")));
+    let (plain, tls) = addresses(&mut serving);
+    let before = shown(&tls);
+    addresses(&mut Running::start(&mut chat(other.path(), &settings(""))));
+    let identity = |name: &str| dir.path().join("data/tls").join(name);
+    let file = dir.path().join("helio.toml");
+
+    // Another server's identity in the place of this one's, and an address that cannot be had.
+    let (old_key, old_certificate) = (identity("old.key"), identity("old.pem"));
+    std::fs::rename(identity("identity.key"), &old_key).unwrap();
+    std::fs::rename(identity("identity.pem"), &old_certificate).unwrap();
+    for name in ["identity.key", "identity.pem"] {
+        std::fs::copy(other.path().join("data/tls").join(name), identity(name)).unwrap();
+    }
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("['127.0.0.1:0', '{}']", taken.local_addr().unwrap());
+    std::fs::write(&file, settings("").replacen("['127.0.0.1:0']", &listen, 1)).unwrap();
+    serving.signal("HUP");
+    assert!(serving.wait_for_error("the old settings stay").contains("the port is in use"));
+    assert_eq!(shown(&tls), before);
+
+    // Good settings, and a certificate without its key.
+    std::fs::rename(&old_key, identity("identity.key")).unwrap();
+    std::fs::write(&file, settings("network = 'New'\n")).unwrap();
+    serving.signal("HUP");
+    assert!(serving.wait_for_error("the old settings stay").contains("is not the key of"));
+    assert_eq!(shown(&tls), before);
+    let welcome = |nick: &str| {
+        let mut client = Client::connect(plain.parse().unwrap());
+        client.say(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}"));
+        client.hear(" 001 ")
+    };
+    assert!(welcome("ann").contains("Old"));
+
+    std::fs::rename(&old_certificate, identity("identity.pem")).unwrap();
+    serving.signal("HUP");
+    serving.wait_for_error("settings were read again");
+    assert!(welcome("bob").contains("New"));
+}
+
 /// IRCv3 sts: who is told to insist on TLS must be able to trust the certificate for as long.
 #[test]
 fn sts_is_offered_with_an_issued_certificate_alone() {

@@ -69,13 +69,13 @@ impl Running {
         Ok(())
     }
 
-    /// Takes over new settings, addresses and the certificate.
+    /// Takes over new settings, addresses and the certificate: all of them, or on an error none.
     pub(super) async fn reload(&mut self, new: &Settings) -> Outcome {
-        match self.tls.reload() {
-            Ok(identity) => look_at(&identity, new),
-            Err(error) => output::message(format_args!("the old certificate stays: {error}")),
-        }
-        Ok(self.service.change(new.chat.gather(self.tls.is_ca_issued())?).await?)
+        let identity = self.tls.load()?;
+        self.service.change(new.chat.gather(identity.is_ca_issued())?).await?;
+        look_at(&identity, new);
+        self.tls.show(identity);
+        Ok(())
     }
 
     /// Operators who asked for new settings are told why there are none.
