@@ -64,9 +64,12 @@ fn a_password_that_was_changed_while_it_was_compared_is_wrong() {
     let boss = |hash: &str| Operator { name: "boss".into(), password_hash: hash.into() };
     let with = |operators: &[Operator]| Settings { operators: operators.to_vec(), ..World::settings() };
     let other = Operator { name: "other".into(), ..boss("secret") };
-    for (operators, is_right) in
-        [(&[boss("changed")][..], false), (&[], false), (&[other.clone()], false), (&[other, boss("secret")], true)]
-    {
+    for (operators, is_right) in [
+        (&[boss("changed")][..], false),
+        (&[], false),
+        (core::slice::from_ref(&other), false),
+        (&[other, boss("secret")], true),
+    ] {
         let mut world = World::with(World::settings());
         world.are_passwords_late = true;
         let ada = world.user("ada");
