@@ -62,19 +62,18 @@ fn a_name_that_nobody_has_takes_a_comparison_too() {
 #[test]
 fn a_password_that_was_changed_while_it_was_compared_is_wrong() {
     let boss = |hash: &str| Operator { name: "boss".into(), password_hash: hash.into() };
-    let with = |operators: &[Operator]| Settings { operators: operators.to_vec(), ..World::settings() };
     let other = Operator { name: "other".into(), ..boss("secret") };
     for (operators, is_right) in [
-        (&[boss("changed")][..], false),
-        (&[], false),
-        (core::slice::from_ref(&other), false),
-        (&[other, boss("secret")], true),
+        ([boss("changed")].to_vec(), false),
+        ([].into(), false),
+        ([other.clone()].to_vec(), false),
+        ([other, boss("secret")].to_vec(), true),
     ] {
         let mut world = World::with(World::settings());
         world.are_passwords_late = true;
         let ada = world.user("ada");
         world.say(ada, "OPER boss secret");
-        world.settings_changed(with(operators));
+        world.settings_changed(Settings { operators: operators.clone(), ..World::settings() });
         world.compare();
         let code = if is_right { " 381 " } else { " 464 " };
         assert!(world.hear(ada).last().unwrap().contains(code), "{operators:?}");
