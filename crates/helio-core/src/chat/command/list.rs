@@ -80,12 +80,13 @@ pub(in crate::chat) fn proceed(chat: &mut Chat, id: SessionId, next: Instant) {
     }
 }
 
-/// Goes on where the client has taken what was queued.
+/// Gives a LIST its turn where the client has taken what was queued. Not at once: a client that takes everything as it
+/// comes would keep the service from all others until its LIST is over.
 pub(in crate::chat) fn written(chat: &mut Chat, id: SessionId) {
-    let listing = chat.sessions.get(id).and_then(|session| session.listing.as_ref());
-    if let Some(started) = listing.map(|listing| listing.started) {
+    let session = chat.sessions.get(id).filter(|session| session.is_ready_for_list());
+    if let Some(listing) = session.and_then(|session| session.listing.as_ref()) {
         // In the past, and so as soon as the driver looks.
-        proceed(chat, id, started.mono);
+        chat.timers.set(id, listing.started.mono);
     }
 }
 

@@ -112,6 +112,26 @@ fn a_list_that_finds_nothing_does_not_hold_up_others() {
     assert_eq!(world.hear(ada), [":helio.local 323 ada :End of /LIST"]);
 }
 
+/// The run-loop contract's drain ends, and the next part is due at once: a client that takes everything as it comes gets
+/// one part in each turn.
+#[test]
+fn a_list_that_is_taken_as_it_comes_leaves_others_their_turns() {
+    let mut world = World::new();
+    rooms(&mut world, limits::CHAT_LIST_STEP * 4);
+    let ada = world.user("ada");
+    let mut turns = 0;
+    let mut heard = world.ask(ada, "LIST");
+    while !heard.last().is_some_and(|line| line.contains(" 323 ")) {
+        assert!((1..=limits::CHAT_LIST_STEP + 1).contains(&heard.len()), "{} lines in one turn", heard.len());
+        assert!(world.chat.poll_timeout().is_some_and(|at| at <= world.now.mono), "its next turn is now");
+        world.chat.handle_timeout(world.now);
+        world.drain();
+        heard = world.hear(ada);
+        turns += 1;
+    }
+    assert!(turns >= 3, "{turns}");
+}
+
 /// labeled-response: all lines of the answer are in one batch, however late they are.
 #[test]
 fn a_labelled_list_is_one_batch() {
