@@ -213,11 +213,16 @@ impl Chat {
         self.settle(now);
     }
 
-    /// Whether lines of this session wait for their turn, or it waits for a password to be compared, or for many echoes from
-    /// the disk. A driver that hands in no more until that is over lets TCP hold the client back; too many end the session.
+    /// Whether lines of this session wait for their turn, or it waits for a password to be compared, for many echoes from the
+    /// disk, or has many answers to read. A driver that hands in no more until that is over lets TCP hold the client back;
+    /// too many lines or echoes end the session.
     #[must_use]
     pub fn is_behind(&self, id: SessionId) -> bool {
-        let is_behind = |session: &Session| session.is_held() || session.out.holds() >= limits::CHAT_HELD_LINES / 2;
+        let is_behind = |session: &Session| {
+            session.is_held()
+                || session.out.holds() >= limits::CHAT_HELD_LINES / 2
+                || session.answering.len() >= limits::CHAT_ANSWERS / 2
+        };
         self.sessions.get(id).is_some_and(is_behind)
     }
 
@@ -242,7 +247,7 @@ impl Chat {
     /// The first `len` bytes of [`Output::bytes`] were taken.
     pub fn handle_written(&mut self, id: SessionId, len: usize) {
         self.sessions.consume(id, len);
-        command::list::written(self, id);
+        command::answering::written(self, id);
     }
 
     /// The next thing that the driver is asked for.

@@ -486,11 +486,20 @@ pub const CHAT_ROOM_KEY: usize = 32;
 /// member without a status is compared with each ban, so this bounds what it costs.
 pub const CHAT_ROOM_LIST_ENTRIES: usize = 100;
 
-/// Bytes in a session's queue above which its LIST waits until some are written (ISUPPORT SAFELIST).
-pub const CHAT_LIST_QUEUE: usize = 64 * 1024;
+/// Bytes in a session's queue above which its answers to LIST (ISUPPORT SAFELIST), WHO and NAMES wait until some are written;
+/// a quarter of the setting `send-queue` if that is less.
+pub const CHAT_ANSWER_QUEUE: usize = 64 * 1024;
 
-/// Rooms that LIST looks at before others get their turn.
-pub const CHAT_LIST_STEP: usize = 512;
+/// Bytes of an answer to LIST, WHO or NAMES that come at once even above [`CHAT_ANSWER_QUEUE`], if they fit into half of
+/// `send-queue`. The rest waits.
+pub const CHAT_ANSWER_AT_ONCE: usize = 4 * 1024;
+
+/// Rooms that LIST, and people that WHO and NAMES look at before others get their turn.
+pub const CHAT_ANSWER_STEP: usize = 512;
+
+/// Answers of one session to LIST, WHO and NAMES that go on later. From half of it on, none of its further lines is taken; it
+/// is four times what one JOIN may ask for. Beyond it a question is refused with RPL_TRYAGAIN.
+pub const CHAT_ANSWERS: usize = 4 * CHAT_ROOMS_PER_USER;
 
 /// Users who left that WHOWAS remembers.
 pub const CHAT_WHOWAS: usize = 1_024;

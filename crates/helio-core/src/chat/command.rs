@@ -1,5 +1,6 @@
 //! Commands: one file each, one row each in [`COMMANDS`].
 
+pub(super) mod answering;
 pub(super) mod away;
 pub(super) mod cap;
 pub(super) mod guest;
@@ -205,9 +206,13 @@ pub(super) fn answer(chat: &mut Chat, id: SessionId, verb: &str, now: Now, work:
     work(&mut turn);
     let is_labelling = turn.session().is_ok_and(|session| session.caps.has_labels());
     let Turn { chat, reply, closing, .. } = turn;
-    let answers = reply.finish(is_labelling, || chat.ids.batch());
+    let later = reply.later();
+    let (answers, open_batch) = reply.finish(is_labelling, || chat.ids.batch());
     for answer in answers {
         send(chat, id, answer);
+    }
+    if let Some(batch) = open_batch {
+        answering::continue_in(chat, id, later, &batch);
     }
     if let Some(reason) = closing {
         chat.end(id, &reason, now);

@@ -52,6 +52,10 @@ pub(super) struct Reply {
     /// Whether the client is a guest, who is told of errors in words.
     pub(super) is_guest: bool,
     answers: Vec<Answer>,
+    /// Bytes of these, without tags.
+    len: usize,
+    /// How many answers go on after this one, see [`command::answering`](super::command::answering).
+    later: usize,
 }
 
 /// A part of an answer: lines that stay together, and the ticket that they wait for.
@@ -89,7 +93,29 @@ impl Reply {
             has_standard_replies: false,
             is_guest: false,
             answers: Vec::new(),
+            len: 0,
+            later: 0,
         }
+    }
+
+    /// Bytes of the answer so far, without tags.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// One more of the answers goes on later.
+    pub(super) fn is_continued(&mut self) {
+        self.later += 1;
+    }
+
+    /// How many of the answers go on later.
+    pub(super) fn later(&self) -> usize {
+        self.later
+    }
+
+    /// The lines alone.
+    pub(super) fn into_lines(self) -> impl Iterator<Item = Line> {
+        self.answers.into_iter().flat_map(|answer| answer.lines)
     }
 
     /// The nickname changed, or there is one now.
@@ -191,25 +217,37 @@ impl Reply {
 
     /// Any line, such as the command's own announcement to the one who caused it.
     pub(super) fn line(&mut self, line: Line) {
+        self.len += line.irc.len();
         self.answers.push(Answer { lines: alloc::vec![line], ..Answer::default() });
     }
 
     /// Lines that must not be seen before `ticket` is answered; none keeps a place for what comes with that answer, such
     /// as the news that it failed.
     pub(super) fn held(&mut self, ticket: Ticket, lines: Vec<Line>) {
+        self.len += lines.iter().map(|line| line.irc.len()).sum::<usize>();
         self.answers.push(Answer { lines, held: Some(ticket), place: Place::Bare });
     }
 
-    /// The answer as it is sent. With a label: nothing to show becomes ACK, one part is labelled, several become a batch.
-    pub(super) fn finish(mut self, is_labelling: bool, batch: impl FnOnce() -> String) -> Vec<Answer> {
-        let Some(label) = self.label.take().filter(|_| is_labelling) else { return self.answers };
+    /// The answer as it is sent. With a label: nothing to show becomes ACK, one part is labelled, several become a batch. If
+    /// more comes later, it is a batch in any case, which is returned and stays open.
+    pub(super) fn finish(
+        mut self,
+        is_labelling: bool,
+        batch: impl FnOnce() -> String,
+    ) -> (Vec<Answer>, Option<String>) {
+        let Some(label) = self.label.take().filter(|_| is_labelling) else { return (self.answers, None) };
+        if self.later > 0 {
+            let batch = batch();
+            self.open(label, &batch);
+            return (self.answers, Some(batch));
+        }
         let is_silent = self.answers.iter().all(|answer| answer.lines.is_empty());
         match self.answers.as_mut_slice() {
             _ if is_silent => self.acknowledge(label),
             [one] => one.label(label),
             [..] => self.wrap(label, &batch()),
         }
-        self.answers
+        (self.answers, None)
     }
 
     /// ACK, where the last thing that it waits for is answered.
@@ -225,6 +263,13 @@ impl Reply {
     }
 
     fn wrap(&mut self, label: String, reference: &str) {
+        self.open(label, reference);
+        let (_, end) = batch_lines(&self.server, reference, &[]);
+        self.line(end);
+    }
+
+    /// Puts all into a batch without an end.
+    fn open(&mut self, label: String, reference: &str) {
         for answer in &mut self.answers {
             // What is in a batch of its own (multiline) stays there; that batch's start is in ours.
             if let Some(first) = answer.lines.first_mut() {
@@ -232,10 +277,9 @@ impl Reply {
             }
             answer.place = Place::InBatch(reference.to_string());
         }
-        let (mut begin, end) = batch_lines(&self.server, reference, &["labeled-response"]);
+        let (mut begin, _) = batch_lines(&self.server, reference, &["labeled-response"]);
         begin.tags.label = Some(label);
         self.answers.insert(0, Answer { lines: alloc::vec![begin], ..Answer::default() });
-        self.line(end);
     }
 }
 

@@ -50,8 +50,8 @@ pub(super) struct Session {
     pub(super) oper_tried: Option<Instant>,
     /// A multiline batch being received.
     pub(super) multiline: Option<Box<super::command::multiline::Open>>,
-    /// A LIST being answered.
-    pub(super) listing: Option<Box<super::command::list::Listing>>,
+    /// Answers that go on, the oldest first; at most [`limits::CHAT_ANSWERS`].
+    pub(super) answering: VecDeque<super::command::answering::Answering>,
 }
 
 /// A line that waits for its turn. It may hold a password, so it is never shown.
@@ -108,7 +108,7 @@ impl Session {
             pinged: None,
             oper_tried: None,
             multiline: None,
-            listing: None,
+            answering: VecDeque::new(),
         }
     }
 
@@ -137,11 +137,6 @@ impl Session {
     /// Nothing will be queued any more, and nothing that is queued waits for an answer.
     pub(super) fn is_last(&self) -> bool {
         self.is_closing() && self.out.holds() == 0
-    }
-
-    /// Whether a LIST waits that there is place for again.
-    pub(super) fn is_ready_for_list(&self) -> bool {
-        self.listing.is_some() && self.out.len() < limits::CHAT_LIST_QUEUE / 2
     }
 
     /// Whether the driver has something to do: to write, or to close.

@@ -176,7 +176,7 @@ impl Sessions {
             let was = core::mem::replace(&mut session.stage, Stage::Closing { reason: reason.to_string() });
             session.waiting.clear();
             session.multiline = None;
-            session.listing = None;
+            session.answering = VecDeque::new();
             self.registering -= usize::from(matches!(was, Stage::Registering(_)));
             self.look_after(id);
         }

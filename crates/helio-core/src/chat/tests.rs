@@ -1,5 +1,6 @@
 //! Conversations with the service in a virtual world. Each file is one area.
 
+mod answering;
 mod away;
 mod basics;
 mod bounds;

@@ -78,7 +78,7 @@ pub(super) fn run(chat: &mut Chat, now: Now) {
 fn look_after(chat: &mut Chat, id: SessionId, now: Now) -> Option<Instant> {
     command::run_waiting(chat, id, now);
     command::multiline::expire(chat, id, now);
-    command::list::proceed(chat, id, now.mono + core::time::Duration::from_nanos(1));
+    command::answering::proceed(chat, id, now);
     let interval = chat.settings.ping_interval;
     let session = chat.sessions.get_mut(id)?;
     let next = match &session.stage {

@@ -2,6 +2,7 @@
 
 use super::{names, office, part, replay, room_end, topic};
 use crate::chat::event::{Presence, RoomEvent};
+use crate::chat::line::Face;
 use crate::chat::policy::{self, Right};
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::state::{Statuses, User};
@@ -50,7 +51,8 @@ pub(super) fn join(turn: &mut Turn<'_>, name: &str, key: Option<&str>) -> Outcom
     turn.commit(Presence::Joined { user: id, room: name.clone(), statuses });
     office::tell(turn, right, &format!("joined {name}"));
     topic::show_if_set(turn, &name)?;
-    if !turn.session()?.caps.omits_names() {
+    let session = turn.session()?;
+    if session.peer.face != Face::Guest && !session.caps.omits_names() {
         names::show(turn, &name)?;
     }
     replay::ask(turn, &name);

@@ -23,8 +23,10 @@ impl Sessions {
             assert!(session.out.len() <= queue_max + limits::IRC_BODY, "queue of {} bytes", session.out.len());
             assert!(session.out.holds() <= limits::CHAT_HELD_LINES, "{} holds", session.out.holds());
             assert!(session.waiting.len() <= limits::CHAT_WAITING_LINES, "{} lines wait", session.waiting.len());
+            assert!(session.answering.len() <= limits::CHAT_ANSWERS, "{} answers", session.answering.len());
             if session.is_closing() {
-                assert!(session.waiting.is_empty() && session.multiline.is_none(), "{id:?} is closing");
+                let has_nothing = session.waiting.is_empty() && session.answering.is_empty();
+                assert!(has_nothing && session.multiline.is_none(), "{id:?} is closing");
             }
             if let Stage::Registering(registration) = &session.stage {
                 assert!(registration.lines <= limits::CHAT_REGISTRATION_LINES, "{} lines", registration.lines);

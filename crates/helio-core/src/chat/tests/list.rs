@@ -91,7 +91,7 @@ fn a_list_longer_than_the_queue_comes_in_parts() {
     let session = ada.0;
     world.chat.handle_line(session, b"LIST", world.now);
     let queued = world.chat.output(session).unwrap().bytes.len();
-    assert!(queued > 0 && queued < limits::CHAT_LIST_QUEUE + limits::IRC_BODY, "{queued}");
+    assert!(queued > 0 && queued < limits::CHAT_ANSWER_QUEUE + limits::IRC_BODY, "{queued}");
     world.chat.handle_line(session, b"LIST", world.now);
     world.drain();
     world.pass(Duration::from_millis(1));
@@ -105,7 +105,7 @@ fn a_list_longer_than_the_queue_comes_in_parts() {
 #[test]
 fn a_list_that_finds_nothing_does_not_hold_up_others() {
     let mut world = World::new();
-    rooms(&mut world, limits::CHAT_LIST_STEP * 3);
+    rooms(&mut world, limits::CHAT_ANSWER_STEP * 3);
     let ada = world.user("ada");
     assert_eq!(world.ask(ada, "LIST #nothing").len(), 1, "it goes on later");
     world.pass(Duration::from_millis(1));
@@ -117,12 +117,12 @@ fn a_list_that_finds_nothing_does_not_hold_up_others() {
 #[test]
 fn a_list_that_is_taken_as_it_comes_leaves_others_their_turns() {
     let mut world = World::new();
-    rooms(&mut world, limits::CHAT_LIST_STEP * 4);
+    rooms(&mut world, limits::CHAT_ANSWER_STEP * 4);
     let ada = world.user("ada");
     let mut turns = 0;
     let mut heard = world.ask(ada, "LIST");
     while !heard.last().is_some_and(|line| line.contains(" 323 ")) {
-        assert!((1..=limits::CHAT_LIST_STEP + 1).contains(&heard.len()), "{} lines in one turn", heard.len());
+        assert!((1..=limits::CHAT_ANSWER_STEP + 1).contains(&heard.len()), "{} lines in one turn", heard.len());
         assert!(world.chat.poll_timeout().is_some_and(|at| at <= world.now.mono), "its next turn is now");
         world.chat.handle_timeout(world.now);
         world.drain();
@@ -136,7 +136,7 @@ fn a_list_that_is_taken_as_it_comes_leaves_others_their_turns() {
 #[test]
 fn a_labelled_list_is_one_batch() {
     let mut world = World::new();
-    rooms(&mut world, limits::CHAT_LIST_STEP + 1);
+    rooms(&mut world, limits::CHAT_ANSWER_STEP + 1);
     let ada = world.user_with("ada", "batch labeled-response");
     world.say(ada, "@label=x LIST");
     world.pass(Duration::from_millis(1));
@@ -146,5 +146,5 @@ fn a_labelled_list_is_one_batch() {
     assert_eq!(heard.last().unwrap(), &format!(":helio.local BATCH -{reference}"));
     let tag = format!("@batch={reference} ");
     assert!(heard[1..heard.len() - 1].iter().all(|line| line.starts_with(&tag)));
-    assert_eq!(heard.len(), limits::CHAT_LIST_STEP + 1 + 4);
+    assert_eq!(heard.len(), limits::CHAT_ANSWER_STEP + 1 + 4);
 }

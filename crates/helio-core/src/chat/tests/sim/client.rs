@@ -94,7 +94,8 @@ impl Client {
         match (command, params) {
             ("001", [nick, ..]) => Some(words(["001", nick])),
             ("332", [_, room, topic]) => Some(words(["332", room, topic])),
-            ("353", [_, _, _, names]) => {
+            ("353", [_, _, room, names]) => {
+                self.mirror.names(room, names);
                 self.names.extend(names.split(' ').map(ToString::to_string));
                 None
             }
@@ -157,6 +158,9 @@ impl Client {
     /// Everything that had to come has come.
     pub(super) fn check_answers(&self, conn: Conn, model: &Model) -> Result<(), String> {
         let Some(person) = model.people.get(&conn).filter(|person| person.stage == Stage::Here) else { return Ok(()) };
+        if !person.late_names.is_empty() {
+            return Err(format!("{} never saw the names of {:?}", name(conn, model), person.late_names));
+        }
         match person.labels.keys().find(|label| !self.answered.contains(*label)) {
             Some(label) => Err(format!("{} got no answer to {label}", name(conn, model))),
             None => Ok(()),
@@ -171,6 +175,10 @@ fn name(conn: Conn, model: &Model) -> String {
 /// Takes the next of what the connection must see; it must be this.
 fn expected(conn: Conn, seen: Vec<String>, model: &mut Model) -> Result<Option<usize>, String> {
     let Some(person) = model.people.get_mut(&conn) else { return Ok(None) };
+    let is_next = matches!(person.expects.front(), Some(Expect::Line { words, .. }) if *words == seen);
+    if !is_next && person.takes_late(&seen) {
+        return Ok(None);
+    }
     let Some(expect) = person.expects.pop_front() else { return Err("it was to see nothing".into()) };
     let Expect::Line { words, said, is_echo } = expect else { return Err("it was to see a replay first".into()) };
     if words != seen {

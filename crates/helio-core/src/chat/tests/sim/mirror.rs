@@ -28,10 +28,9 @@ impl Mirror {
         match words {
             ["001", nick] => self.nick = nick.to_string(),
             ["332", room, topic] => self.room(room, |room| room.topic = topic.to_string()),
-            ["366", room, names @ ..] => self.room(room, |room| {
-                room.members = names.iter().map(|name| member(name)).collect();
-                (room.knows_members, room.knows_statuses) = (true, all_prefixes);
-            }),
+            ["366", room, ..] => {
+                self.room(room, |room| (room.knows_members, room.knows_statuses) = (true, all_prefixes));
+            }
             [source, "JOIN", room, ..] => {
                 let nick = nick_of(source);
                 if nick == self.nick {
@@ -62,6 +61,11 @@ impl Mirror {
             }),
             _ => {}
         }
+    }
+
+    /// Takes names as they come: others may come and go before the last.
+    pub(super) fn names(&mut self, room: &str, names: &str) {
+        self.room(room, |room| room.members.extend(names.split(' ').map(member)));
     }
 
     fn leaves(&mut self, room: &str, nick: &str) {

@@ -73,6 +73,8 @@ pub(super) struct Person {
     pub(super) opened: Instant,
     /// What they must see and have not yet, in order.
     pub(super) expects: VecDeque<Expect>,
+    /// Folded names of rooms whose members they asked for, and are told when there is place.
+    pub(super) late_names: Vec<Box<str>>,
     /// Labels of commands that were carried out, and the durable messages that each answers for.
     pub(super) labels: BTreeMap<String, Vec<usize>>,
     /// Whether they were ever in the room that is secret from the start.
@@ -248,6 +250,27 @@ impl Model {
 }
 
 impl Person {
+    /// Of what they are to see from the place `from` on, the names of these rooms come when there is place, and are not known
+    /// before.
+    pub(super) fn wait_for_names(&mut self, from: usize, rooms: &BTreeSet<Box<str>>) {
+        for index in (from..self.expects.len()).rev() {
+            let Some(Expect::Line { words, .. }) = self.expects.get(index) else { continue };
+            let [code, room, ..] = words.as_slice() else { continue };
+            let room = fold(room);
+            if code == "366" && rooms.contains(&room) {
+                self.late_names.push(room);
+                self.expects.remove(index);
+            }
+        }
+    }
+
+    /// Whether these are names that come late.
+    pub(super) fn takes_late(&mut self, seen: &[String]) -> bool {
+        let [code, room, ..] = seen else { return false };
+        let room = fold(room);
+        let index = self.late_names.iter().position(|late| code == "366" && *late == room);
+        index.map(|index| self.late_names.swap_remove(index)).is_some()
+    }
     pub(super) fn is_closing(&self) -> bool {
         matches!(self.stage, Stage::Closing { .. })
     }

@@ -181,7 +181,7 @@ fn doing(rng: &mut Rng, slot: usize, number: usize) -> String {
     let (room, other) = (pick(rng, &ROOMS), pick(rng, &ROOMS));
     let label = if rng.chance(0.4) { format!("@label=l{number} ") } else { String::new() };
     let line = match rng.below(34) {
-        0..4 => format!("JOIN {room}{}", pick(rng, &["", ",#den", " key", ",#void k,key"])),
+        0..4 => format!("{label}JOIN {room}{}", pick(rng, &["", ",#den", " key", ",#void k,key"])),
         4 => format!("PART {room}{}", pick(rng, &["", " :and gone: @all"])),
         5 => format!("NICK {nick}"),
         6..16 => return said(rng, &label, number),
@@ -192,7 +192,7 @@ fn doing(rng: &mut Rng, slot: usize, number: usize) -> String {
             .to_string(),
         23 => format!("KICK {room} {},{nick}{}", pick(rng, &OWN_NICKS[..7]), pick(rng, &["", " :out: with you"])),
         24 => format!("INVITE {nick} {room}"),
-        25 => format!("NAMES {other}"),
+        25 => format!("{label}NAMES {other}"),
         26 => format!("AWAY :gone {number}"),
         27 => format!("SETNAME :somebody {number}"),
         28 => format!("MODE {nick} {}", pick(rng, &["+i", "-i", "+B", "-B", "+w"])),

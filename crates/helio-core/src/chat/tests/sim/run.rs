@@ -106,7 +106,8 @@ fn check(world: &World) -> Result<(), String> {
 fn check_clients(world: &World) -> Result<(), String> {
     for (conn, link) in &world.links {
         let person = &world.model.people[conn];
-        let has_all = world.chat.sessions.get(link.id).is_some_and(|session| session.out.is_empty());
+        let session = world.chat.sessions.get(link.id);
+        let has_all = session.is_some_and(|session| session.out.is_empty() && session.answering.is_empty());
         let is_told = has_all && person.expects.is_empty() && link.client.is_between_lines();
         if person.stage == Stage::Here && !person.is_guest && is_told {
             link.client.mirror.check(*conn, &world.model)?;

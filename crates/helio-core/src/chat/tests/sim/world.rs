@@ -6,6 +6,7 @@ use super::model::{Conn, Model, Stage};
 use super::population::{Newcomer, SLOTS};
 use super::store::Store;
 use crate::chat::{Chat, Face, GuestFramer, GuestInput, Peer, SessionId, Settings};
+use crate::irc::casemap::fold;
 use crate::irc::frame::{LineBuffer, LineError};
 use crate::limits;
 use crate::rng::Rng;
@@ -160,12 +161,22 @@ impl World {
             } else if !self.model.people[&conn].is_closing() {
                 // Nothing more is carried out when too many wait.
                 let line = line.ok().filter(|_| before < limits::CHAT_WAITING_LINES);
-                line.iter().for_each(|line| self.model.line(conn, line));
+                line.iter().for_each(|line| self.carry_out(conn, line));
                 self.model.sweep();
             }
             self.settle()?;
         }
         Ok(())
+    }
+
+    /// What the service has done the model does, but for names that wait until there is place.
+    fn carry_out(&mut self, conn: Conn, line: &[u8]) {
+        let before = self.model.person(conn).expects.len();
+        self.model.line(conn, line);
+        let session = self.links.get(&conn).and_then(|link| self.chat.sessions.get(link.id));
+        let answering = session.into_iter().flat_map(|session| &session.answering);
+        let rooms = answering.filter_map(|answering| answering.named_room()).map(fold).collect();
+        self.model.person(conn).wait_for_names(before, &rooms);
     }
 
     fn waiting(&self, id: SessionId) -> usize {
@@ -215,7 +226,7 @@ impl World {
             let Some(conn) = self.links.iter().find(|(_, link)| link.id == id).map(|(conn, _)| *conn) else { continue };
             for _ in 0..allowed {
                 let line = self.links.get_mut(&conn).and_then(|link| link.waiting.pop_front());
-                line.iter().for_each(|line| self.model.line(conn, line));
+                line.iter().for_each(|line| self.carry_out(conn, line));
             }
             self.model.expire(conn);
             let person = self.model.person(conn);
