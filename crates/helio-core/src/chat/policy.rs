@@ -9,7 +9,7 @@
 
 use super::event::Change;
 use super::reply::{Outcome, Refusal};
-use super::state::{ListKind, Room, RoomFlag, State, Statuses, User, UserFlag};
+use super::state::{ListKind, Room, RoomFlag, Statuses, User, UserFlag};
 use crate::irc::numeric::Numeric;
 
 /// Settings, lists, topic of a locked room, kicks and invitations to a closed room are for these and above.
@@ -68,11 +68,10 @@ pub(super) fn can_see_membership(viewer: &User, user: &User, room: &Room) -> boo
     is_inside || is_open || viewer.is_operator() || viewer.id == user.id
 }
 
-/// May `viewer` find `user` without knowing the nickname?
-pub(super) fn can_see_user(state: &State, viewer: &User, user: &User) -> bool {
-    // The rooms last: WHO asks this of everybody.
-    let is_open = !user.has(UserFlag::Invisible) || viewer.id == user.id || viewer.is_operator();
-    is_open || state.share_room(viewer.id, user.id)
+/// May `viewer` find `user` without knowing the nickname? `is_near`: whether they are in a room together; asked last, for it
+/// costs most.
+pub(super) fn can_see_user(viewer: &User, user: &User, is_near: impl FnOnce() -> bool) -> bool {
+    !user.has(UserFlag::Invisible) || viewer.id == user.id || viewer.is_operator() || is_near()
 }
 
 /// May `viewer` see what only the server knows of `user`: the address behind the host, and the modes?

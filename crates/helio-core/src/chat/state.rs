@@ -17,6 +17,7 @@ use crate::irc::casemap::fold;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
+use core::ops::RangeBounds;
 
 /// Everything that commands ask and events change.
 #[derive(Debug, Default)]
@@ -62,9 +63,9 @@ impl State {
         keys.filter_map(|key| self.rooms.get(key))
     }
 
-    /// Whether two users are in a room together.
-    pub(super) fn share_room(&self, a: UserId, b: UserId) -> bool {
-        self.rooms_of(a).any(|room| room.members.contains_key(&b))
+    /// Those of `range` who are in a room with `user`.
+    pub(super) fn near(&self, user: UserId, range: impl RangeBounds<UserId> + Clone) -> BTreeSet<UserId> {
+        self.rooms_of(user).flat_map(|room| room.members.range(range.clone()).map(|(id, _)| *id)).collect()
     }
 
     /// The sessions of all who share a room with `user`, each once, without the user's own.

@@ -1,5 +1,6 @@
 //! WHO and WHOX: who is in a room, or fits a mask (modern.ircdocs.horse "WHO message").
 
+mod near;
 mod row;
 
 use super::answering::{self, Question, View};
@@ -16,6 +17,7 @@ use crate::limits;
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::ops::Bound;
+use near::Near;
 use row::Row;
 
 /// A WHO that is being answered.
@@ -71,11 +73,12 @@ impl Search {
         let wants_operators = whox.map_or(self.options.as_str(), |query| query.flags).contains('o');
         let (room, server) = (self.room(view), &view.chat.settings.server_name);
         let all_prefixes = view.caps.contains(Capability::MultiPrefix);
+        let mut near = Near::new(&view.chat.state, view.viewer.id);
         let mut people = self.people(&view.chat.state, room).peekable();
         for _ in 0..limits::CHAT_ANSWER_STEP {
             let Some(user) = people.next_if(|_| reply.len() < until) else { break };
             self.after = Some(user.id);
-            if (wants_operators && !user.is_operator()) || !self.is_found(view, user, room) {
+            if (wants_operators && !user.is_operator()) || !self.is_found(view, user, room, &mut near) {
                 continue;
             }
             if self.shown == limits::CHAT_WHO_REPLIES {
@@ -119,13 +122,14 @@ impl Search {
     }
 
     /// Whether `user` is meant and may be seen.
-    fn is_found(&self, view: &View<'_>, user: &User, room: Option<&Room>) -> bool {
-        let (state, viewer) = (&view.chat.state, view.viewer);
+    fn is_found(&self, view: &View<'_>, user: &User, room: Option<&Room>, near: &mut Near<'_>) -> bool {
+        let viewer = view.viewer;
         match self.target {
             Target::Room(_) => room.is_some_and(|room| policy::can_see_membership(viewer, user, room)),
             Target::User(_) => true,
             Target::Fitting => {
-                is_meant(&self.mask, user, &view.chat.settings.server_name) && policy::can_see_user(state, viewer, user)
+                is_meant(&self.mask, user, &view.chat.settings.server_name)
+                    && policy::can_see_user(viewer, user, || near.has(user.id))
             }
             Target::Nobody => false,
         }

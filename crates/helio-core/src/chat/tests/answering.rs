@@ -125,6 +125,29 @@ fn those_who_stay_are_told_once_whoever_comes_and_goes_meanwhile() {
     }
 }
 
+/// "Invisible": only those who are in a room with the one who asks, in every part of the answer.
+#[test]
+fn of_invisible_people_those_who_are_near_are_shown_in_every_part() {
+    let mut world = crowd("#tea");
+    let eve = world.member("eve", "#cup");
+    world.say(eve, "JOIN #pot");
+    let mut near = Vec::new();
+    for n in 0..MANY {
+        let nick = format!("a-long-nickname-of-someone-{n}");
+        let id = Id(world.chat.state.user_named(&nick).expect("a user").session);
+        world.say(id, &format!("MODE {nick} +i"));
+        if n % 7 == 0 {
+            enter(&mut world, id, if n % 2 == 0 { "#cup" } else { "#pot" });
+            near.push(nick);
+        }
+    }
+    world.hear_all();
+    say_unread(&mut world, eve, "WHO *");
+    let heard = hear_rest(&mut world, eve);
+    assert_eq!(named(&heard), near, "in the order in which they came");
+    assert!(heard.iter().any(|line| line.contains(" first ")), "who does not hide");
+}
+
 /// The room goes on under another identity, or is hidden: what is left of the answer is its end.
 #[test]
 fn a_room_that_is_hidden_meanwhile_shows_no_more() {
