@@ -26,7 +26,6 @@ use crate::time::{Instant, Now};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ops::Bound;
 use unsaved::{Changed, Unsaved};
 
 /// The log of rooms and their settings.
@@ -48,6 +47,8 @@ pub(super) struct Storage {
     uncommitted: VecDeque<Waiting>,
     /// Reads that are not answered. Each holds a place in a session's queue, which bounds them.
     reads: BTreeMap<Ticket, Reading>,
+    /// The newest of them for each session and room.
+    newest_reads: BTreeMap<(SessionId, RoomId), Ticket>,
     /// Since a commit failed: when the store is probed next.
     probe_at: Option<Instant>,
     is_probing: bool,
@@ -108,13 +109,20 @@ impl Storage {
 
     /// Remembers what a read is for.
     pub(super) fn reads(&mut self, ticket: Ticket, reading: Reading) {
+        self.newest_reads.insert((reading.session, reading.id.clone()), ticket);
         self.reads.insert(ticket, reading);
     }
 
-    /// Whether the same session has asked for the same room again since: it left and came back.
-    pub(super) fn is_asked_again(&self, ticket: Ticket, reading: &Reading) -> bool {
-        let later = self.reads.range((Bound::Excluded(ticket), Bound::Unbounded));
-        later.map(|(_, later)| later).any(|later| later.session == reading.session && later.id == reading.id)
+    /// Takes what a read was for, and whether it is the newest: else the same session has asked for the same room again, because
+    /// it left and came back.
+    fn take_read(&mut self, ticket: Ticket) -> Option<(Reading, bool)> {
+        let reading = self.reads.remove(&ticket)?;
+        let key = (reading.session, reading.id.clone());
+        let is_newest = self.newest_reads.get(&key) == Some(&ticket);
+        if is_newest {
+            self.newest_reads.remove(&key);
+        }
+        Some((reading, is_newest))
     }
 
     /// Says how what takes the place of a held answer is to be tagged.
@@ -275,8 +283,10 @@ pub(super) fn probed(chat: &mut Chat, is_working: bool, now: Now) {
 
 /// The answer to a read: the room's last messages, for one who joined it.
 pub(super) fn read(chat: &mut Chat, ticket: Ticket, records: Option<&[Vec<u8>]>, now: Now) {
-    if let Some(reading) = chat.storage.reads.remove(&ticket) {
-        command::replay::arrived(chat, ticket, &reading, records.unwrap_or_default(), now);
+    if let Some((reading, is_newest)) = chat.storage.take_read(ticket) {
+        // Who asked again is shown them then.
+        let records = records.filter(|_| is_newest).unwrap_or_default();
+        command::replay::arrived(chat, ticket, &reading, records, now);
     }
 }
 

@@ -39,16 +39,14 @@ pub(super) fn ask(turn: &mut Turn<'_>, name: &str) {
 pub(in crate::chat) fn arrived(chat: &mut Chat, ticket: Ticket, reading: &Reading, records: &[Vec<u8>], now: Now) {
     let session = reading.session;
     let Some(audience) = chat.sessions.audience(session) else { return };
-    let bytes =
-        if is_wanted(chat, ticket, reading) { replay(chat, reading, audience, records, now) } else { Vec::new() };
+    let bytes = if is_wanted(chat, reading) { replay(chat, reading, audience, records, now) } else { Vec::new() };
     chat.sessions.resolve(session, ticket, Some(&bytes));
 }
 
-fn is_wanted(chat: &Chat, ticket: Ticket, reading: &Reading) -> bool {
+fn is_wanted(chat: &Chat, reading: &Reading) -> bool {
     let user = chat.sessions.get(reading.session).and_then(|session| session.user());
     let room = chat.state.room(&reading.room).filter(|room| room.id == reading.id);
-    let is_there = user.zip(room).is_some_and(|(user, room)| room.members.contains_key(&user));
-    is_there && !chat.storage.is_asked_again(ticket, reading)
+    user.zip(room).is_some_and(|(user, room)| room.members.contains_key(&user))
 }
 
 /// The bytes of a replay: the newest messages that are to be shown and fit, oldest first.

@@ -1,6 +1,6 @@
 //! What must hold at any time of what waits for the disk.
 
-use super::Storage;
+use super::{Reading, Storage};
 use crate::chat::sessions::Sessions;
 use crate::chat::state::State;
 use crate::limits;
@@ -19,6 +19,11 @@ impl Storage {
         let of_open = self.reads.values().filter(|reading| sessions.get(reading.session).is_some());
         assert!(of_open.count() <= open * limits::CHAT_HELD_LINES, "{} reads wait", self.reads.len());
         assert!(self.reads.keys().all(|ticket| ticket.0 <= self.last_ticket), "the newest ticket");
+        for ((session, room), newest) in &self.newest_reads {
+            let of_both = |reading: &Reading| (reading.session, &reading.id) == (*session, room);
+            let last = self.reads.iter().rfind(|(_, reading)| of_both(reading)).map(|(ticket, _)| ticket);
+            assert_eq!(last, Some(newest), "the newest read of {session:?} for {room}");
+        }
         assert!(state.rooms.len() <= limits::CHAT_ROOMS, "what can be unsaved");
     }
 }

@@ -161,6 +161,29 @@ fn who_left_meanwhile_is_shown_nothing() {
     world.read();
 }
 
+/// Of several reads for the same session and room the newest counts; those for others and for other rooms are their own.
+#[test]
+fn who_came_back_often_is_shown_it_once_and_others_too() {
+    let (mut world, ann) = room();
+    world.say(ann, "JOIN #cup");
+    world.say(ann, "PRIVMSG #cup :hot too");
+    let (ben, carl) = (world.user("ben"), world.user("carl"));
+    world.are_reads_late = true;
+    world.say(carl, "JOIN #tea,#cup");
+    for _ in 0..3 {
+        world.say(ben, "JOIN #tea,#cup");
+        world.say(ben, "PART #tea,#cup");
+        world.chat.check_bounds();
+    }
+    world.say(ben, "JOIN #tea,#cup");
+    assert_eq!(world.late_reads.len(), 10);
+    world.read();
+    world.chat.check_bounds();
+    for id in [ben, carl] {
+        assert_eq!(world.hear(id).iter().filter(|line| line.contains("hot")).count(), 2, "one in each room");
+    }
+}
+
 #[test]
 fn a_new_room_has_nothing_to_show_and_nothing_is_read() {
     let mut world = World::new();
