@@ -26,11 +26,12 @@ pub(in crate::chat) struct Naming {
 
 /// `NAMES [rooms]`. Without rooms there is nothing to list, as modern.ircdocs.horse allows: whoever wants all rooms uses LIST.
 pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
-    let Some(rooms) = params.first().filter(|rooms| !rooms.is_empty()) else {
+    let rooms = params.first().copied().unwrap_or_default();
+    let mut names = rooms.split(',').filter(|name| !name.is_empty()).peekable();
+    if names.peek().is_none() {
         turn.reply.numeric(Numeric::RplEndOfNames, &["*"]);
-        return Ok(());
-    };
-    for (index, name) in rooms.split(',').filter(|name| !name.is_empty()).enumerate() {
+    }
+    for (index, name) in names.enumerate() {
         if index == limits::CHAT_NAMES_TARGETS {
             return Err(Refusal::numeric(Numeric::ErrTooManyTargets, &[name]));
         }

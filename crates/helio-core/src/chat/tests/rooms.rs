@@ -122,12 +122,26 @@ fn names_show_what_the_client_can_read_and_may_see() {
     assert_eq!(world.ask(cleo, "NAMES #tea"), [":helio.local 366 cleo #tea :End of /NAMES list"], "secret");
     world.say(ada, "MODE #tea -s");
     assert_eq!(world.ask(cleo, "NAMES #tea")[0], ":helio.local 353 cleo = #tea :@+ada!ada@127.0.0.1 ben!ben@127.0.0.1");
-    assert_eq!(codes(&world.ask(cleo, "NAMES #tea,#nowhere")), ["353", "366", "366"]);
-    assert_eq!(world.ask(cleo, "NAMES"), [":helio.local 366 cleo * :End of /NAMES list"]);
     let user = world.user_id(ben);
     world.chat.state.users.get_mut(&user).unwrap().flags.insert(crate::chat::state::UserFlag::Invisible);
     assert_eq!(world.ask(cleo, "NAMES #tea")[0], ":helio.local 353 cleo = #tea :@+ada!ada@127.0.0.1");
-    assert_eq!(codes(&world.ask(cleo, "NAMES #1,#2,#3,#4,#5")), ["366", "366", "366", "366", "407"]);
+}
+
+/// modern "NAMES message": one end with the name as it was given, for a room that is not there as for no name of a room; `*`
+/// without a name. Of several the first may be answered alone, which TARGMAX tells (irctest `_testNamesMultipleChannels`).
+#[test]
+fn every_names_has_one_end() {
+    let mut world = World::new();
+    let (ada, _) = two(&mut world);
+    for nothing in ["NAMES", "NAMES :", "NAMES ,,"] {
+        assert_eq!(world.ask(ada, nothing), [":helio.local 366 ada * :End of /NAMES list"], "{nothing}");
+    }
+    for name in ["#nonexisting", "invalid"] {
+        let end = format!(":helio.local 366 ada {name} :End of /NAMES list");
+        assert_eq!(world.ask(ada, &format!("NAMES {name}")), [end]);
+    }
+    assert_eq!(codes(&world.ask(ada, "NAMES ,#tea,")), ["353", "366"]);
+    assert_eq!(codes(&world.ask(ada, "NAMES #tea,#nowhere")), ["353", "366", "407"]);
 }
 
 /// Every line keeps to 512 bytes, and every name is in one of them.
