@@ -137,6 +137,12 @@ impl Accepted {
         if self.tls.is_some() { None } else { Connection::Tcp(self.stream).into_blocking() }
     }
 
+    /// Whether an encryption is still to be agreed on.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// The connection as it is to be used: at once for plain TCP, after the handshake for TLS. Not for the loop that
     /// accepts, since the peer decides how long it takes, up to the time limit of [`ServerTls`].
     ///

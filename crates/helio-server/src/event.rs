@@ -36,7 +36,7 @@ pub enum EventKind {
         /// Who.
         peer: SocketAddr,
     },
-    /// A stream was opened, but no encryption could be agreed on; it is closed.
+    /// A stream was opened, but did not become a session: its TLS handshake failed, or too many are in theirs. It is closed.
     HandshakeFailed {
         /// Who.
         peer: SocketAddr,
@@ -141,7 +141,7 @@ impl fmt::Display for EventKind {
         match self {
             Self::Listening { address } => write!(f, "listening on {address}"),
             Self::Connected { peer } => write!(f, "{peer} connected"),
-            Self::HandshakeFailed { peer, reason } => write!(f, "{peer} dropped in the TLS handshake: {reason}"),
+            Self::HandshakeFailed { peer, reason } => write!(f, "{peer} dropped in the handshake: {reason}"),
             Self::Received { peer, over, bytes, text } => write!(f, "{peer} sent {bytes} bytes over {over}: {text}"),
             Self::Measured { peer, over } => write!(f, "{peer} measures over {over}"),
             Self::Ignored { peer, reason } => write!(f, "{peer} not answered: {reason}"),

@@ -14,14 +14,17 @@ use core::time::Duration;
 
 /// Connections of addresses and networks that have any; so it is bounded by the connections.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub struct Places {
     addresses: BTreeMap<IpAddr, usize>,
     networks: BTreeMap<IpAddr, usize>,
 }
 
 impl Places {
-    /// Counts a connection, or says what is too many.
-    pub(super) fn take(&mut self, address: IpAddr, bounds: &Connections) -> Result<(), String> {
+    /// Counts a connection.
+    ///
+    /// # Errors
+    /// It is one too many; what is said to it.
+    pub fn take(&mut self, address: IpAddr, bounds: &Connections) -> Result<(), String> {
         let address = address.to_canonical();
         let exempt = bounds.exempt.iter().any(|net| net.contains(&address));
         let of_address = self.addresses.get(&address).copied().unwrap_or(0);
@@ -37,7 +40,8 @@ impl Places {
         Ok(())
     }
 
-    pub(super) fn give_back(&mut self, address: IpAddr) {
+    /// The connection is gone.
+    pub fn give_back(&mut self, address: IpAddr) {
         let address = address.to_canonical();
         less(&mut self.addresses, address);
         less(&mut self.networks, network(address));

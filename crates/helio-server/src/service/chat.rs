@@ -8,6 +8,7 @@ mod batch;
 mod connection;
 mod doors;
 mod framer;
+mod handshakes;
 mod history;
 mod hub;
 mod keeper;
@@ -24,6 +25,7 @@ use super::Context;
 use crate::event::EventKind;
 use connection::Gate;
 use doors::Doors;
+use handshakes::Handshakes;
 use helio_core::chat::{Chat, Settings};
 use helio_core::limits;
 use helio_net::address::Address;
@@ -124,6 +126,7 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
     rustix::rand::getrandom(&mut run, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| ChatError::Random(error.into()))?;
     let now = context.clock.read();
+    let handshakes = Handshakes::new(settings.chat.connections.clone());
     let mut chat = Chat::new(settings.chat, run, now);
     if let Some(error) = history::restore(&mut chat, parts.store.as_mut(), now)? {
         let message = format!("the log of rooms stays long: {error}");
@@ -132,7 +135,7 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
     let (hub, inputs) = mpsc::channel(limits::CHAT_INPUTS);
     let (keeper, requests) = std::sync::mpsc::channel();
     let outside = Outside::new(keeper, hub.clone(), Handle::current(), context.reread.clone());
-    let gate = Gate { service: context.clone(), hub: hub.clone() };
+    let gate = Gate { service: context.clone(), hub: hub.clone(), handshakes };
     let mut opened = Doors::new(gate, parts.permits, parts.tls);
     opened.admit(settings.origins);
     opened.become_like(&settings.doors).await?;
@@ -166,6 +169,7 @@ impl Running {
     pub async fn change(&mut self, settings: ChatSettings) -> Result<(), BindError> {
         self.doors.become_like(&settings.doors).await?;
         self.doors.admit(settings.origins);
+        self.doors.limit(settings.chat.connections.clone());
         let _ = self.hub.send(Input::Settings(Box::new(settings.chat))).await;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The chat service over TLS, with Python's `ssl` as the client.
 
 use crate::support::chat::{Client, chat};
-use crate::support::{Running, finish, python, run_with_input, text};
+use crate::support::{Running, eventually, finish, python, run_with_input, text};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -115,6 +115,21 @@ fn sighup_shows_a_new_certificate_and_drops_nobody() {
     ann.say("PRIVMSG #room :please go");
     assert_eq!(ann.hear("PRIVMSG"), ":tess!tess@127.0.0.1 PRIVMSG #room :heard go");
     assert!(tess.wait_with_output().unwrap().status.success());
+}
+
+/// `docs/chat.md`, "Floods and limits".
+#[test]
+fn connections_in_their_handshake_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = Running::start(&mut chat(dir.path(), &settings("per-address = 2\nconnections-exempt = []\n")));
+    let (_, tls) = addresses(&mut serving);
+    let mut silent: Vec<_> = (0..2).map(|_| TcpStream::connect(&tls).unwrap()).collect();
+    let refused = finish(&mut python(SHOWN, &[&tls]));
+    assert_ne!(refused.code, 0, "{}", refused.stdout);
+    let told = serving.wait_for("Too many connections from your address, the limit is 2");
+    assert!(told.contains("dropped in the handshake"), "{told}");
+    silent.pop();
+    eventually("there is a place again", || finish(&mut python(SHOWN, &[&tls])).code == 0);
 }
 
 /// `docs/tls.md`, "Renewal".

@@ -5,6 +5,7 @@
 
 use super::batch::Batch;
 use super::framer::{Framer, Wrong};
+use super::handshakes::Handshakes;
 use super::hub::{Input, broken};
 use super::link::{Closing, Link, Work};
 use super::pipe::Pipe;
@@ -30,6 +31,7 @@ use tokio::time::Sleep;
 pub(super) struct Gate {
     pub(super) service: Service,
     pub(super) hub: mpsc::Sender<Input>,
+    pub(super) handshakes: Handshakes,
 }
 
 /// A connection at work.
@@ -68,6 +70,11 @@ enum Woken {
 impl Gate {
     /// Talks with whoever connected, until that ends.
     pub(super) async fn converse(&self, accepted: Accepted, peer: SocketAddr, face: Face) {
+        let handshake = accepted.is_encrypted().then(|| self.handshakes.begin(peer.ip())).transpose();
+        let handshake = match handshake {
+            Ok(handshake) => handshake,
+            Err(reason) => return self.service.events.tell(EventKind::HandshakeFailed { peer, reason }),
+        };
         let established = tokio::select! {
             biased;
             established = accepted.establish() => established,
@@ -79,6 +86,7 @@ impl Gate {
                 return self.service.events.tell(EventKind::HandshakeFailed { peer, reason: error.to_string() });
             }
         };
+        drop(handshake);
         let is_secure = connection.is_encrypted();
         let (link, pipe) = match connection {
             Connection::Tcp(socket) => (Link::plain(socket), Pipe::Shared),

@@ -4,7 +4,7 @@ use super::connection::Gate;
 use super::websocket::{self, Origins};
 use crate::event::EventKind;
 use crate::service::Context;
-use helio_core::chat::Face;
+use helio_core::chat::{Connections, Face};
 use helio_core::limits;
 use helio_core::peer::canonical;
 use helio_net::address::{Address, Scheme};
@@ -163,6 +163,11 @@ impl Doors {
     /// Pages of these web sites may connect, from now on.
     pub(super) fn admit(&self, origins: Vec<String>) {
         *self.origins.write().unwrap_or_else(PoisonError::into_inner) = origins;
+    }
+
+    /// So many connections may be in their handshakes, from now on.
+    pub(super) fn limit(&self, bounds: Connections) {
+        self.gate.handshakes.set_bounds(bounds);
     }
 
     /// Where is listened, in the order of opening.

@@ -118,6 +118,34 @@ async fn a_web_client_that_does_not_read_is_closed() {
     talk_until_deaf_is_gone(&world).await;
 }
 
+/// The bound `per-address`, before the request too.
+#[tokio::test(flavor = "multi_thread")]
+async fn web_connections_that_say_nothing_count() {
+    let mut settings = settings();
+    settings.connections.exempt = Vec::new();
+    settings.connections.per_address = 3;
+    let mut world = World::start(settings.clone(), Box::new(MemoryStore::new())).await.unwrap();
+    let web = Door { speech: Speech::Web, address: Address::loopback(0), is_optional: false };
+    world.running.change(ChatSettings { chat: settings, doors: vec![web], origins: Vec::new() }).await.unwrap();
+    let (_, address) = world.running.bound().remove(0);
+    let at = address.to_string().replace("tcp://", "");
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(TcpStream::connect(&at).await.unwrap());
+    }
+    let ask = async || {
+        let mut stream = TcpStream::connect(&at).await.unwrap();
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+        let mut answer = Vec::new();
+        let _ = tokio::time::timeout(PLENTY, stream.read_to_end(&mut answer)).await.unwrap();
+        String::from_utf8(answer).unwrap()
+    };
+    assert_eq!(ask().await, "");
+    silent.pop();
+    let freed = async { while !ask().await.starts_with("HTTP/1.1 426 ") {} };
+    tokio::time::timeout(PLENTY, freed).await.unwrap();
+}
+
 /// Ann and Bob hear each other all the time.
 async fn talk_until_deaf_is_gone(world: &World) {
     let mut ann = world.join("ann", "echo-message").await;

@@ -4,6 +4,7 @@
 //! §10.2) decides: programs, which name none, are admitted, and pages of this server's own and of configured origins.
 
 use super::connection::Gate;
+use super::handshakes::{Handshake, Handshakes};
 use super::link::Link;
 use super::pipe::Pipe;
 use crate::event::EventKind;
@@ -44,7 +45,7 @@ pub(super) type Origins = Arc<RwLock<Vec<String>>>;
 /// Answers requests on `listener` until the door is closed or the program stops.
 pub(super) async fn serve(gate: Gate, origins: Origins, listener: Listener, close: CancellationToken) {
     let stop = gate.service.stop.clone();
-    let door = WebDoor { service: gate.service.clone(), listener };
+    let door = WebDoor { service: gate.service.clone(), handshakes: gate.handshakes.clone(), listener };
     let answer = any(answer);
     let app = Router::new().route("/", answer.clone()).route("/irc", answer).with_state((gate, origins));
     let app = app.into_make_service_with_connect_info::<WebPeer>();
@@ -117,6 +118,7 @@ fn is_admitted(origin: Option<&HeaderValue>, host: Option<&HeaderValue>, origins
 /// A listener whose connections bring one request each, in good time.
 struct WebDoor {
     service: Service,
+    handshakes: Handshakes,
     listener: Listener,
 }
 
@@ -131,7 +133,8 @@ struct WebPeer {
 struct WebConnection {
     connection: Connection,
     is_upgraded: Arc<AtomicBool>,
-    deadline: Option<Pin<Box<Sleep>>>,
+    /// Until then: when it is dropped, and its place among those that wait.
+    waits: Option<(Pin<Box<Sleep>>, Handshake)>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -143,13 +146,21 @@ impl axum::serve::Listener for WebDoor {
         loop {
             match self.listener.accept().await {
                 Ok(Incoming::Connection { connection, peer, permit }) => {
+                    let peer = canonical(peer);
+                    let handshake = match self.handshakes.begin(peer.ip()) {
+                        Ok(handshake) => handshake,
+                        Err(reason) => {
+                            self.service.events.tell(EventKind::HandshakeFailed { peer, reason });
+                            continue;
+                        }
+                    };
                     // No more than taking it: web doors have no TLS.
                     let Ok(connection) = connection.establish().await else { continue };
-                    let peer = WebPeer { address: canonical(peer), is_upgraded: Arc::default() };
+                    let peer = WebPeer { address: peer, is_upgraded: Arc::default() };
                     let connection = WebConnection {
                         connection,
                         is_upgraded: peer.is_upgraded.clone(),
-                        deadline: Some(Box::pin(tokio::time::sleep(limits::CHAT_WEB_REQUEST_TIMEOUT))),
+                        waits: Some((Box::pin(tokio::time::sleep(limits::CHAT_WEB_REQUEST_TIMEOUT)), handshake)),
                         _permit: permit,
                     };
                     return (connection, peer);
@@ -179,10 +190,10 @@ impl Connected<IncomingStream<'_, WebDoor>> for WebPeer {
 
 impl AsyncRead for WebConnection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.deadline.is_some() && self.is_upgraded.load(Ordering::Relaxed) {
-            self.deadline = None;
+        if self.waits.is_some() && self.is_upgraded.load(Ordering::Relaxed) {
+            self.waits = None;
         }
-        if self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready()) {
+        if self.waits.as_mut().is_some_and(|(deadline, _)| deadline.as_mut().poll(cx).is_ready()) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         Pin::new(&mut self.connection).poll_read(cx, buf)
