@@ -127,6 +127,7 @@ impl Chat {
     /// The record cannot be read; nothing changed.
     pub fn handle_restored(&mut self, record: &[u8], now: Now) -> Result<(), RecordError> {
         let event = storage::decode(record)?;
+        storage::forget_ended(self, &event);
         self.state.apply(&Event::Room(event), now);
         Ok(())
     }

@@ -747,6 +747,13 @@ pub const CHAT_TURN_PAUSE: Duration = Duration::from_micros(300);
 /// Inputs that are enough for a turn without waiting for more.
 pub const CHAT_FULL_TURN: usize = 128;
 
+/// Ended rooms whose conversations wait to be forgotten while there is nothing else to do on disk. At the bound the one that
+/// waits longest is forgotten at once, and acknowledgements wait for that.
+pub const CHAT_FORGETTING: usize = 65_536;
+
+/// Records that are forgotten at a time before the store is asked for something else.
+pub const CHAT_FORGET_STEP: usize = 256;
+
 /// Bytes of one read from a chat connection. More wait in the kernel.
 pub const CHAT_READ: usize = 16 * 1024;
 

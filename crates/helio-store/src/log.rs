@@ -208,6 +208,24 @@ pub trait Log {
     /// The store fails; the bytes may be there still. Call it again.
     fn trim(&mut self, log: &LogName, before: Position) -> Result<Position, StoreError>;
 
+    /// [`Log::trim`], but the bytes are gone for good only when [`Log::scrub`] has returned: many trims can share one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Log::trim`].
+    fn trim_lazily(&mut self, log: &LogName, before: Position) -> Result<Position, StoreError> {
+        self.trim(log, before)
+    }
+
+    /// Makes the bytes of what was trimmed lazily be gone for good.
+    ///
+    /// # Errors
+    ///
+    /// The store fails; the bytes may be there still. Call it again.
+    fn scrub(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Writes and syncs something, to learn whether a store that failed works again.
     ///
     /// # Errors

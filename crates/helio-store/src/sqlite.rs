@@ -46,7 +46,7 @@ impl SqliteStore {
         configure(&connection).map_err(failed)?;
         schema::migrate(&mut connection).map_err(failed)?;
         let store = Self { connection, path, _lock: lock };
-        store.scrub()?;
+        store.truncate_wal()?;
         Ok(store)
     }
 

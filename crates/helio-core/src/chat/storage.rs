@@ -166,10 +166,17 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
     let waiting = Waiting { ticket, session: None, command: "", target: String::new(), place, changed };
     chat.storage.uncommitted.push_back(waiting);
     chat.effects.push_back(Effect::Append { ticket, log, bytes });
-    if let Event::Room(RoomEvent::Ended { id, .. }) = event {
-        chat.effects.push_back(Effect::Forget { log: super::state::Room::log_of(id) });
+    if let Event::Room(event) = event {
+        forget_ended(chat, event);
     }
     Some(ticket)
+}
+
+/// What was said in a room that ended is forgotten; after a restart again, for it may not have come to that.
+pub(super) fn forget_ended(chat: &mut Chat, event: &RoomEvent) {
+    if let RoomEvent::Ended { id, .. } = event {
+        chat.effects.push_back(Effect::Forget { log: super::state::Room::log_of(id) });
+    }
 }
 
 /// Everything up to `ticket` is safe: whoever waited is told.

@@ -97,6 +97,14 @@ impl Log for SqliteStore {
         self.trim_log(log, before)
     }
 
+    fn trim_lazily(&mut self, log: &LogName, before: Position) -> Result<Position, StoreError> {
+        self.trim_without_scrub(log, before)
+    }
+
+    fn scrub(&mut self) -> Result<(), StoreError> {
+        self.truncate_wal()
+    }
+
     fn probe(&mut self) -> Result<(), StoreError> {
         self.write_probe()
     }

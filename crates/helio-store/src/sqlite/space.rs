@@ -33,20 +33,25 @@ impl SqliteStore {
         let erased = erase(&mut self.connection, row.id, number(position));
         let was_there = erased.map_err(|error| failure(&self.path, "erase in", error))?;
         // Also when nothing was to be done: it may be the second try of a call whose scrub failed.
-        self.scrub()?;
+        self.truncate_wal()?;
         Ok(was_there)
     }
 
     pub(super) fn trim_log(&mut self, log: &LogName, before: Position) -> Result<Position, StoreError> {
+        let first = self.trim_without_scrub(log, before)?;
+        self.truncate_wal()?;
+        Ok(first)
+    }
+
+    pub(super) fn trim_without_scrub(&mut self, log: &LogName, before: Position) -> Result<Position, StoreError> {
         let Some(row) = self.row(log)? else { return Ok(Position::FIRST) };
         let trimmed = trim(&mut self.connection, row.id, number(before));
         let first = trimmed.map_err(|error| failure(&self.path, "trim", error))?;
-        self.scrub()?;
         Ok(first.map_or(row.first, |first| first))
     }
 
     /// Copies the whole log of SQLite into the database and truncates it, so that old versions of pages are nowhere.
-    pub(super) fn scrub(&self) -> Result<(), StoreError> {
+    pub(super) fn truncate_wal(&self) -> Result<(), StoreError> {
         let checkpoint = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, bool>(0));
         match checkpoint.map_err(|error| failure(&self.path, "checkpoint", error))? {
             false => Ok(()),

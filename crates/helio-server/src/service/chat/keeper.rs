@@ -4,11 +4,13 @@ use super::hub::Input;
 use crate::event::{EventKind, Events};
 use helio_core::chat::Ticket;
 use helio_core::limits;
-use helio_store::{Append, AppendError, Limit, Log, LogName, Position, StoreError};
-use std::sync::mpsc::Receiver;
+use helio_store::{Append, AppendError, Limit, Log, LogHead, LogName, Position, StoreError};
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, TryRecvError};
 use tokio::sync::mpsc;
 
-/// What the hub asks for. Requests are carried out in order.
+/// What the hub asks for. Requests are carried out in order, but for those to forget: they have time until there is nothing
+/// else to do.
 #[derive(Debug)]
 pub(super) enum Request {
     Append { ticket: Ticket, log: String, bytes: Vec<u8> },
@@ -39,6 +41,10 @@ pub(super) struct Keeper {
     /// Since a commit failed: nothing more is tried until a probe succeeds. A batch that failed may come back after a
     /// crash unless a later one succeeded (spec/store.md), and what follows it may depend on it.
     is_failing: bool,
+    /// Conversations of rooms whose end is on disk, oldest first. At most [`limits::CHAT_FORGETTING`].
+    forgetting: VecDeque<LogName>,
+    /// Something was trimmed whose bytes may still be in a file.
+    is_unscrubbed: bool,
 }
 
 /// Appends that go into one commit.
@@ -46,6 +52,8 @@ pub(super) struct Keeper {
 struct Group {
     records: Vec<(Ticket, LogName, Vec<u8>)>,
     bytes: usize,
+    /// To be forgotten when the group is on disk, for the ends of these rooms are in it or before it.
+    forgotten: Vec<LogName>,
 }
 
 impl Group {
@@ -61,6 +69,7 @@ impl Group {
     fn clear(&mut self) {
         self.records.clear();
         self.bytes = 0;
+        self.forgotten.clear();
     }
 }
 
@@ -71,13 +80,23 @@ impl Keeper {
         hub: mpsc::Sender<Input>,
         events: Events,
     ) -> Self {
-        Self { store, requests, hub, events, group: Group::default(), is_failing: false }
+        let (group, forgetting) = (Group::default(), VecDeque::new());
+        Self { store, requests, hub, events, group, is_failing: false, forgetting, is_unscrubbed: false }
     }
 
-    /// Works until the hub is gone and everything it asked for is done.
+    /// Works until the hub is gone and everything it asked for is done, but for what waits to be forgotten: the next start
+    /// does that.
     pub(super) fn run(mut self) {
-        while let Ok(request) = self.requests.recv() {
-            let mut next = Some(request);
+        loop {
+            let mut next = match self.requests.try_recv() {
+                Ok(request) => Some(request),
+                Err(TryRecvError::Disconnected) => return,
+                Err(TryRecvError::Empty) if self.proceed() => continue,
+                Err(TryRecvError::Empty) => match self.requests.recv() {
+                    Ok(request) => Some(request),
+                    Err(_) => return,
+                },
+            };
             while let Some(request) = next {
                 self.take(request);
                 next = self.requests.try_recv().ok();
@@ -87,18 +106,18 @@ impl Keeper {
     }
 
     fn take(&mut self, request: Request) {
-        if let Request::Append { ticket, log, bytes } = request {
-            return self.append(ticket, &log, bytes);
-        }
-        self.commit();
         match request {
-            Request::Append { .. } => {}
+            Request::Append { ticket, log, bytes } => self.append(ticket, &log, bytes),
             Request::Read { ticket, log, count } => {
+                self.commit();
                 let records = self.read(&log, count);
                 self.tell(Input::Read { ticket, records });
             }
-            Request::Forget { log } => self.forget(&log),
-            Request::Probe => self.probe(),
+            Request::Forget { log } => self.group.forgotten.extend(LogName::new(&log).ok()),
+            Request::Probe => {
+                self.commit();
+                self.probe();
+            }
         }
     }
 
@@ -118,7 +137,7 @@ impl Keeper {
     /// Commits the group, and tells.
     fn commit(&mut self) {
         let (Some((first, ..)), Some((last, ..))) = (self.group.records.first(), self.group.records.last()) else {
-            return;
+            return self.forget();
         };
         let (first, last) = (*first, *last);
         if self.is_failing {
@@ -129,14 +148,17 @@ impl Keeper {
         let batch: Vec<_> = records.map(|(_, log, bytes)| Append { log, expected: None, bytes }).collect();
         let appended = self.store.append(&batch);
         drop(batch);
-        self.group.clear();
         match appended {
-            Ok(_) => self.tell(Input::Committed(last)),
+            Ok(_) => {
+                self.tell(Input::Committed(last));
+                self.forget();
+            }
             Err(error) => {
                 self.fail(&error);
                 self.tell(Input::CommitFailed { first, last });
             }
         }
+        self.group.clear();
     }
 
     fn fail(&mut self, error: &AppendError) {
@@ -165,18 +187,50 @@ impl Keeper {
         }
     }
 
-    fn forget(&mut self, log: &str) {
-        let Ok(name) = LogName::new(log) else { return };
+    /// What the group was to forget is due. While the store fails it is not, for that the rooms ended may not be on disk.
+    fn forget(&mut self) {
+        let forgotten = std::mem::take(&mut self.group.forgotten);
         if self.is_failing {
-            // That the room ended may not be on disk either. A log that is left behind is in nobody's way.
             return;
         }
-        loop {
-            match (self.store.trim(&name, Position::END), self.store.next_position(&name)) {
-                (Ok(first), Ok(next)) if first < next => {}
-                (Ok(_), Ok(_)) => return,
-                // What is left is in nobody's way: the room's identity is never used again.
-                (Err(error), _) | (_, Err(error)) => return self.trouble(&error),
+        for log in forgotten {
+            self.forgetting.push_back(log);
+            while self.forgetting.len() > limits::CHAT_FORGETTING {
+                self.forget_step();
+            }
+        }
+    }
+
+    /// Does a part of what has time. Returns whether there was any.
+    fn proceed(&mut self) -> bool {
+        if self.is_failing {
+            return false;
+        }
+        if !self.forgetting.is_empty() {
+            self.forget_step();
+            return true;
+        }
+        if std::mem::take(&mut self.is_unscrubbed) {
+            if let Err(error) = self.store.scrub() {
+                self.trouble(&error);
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Forgets a part of the log that waits for it longest.
+    fn forget_step(&mut self) {
+        let Some(log) = self.forgetting.front() else { return };
+        match trim_step(self.store.as_mut(), log) {
+            Ok(Step { has_trimmed, is_done }) => {
+                self.is_unscrubbed |= has_trimmed;
+                self.forgetting.pop_front_if(|_| is_done);
+            }
+            // What is left is in nobody's way: the room's identity is never used again.
+            Err(error) => {
+                self.forgetting.pop_front();
+                self.trouble(&error);
             }
         }
     }
@@ -191,10 +245,28 @@ impl Keeper {
     }
 }
 
+/// What came of a part of the work.
+struct Step {
+    has_trimmed: bool,
+    is_done: bool,
+}
+
+/// Trims at most [`limits::CHAT_FORGET_STEP`] records of a log that is to be empty.
+fn trim_step(store: &mut dyn Log, log: &LogName) -> Result<Step, StoreError> {
+    let Some(LogHead { first, next, .. }) = store.head(log)?.filter(|head| head.first < head.next) else {
+        return Ok(Step { has_trimmed: false, is_done: true });
+    };
+    let step = Position::new(first.get() + limits::CHAT_FORGET_STEP as u64).min(next);
+    let kept = store.trim_lazily(log, step)?;
+    Ok(Step { has_trimmed: true, is_done: kept >= next })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use helio_store::memory::MemoryStore;
+    use helio_store::{Direction, Record};
+    use std::ops::Range;
 
     #[test]
     fn while_the_store_fails_no_log_is_forgotten() {
@@ -205,9 +277,94 @@ mod tests {
         keeper.commit();
         keeper.is_failing = true;
         keeper.take(Request::Forget { log: "room".to_owned() });
+        keeper.commit();
+        assert!(!keeper.proceed());
         assert_eq!(keeper.read("room", 9).unwrap(), [b"said"]);
         keeper.take(Request::Probe);
+        assert!(!keeper.proceed());
         keeper.take(Request::Forget { log: "room".to_owned() });
+        keeper.commit();
+        while keeper.proceed() {}
         assert!(keeper.read("room", 9).unwrap().is_empty());
+    }
+
+    /// What is asked of a store in memory, in order.
+    struct Asked {
+        store: MemoryStore,
+        told: std::sync::mpsc::Sender<&'static str>,
+    }
+
+    impl Log for Asked {
+        fn append(&mut self, batch: &[Append<'_>]) -> Result<Vec<Position>, AppendError> {
+            self.told.send("append").unwrap();
+            self.store.append(batch)
+        }
+
+        fn head(&self, log: &LogName) -> Result<Option<LogHead>, StoreError> {
+            self.store.head(log)
+        }
+
+        fn read(
+            &self,
+            log: &LogName,
+            range: Range<Position>,
+            limit: Limit,
+            direction: Direction,
+        ) -> Result<Vec<Record>, StoreError> {
+            self.store.read(log, range, limit, direction)
+        }
+
+        fn logs(&self, prefix: &str, after: Option<&LogName>, limit: usize) -> Result<Vec<LogHead>, StoreError> {
+            self.store.logs(prefix, after, limit)
+        }
+
+        fn erase(&mut self, log: &LogName, position: Position) -> Result<bool, StoreError> {
+            self.store.erase(log, position)
+        }
+
+        fn trim(&mut self, log: &LogName, before: Position) -> Result<Position, StoreError> {
+            self.told.send("trim").unwrap();
+            self.store.trim(log, before)
+        }
+
+        fn scrub(&mut self) -> Result<(), StoreError> {
+            self.told.send("scrub").unwrap();
+            Ok(())
+        }
+
+        fn probe(&mut self) -> Result<(), StoreError> {
+            self.store.probe()
+        }
+    }
+
+    #[test]
+    fn an_append_behind_a_thousand_rooms_to_forget_does_not_wait_for_them() {
+        let rooms = 1_000;
+        let mut store = MemoryStore::new();
+        // The last one takes several steps.
+        for n in 1..=rooms {
+            let log = LogName::new(&format!("room/{n}")).unwrap();
+            let said = Append { log: &log, expected: None, bytes: b"said" };
+            let count = if n == rooms { limits::CHAT_FORGET_STEP + 1 } else { 1 };
+            store.append(&vec![said; count]).unwrap();
+        }
+        let ((told, tells), (ask, requests)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+        let (hub, mut inputs) = mpsc::channel(limits::CHAT_INPUTS);
+        for n in 1..=rooms {
+            ask.send(Request::Forget { log: format!("room/{n}") }).unwrap();
+        }
+        let ticket = Ticket::default();
+        ask.send(Request::Append { ticket, log: "room/new".to_owned(), bytes: b"hello".to_vec() }).unwrap();
+        let keeper = Keeper::new(Box::new(Asked { store, told }), requests, hub, Events::none());
+        let thread = std::thread::spawn(move || keeper.run());
+        let mut asked = Vec::new();
+        while asked.last() != Some(&"scrub") {
+            asked.push(tells.recv().unwrap());
+        }
+        drop(ask);
+        thread.join().unwrap();
+        let trims = rooms + 1;
+        assert_eq!(asked, [&["append"][..], &vec!["trim"; trims], &["scrub"]].concat());
+        assert!(matches!(inputs.blocking_recv(), Some(Input::Committed(_))));
     }
 }
