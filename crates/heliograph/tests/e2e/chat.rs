@@ -31,7 +31,7 @@ fn sighup_opens_and_closes_listeners_and_nobody_notices() {
     let settings = format!("[chat]\nlisten = ['{other}']\ntls-listen = []\nweb-listen = []\nline-listen = []\n");
     std::fs::write(dir.path().join("helio.toml"), settings).unwrap();
     serving.signal("HUP");
-    serving.wait_for_error("settings were read again");
+    assert_eq!(serving.wait_for_error("settings were read again"), "settings were read again", "there is no log");
     let mut bob = Client::join(other, "bob");
     bob.say("PRIVMSG #room :is the old door closed?");
     ann.hear("is the old door closed?");

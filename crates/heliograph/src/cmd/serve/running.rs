@@ -95,7 +95,8 @@ impl Running {
         if let Some(log) = &self.log {
             log.reopen();
         }
-        output::message("settings were read again, the log's file was opened again");
+        let opened = if self.log.is_some() { ", the log's file was opened again" } else { "" };
+        output::message(format_args!("settings were read again{opened}"));
         if needs_restart(&self.settings, &new) {
             output::message(
                 "services, the data directory, limits, the log's settings, addresses other than chat's, and the places \
