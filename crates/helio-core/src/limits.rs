@@ -476,9 +476,9 @@ pub const CHAT_KICK_REASON: usize = 280;
 /// Nicknames in one KICK (ISUPPORT TARGMAX). Further ones are refused with ERR_TOOMANYTARGETS.
 pub const CHAT_KICK_TARGETS: usize = 4;
 
-/// Rooms in one NAMES (ISUPPORT TARGMAX). Further ones are refused with ERR_TOOMANYTARGETS. One, as modern.ircdocs.horse advises
-/// clients: documents differ on whether several have an end each or one together.
-pub const CHAT_NAMES_TARGETS: usize = 1;
+/// Rooms in one NAMES (ISUPPORT TARGMAX), each with an end of its own (modern.ircdocs.horse). Further ones are refused with
+/// ERR_TOOMANYTARGETS.
+pub const CHAT_NAMES_TARGETS: usize = 4;
 
 /// Bytes of a room's key (ISUPPORT KEYLEN). A longer one is refused with ERR_INVALIDKEY.
 pub const CHAT_ROOM_KEY: usize = 32;

@@ -36,7 +36,7 @@ const TOPICS: &[Topic] = &[
     topic("MODE", "MODE target [changes]", "Shows or changes the modes of a room, or your own."),
     topic("MONITOR", "MONITOR +|-|C|L|S [nick,…]", "Tells you when somebody comes and goes."),
     topic("MOTD", "MOTD", "Shows the message of the day."),
-    topic("NAMES", "NAMES room", "Lists who is in a room."),
+    topic("NAMES", "NAMES room[,room…]", "Lists who is in rooms."),
     topic("NICK", "NICK name", "Sets or changes what you are called."),
     topic("NOTICE", "NOTICE target[,target…] text", "Says something that nothing answers automatically."),
     topic("OPER", "OPER name password", "Makes you a server operator."),
