@@ -330,7 +330,6 @@ pub(super) fn failure(whom: Whom<'_>, command: &str, code: ReplyCode, context: &
         code,
         ReplyCode::InvalidParams
             | ReplyCode::MessageNotStored
-            | ReplyCode::MessageRateExceeded
             | ReplyCode::SettingNotStored
             | ReplyCode::StoreUnavailable
     );

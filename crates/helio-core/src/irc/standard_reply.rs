@@ -62,8 +62,6 @@ codes! {
     InvalidUtf8 = "INVALID_UTF8", "Message is not valid UTF-8 and was rejected";
     /// `FAIL PRIVMSG`: what others saw could not be stored and is lost to history. Ours.
     MessageNotStored = "MESSAGE_NOT_STORED", "Message was delivered but could not be stored";
-    /// `FAIL <command>`: what arrives faster than it can be stored is refused. Ours.
-    MessageRateExceeded = "MESSAGE_RATE_EXCEEDED", "Messages arrive too fast, try again later";
     /// `FAIL <command>`: a parameter is missing.
     NeedMoreParams = "NEED_MORE_PARAMS", "Missing parameters";
     /// `FAIL BATCH`: any other fault of a message of several lines. multiline.
