@@ -3,6 +3,7 @@
 mod bench;
 mod logs;
 mod random;
+mod seek;
 mod tables;
 
 pub(crate) use random::everything;
@@ -40,6 +41,9 @@ contract! {
         a_long_trim_comes_in_steps
         a_log_trimmed_to_nothing_goes_on_counting
         a_probe_changes_nothing_that_is_read;
+    seek:
+        seek_finds_the_first_that_is_not_less
+        seek_passes_over_what_is_erased_or_trimmed;
     tables:
         a_value_is_set_only_against_its_version
         versions_are_never_used_twice

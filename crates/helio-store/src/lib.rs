@@ -9,6 +9,7 @@ mod error;
 mod follow;
 mod log;
 mod name;
+mod seek;
 mod table;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use error::{AppendError, SetError, StoreError, TooLarge};
 pub use follow::{FollowError, Follower, Unread};
 pub use log::{Append, Direction, Limit, Log, LogHead, Position, Record};
 pub use name::{Key, LogName, NameError, TableName};
+pub use seek::seek;
 pub use table::{Entry, Table, Version};
 
 /// A whole store: logs and tables.
