@@ -27,9 +27,11 @@ mod guest_framer;
 mod guest_text;
 mod ids;
 mod isupport;
+mod latest;
 mod line;
 mod places;
 mod policy;
+pub mod query;
 mod reply;
 mod sendq;
 mod session;
@@ -64,7 +66,9 @@ use alloc::vec::Vec;
 use announce::Origin;
 use event::{Event, Presence};
 use ids::Ids;
+use latest::Latest;
 use line::{Audience, Line};
+use query::Unanswered;
 use session::Session;
 use sessions::Sessions;
 use state::State;
@@ -79,6 +83,7 @@ pub struct Chat {
     state: State,
     sessions: Sessions,
     storage: Storage,
+    latest: Latest,
     timers: Timers,
     places: Places,
     reserved: ReservedNames,
@@ -108,6 +113,7 @@ impl Chat {
             sessions: Sessions::new(settings.send_queue),
             state: State::default(),
             storage: Storage::default(),
+            latest: Latest::default(),
             timers: Timers::default(),
             places: Places::default(),
             reserved: ReservedNames::default(),
@@ -214,15 +220,17 @@ impl Chat {
         self.settle(now);
     }
 
-    /// Whether lines of this session wait for their turn, or it waits for a password to be compared, for many echoes from the
-    /// disk, or has many answers to read. A driver that hands in no more until that is over lets TCP hold the client back;
-    /// too many lines or echoes end the session.
+    /// Whether lines of this session wait for their turn, or it waits for a password to be compared, for many echoes or some
+    /// history from the disk, or has much to read. A driver that hands in no more until that is over lets TCP hold the
+    /// client back; too many lines or echoes end the session. Any input may end it, and so does writing.
     #[must_use]
     pub fn is_behind(&self, id: SessionId) -> bool {
         let is_behind = |session: &Session| {
             session.is_held()
                 || session.out.holds() >= limits::CHAT_HELD_LINES / 2
                 || session.answering.len() >= limits::CHAT_ANSWERS / 2
+                || session.out.len() >= self.settings.send_queue / 4
+                || session.history_reads >= limits::CHAT_HISTORY_READS
         };
         self.sessions.get(id).is_some_and(is_behind)
     }
@@ -281,8 +289,8 @@ impl Chat {
         self.settle(now);
     }
 
-    /// The answer to [`Effect::Read`]: records, oldest first. `None`: they cannot be read now.
-    pub fn handle_read(&mut self, ticket: Ticket, records: Option<&[Vec<u8>]>, now: Now) {
+    /// The answer to [`Effect::Read`]: records, oldest first, or why there are none.
+    pub fn handle_read(&mut self, ticket: Ticket, records: Result<&[Vec<u8>], Unanswered>, now: Now) {
         storage::read(self, ticket, records, now);
         self.settle(now);
     }
@@ -362,6 +370,7 @@ impl Chat {
             self.state.apply(event, now);
             announce::announce(self, event, origin, now);
         }
+        self.latest.note(&self.state, event);
         self.end_kicked_guest(event, now);
         storage::store(self, event)
     }

@@ -364,7 +364,8 @@ pub const CHAT_SENDQ_COMPACT: usize = 64 * 1024;
 /// sessions are silent most of the time.
 pub const CHAT_SENDQ_KEPT: usize = 1024;
 
-/// Bytes that may wait for one client (setting `send-queue`). Beyond it, it is told "SendQ exceeded" and closed.
+/// Bytes that may wait for one client (setting `send-queue`). From a quarter of it on, none of its further lines is taken, so
+/// that nobody asks for more than they read. Beyond it, it is told "SendQ exceeded" and closed.
 pub const CHAT_SENDQ: usize = 1024 * 1024;
 
 /// Bytes that may wait for all clients together, whatever `send-queue` says. Beyond it, a client whose queue grows while it has
@@ -437,6 +438,26 @@ pub const CHAT_MULTILINE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Bytes of a replay to one who joins. When the last messages are longer, only the newest that fit are shown.
 pub const CHAT_REPLAY_BYTES: usize = 128 * 1024;
+
+/// Messages that one CHATHISTORY shows, and rooms that CHATHISTORY TARGETS lists (ISUPPORT CHATHISTORY). When more are asked
+/// for, so many are shown. The bytes of one answer are bounded by [`CHAT_REPLAY_BYTES`] and by half of `send-queue`, by an
+/// estimate that is never too low; beyond it fewer are shown, but one.
+pub const CHAT_HISTORY: usize = 100;
+
+/// Records of a log that one question looks at to find what it is to show. Only a long run of what the asker is not shown,
+/// such as reactions, takes so many; the answer then ends before that.
+pub const CHAT_HISTORY_LOOKED: usize = 4_096;
+
+/// Records that one read of the store brings at least when history is asked for, so that what is not wanted costs few reads.
+pub const CHAT_HISTORY_CHUNK: usize = 32;
+
+/// The newest records of a log among which a message is looked for that its identity does not lead to
+/// (spec/event-log.md, "Finding a message"). A message before them is unknown then: FAIL.
+pub const CHAT_HISTORY_SEARCH: usize = 4_096;
+
+/// CHATHISTORY of one session that wait for the disk. From it on, none of its further lines is taken until one is answered;
+/// one that comes all the same is refused with FAIL.
+pub const CHAT_HISTORY_READS: usize = 4;
 
 /// Age from which a message shown again bears its time in its text, for clients without server-time.
 pub const CHAT_REPLAY_JUST_NOW: Duration = Duration::from_secs(10);

@@ -69,7 +69,7 @@ pub struct Utc {
 impl Utc {
     /// The moment `micros` microseconds after the epoch.
     #[must_use]
-    pub fn from_micros(micros: i64) -> Self {
+    pub const fn from_micros(micros: i64) -> Self {
         Self { micros }
     }
 
@@ -90,6 +90,13 @@ impl Utc {
             jiff::Timestamp::MAX
         });
         alloc::format!("{timestamp:.6}")
+    }
+
+    /// The moment that an RFC 3339 time names, such as `2026-11-22T11:08:40.000Z`; `None` if it names none. What is finer than
+    /// a microsecond is cut.
+    #[must_use]
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|timestamp| Self::from_micros(timestamp.as_microsecond()))
     }
 
     /// RFC 3339 with milliseconds, as IRCv3 server-time wants it: `2026-11-22T11:08:40.000Z`.
@@ -166,6 +173,18 @@ mod tests {
         assert_eq!(Utc::from_micros(0).rfc3339(), "1970-01-01T00:00:00.000000Z");
         assert_eq!(Utc::from_micros(1_795_345_720_000_123).rfc3339(), "2026-11-22T11:08:40.000123Z");
         assert_eq!(Utc::from_micros(1_795_345_720_000_123).compact(), "20261122T110840.000123Z");
+    }
+
+    #[test]
+    fn utc_is_read_as_it_is_written() {
+        for micros in [0, 1_795_345_720_000_123, -1, 1_000] {
+            assert_eq!(Utc::parse_rfc3339(&Utc::from_micros(micros).rfc3339()), Some(Utc::from_micros(micros)));
+        }
+        let millis = Utc::parse_rfc3339("2026-11-22T11:08:40.001Z");
+        assert_eq!(millis, Some(Utc::from_micros(1_795_345_720_001_000)));
+        for wrong in ["", "*", "now", "2026-11-22", "2026-11-22T11:08:40", "2026-13-22T11:08:40Z", "1795345720"] {
+            assert_eq!(Utc::parse_rfc3339(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

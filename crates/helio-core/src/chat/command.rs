@@ -5,6 +5,7 @@ pub(super) mod away;
 pub(super) mod cap;
 pub(super) mod guest;
 mod help;
+pub(super) mod history;
 pub(super) mod invite;
 pub(super) mod join;
 pub(super) mod kick;
@@ -18,6 +19,7 @@ pub(super) mod nick;
 pub(super) mod office;
 pub(super) mod oper;
 pub(super) mod part;
+mod past;
 pub(super) mod ping;
 pub(super) mod quit;
 pub(super) mod register;
@@ -26,6 +28,7 @@ pub(super) mod room_end;
 pub(super) mod room_mode;
 mod server;
 pub(super) mod stats;
+pub(super) mod targets;
 pub(super) mod topic;
 mod user_mode;
 mod userhost;
@@ -76,6 +79,7 @@ const COMMANDS: &[Command] = &[
     row("AWAY", 0, Works::After, away::run),
     row("BATCH", 1, Works::After, multiline::batch),
     row("CAP", 1, Works::Always, cap::run),
+    row("CHATHISTORY", 0, Works::After, history::run),
     row("HELP", 0, Works::After, help::run),
     row("HELPOP", 0, Works::After, help::run),
     row("INFO", 0, Works::After, server::info),

@@ -1,6 +1,7 @@
 //! What the service asks of its driver, and what comes back.
 
 use super::ids::{SessionId, Ticket};
+use super::query::Query;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -18,15 +19,15 @@ pub enum Effect {
         /// The record.
         bytes: Vec<u8>,
     },
-    /// Read the last `count` records of `log`, as it is after all appends asked for before. The answer is
-    /// [`Chat::handle_read`](super::Chat::handle_read).
+    /// Read the records of `log` that answer `query`, as it is after all appends asked for before. Questions are answered in
+    /// order. The answer is [`Chat::handle_read`](super::Chat::handle_read).
     Read {
         /// Whose answer it is.
         ticket: Ticket,
         /// The log's name.
         log: String,
-        /// How many records at most.
-        count: usize,
+        /// Which records.
+        query: Query,
     },
     /// Forget `log` altogether: its room has ended.
     Forget {

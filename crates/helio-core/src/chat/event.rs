@@ -225,7 +225,7 @@ impl Said {
     /// Whether it was for those with some status only (STATUSMSG).
     #[must_use]
     pub fn is_for_status(&self) -> bool {
-        self.target.starts_with(|prefix| Statuses::of_prefix(prefix).is_some())
+        is_for_status(&self.target)
     }
 
     /// What is kept of it: all but tags that are only for who is there, such as typing.
@@ -240,6 +240,11 @@ impl Said {
     fn tags(&self) -> impl Iterator<Item = &str> {
         self.tags.split(';').filter(|tag| !tag.is_empty())
     }
+}
+
+/// Whether a target that was written so is that of a STATUSMSG.
+pub(super) fn is_for_status(target: &str) -> bool {
+    target.starts_with(|prefix| Statuses::of_prefix(prefix).is_some())
 }
 
 fn durability_of(tag: &str) -> Durability {

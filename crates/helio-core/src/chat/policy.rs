@@ -8,6 +8,7 @@
 //! Being a server operator gives no voice: nobody speaks in the name of an office.
 
 use super::event::Change;
+use super::ids::UserId;
 use super::reply::{Outcome, Refusal};
 use super::state::{ListKind, Room, RoomFlag, Statuses, User, UserFlag};
 use crate::irc::numeric::Numeric;
@@ -59,6 +60,11 @@ pub(super) fn can_speak(user: &User, room: &Room) -> Outcome {
 /// May `viewer` learn that `room` is there?
 pub(super) fn can_see_room(viewer: &User, room: &Room) -> bool {
     !room.has(RoomFlag::Secret) || room.members.contains_key(&viewer.id) || viewer.is_operator()
+}
+
+/// May `user` read what was said in `room`? Members alone, and all of it; an office opens no conversations of others.
+pub(super) fn can_read_history(user: UserId, room: &Room) -> bool {
+    room.members.contains_key(&user)
 }
 
 /// May `viewer` learn that `user` is in `room`? Invisible users are seen in a room only from inside.

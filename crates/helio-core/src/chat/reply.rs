@@ -83,6 +83,17 @@ pub(super) enum Place {
     Ending(String),
 }
 
+impl Place {
+    /// Tags the first line of what comes in this place; the lines of a batch are tied to it already.
+    pub(super) fn tag(&self, first: &mut Line) {
+        match self {
+            Self::Labelled(label) => first.tags.label = Some(label.clone()),
+            Self::InBatch(batch) => first.tags.batch = Some(batch.clone()),
+            Self::Bare | Self::Before(_) | Self::Ending(_) => {}
+        }
+    }
+}
+
 impl Reply {
     pub(super) fn new(server: &str, target: &str, command: &str) -> Self {
         Self {
@@ -221,6 +232,11 @@ impl Reply {
         self.answers.push(Answer { lines: alloc::vec![line], ..Answer::default() });
     }
 
+    /// Lines that stay together, such as a batch. A label stands on the first.
+    pub(super) fn lines(&mut self, lines: Vec<Line>) {
+        self.answers.push(Answer { lines, ..Answer::default() });
+    }
+
     /// Lines that must not be seen before `ticket` is answered; none keeps a place for what comes with that answer, such
     /// as the news that it failed.
     pub(super) fn held(&mut self, ticket: Ticket, lines: Vec<Line>) {
@@ -326,13 +342,10 @@ pub(super) struct Whom<'a> {
 /// `FAIL command code context… :text`. Codes that are ours go only to those who take any standard reply; others are told the
 /// same by ERR_UNKNOWNERROR.
 pub(super) fn failure(whom: Whom<'_>, command: &str, code: ReplyCode, context: &[&str]) -> Line {
-    let is_ours = matches!(
-        code,
-        ReplyCode::InvalidParams
-            | ReplyCode::MessageNotStored
-            | ReplyCode::SettingNotStored
-            | ReplyCode::StoreUnavailable
-    );
+    let is_ours =
+        matches!(code, ReplyCode::MessageNotStored | ReplyCode::SettingNotStored | ReplyCode::StoreUnavailable);
+    // Of CHATHISTORY the code is the draft's.
+    let is_ours = is_ours || (code == ReplyCode::InvalidParams && command != "CHATHISTORY");
     if is_ours && !whom.has_standard_replies {
         let mut bytes = Vec::new();
         let line = LineBuilder::new(&mut bytes).source(whom.server).numeric(Numeric::ErrUnknownError);

@@ -52,6 +52,8 @@ pub(super) struct Session {
     pub(super) multiline: Option<Box<super::command::multiline::Open>>,
     /// Answers that go on, the oldest first; at most [`limits::CHAT_ANSWERS`].
     pub(super) answering: VecDeque<super::command::answering::Answering>,
+    /// CHATHISTORY that wait for the disk.
+    pub(super) history_reads: usize,
 }
 
 /// A line that waits for its turn. It may hold a password, so it is never shown.
@@ -109,6 +111,7 @@ impl Session {
             oper_tried: None,
             multiline: None,
             answering: VecDeque::new(),
+            history_reads: 0,
         }
     }
 

@@ -14,6 +14,7 @@ pub(super) use unsaved::encode_whole;
 use super::event::{Event, RoomEvent, Said, Scope};
 use super::ids::{RoomId, SessionId, Ticket};
 use super::line::Line;
+use super::query::Unanswered;
 use super::reply::{Outcome, Place, Refusal, Whom, batch_lines, failure};
 use super::state::State;
 use super::{Chat, Effect, command};
@@ -23,6 +24,7 @@ use crate::irc::numeric::Numeric;
 use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
 use crate::time::{Instant, Now};
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -47,7 +49,7 @@ pub(super) struct Storage {
     uncommitted: VecDeque<Waiting>,
     /// Reads that are not answered. Each holds a place in a session's queue, which bounds them.
     reads: BTreeMap<Ticket, Reading>,
-    /// The newest of them for each session and room.
+    /// The newest replay among them for each session and room.
     newest_reads: BTreeMap<(SessionId, RoomId), Ticket>,
     /// Since a commit failed: when the store is probed next.
     probe_at: Option<Instant>,
@@ -68,9 +70,10 @@ struct Waiting {
     changed: Option<Changed>,
 }
 
-/// A read without an answer: the replay of a room to one who joined.
+/// A read without an answer: of what was said in a room, for one who is there.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
+    pub(super) purpose: Purpose,
     pub(super) session: SessionId,
     /// The room's name and identity: another may have its name by the time of the answer.
     pub(super) room: String,
@@ -78,6 +81,19 @@ pub(super) struct Reading {
     /// [`Ids::mark`](super::ids::Ids::mark) at that time: what was said later is seen live.
     pub(super) mark: u64,
     pub(super) place: Place,
+}
+
+/// What a read is for.
+#[derive(Clone, Debug)]
+pub(super) enum Purpose {
+    /// To be shown on joining.
+    Replay,
+    /// The answer to CHATHISTORY.
+    History(Box<command::history::Asked>),
+    /// To know when something was last said there.
+    Latest,
+    /// The same, and then to answer CHATHISTORY TARGETS.
+    Targets(Box<command::targets::Asked>),
 }
 
 impl Storage {
@@ -109,12 +125,14 @@ impl Storage {
 
     /// Remembers what a read is for.
     pub(super) fn reads(&mut self, ticket: Ticket, reading: Reading) {
-        self.newest_reads.insert((reading.session, reading.id.clone()), ticket);
+        if matches!(reading.purpose, Purpose::Replay) {
+            self.newest_reads.insert((reading.session, reading.id.clone()), ticket);
+        }
         self.reads.insert(ticket, reading);
     }
 
-    /// Takes what a read was for, and whether it is the newest: else the same session has asked for the same room again, because
-    /// it left and came back.
+    /// Takes what a read was for, and whether it is the newest replay: else the same session has asked for the same room again,
+    /// because it left and came back.
     fn take_read(&mut self, ticket: Ticket) -> Option<(Reading, bool)> {
         let reading = self.reads.remove(&ticket)?;
         let key = (reading.session, reading.id.clone());
@@ -198,6 +216,7 @@ pub(super) fn committed(chat: &mut Chat, ticket: Ticket) {
 
 /// A commit failed: its authors are told in place of what they wait for, and nothing more is taken until a probe succeeds.
 pub(super) fn failed(chat: &mut Chat, first: Ticket, last: Ticket, now: Now) {
+    chat.latest.forget();
     committed(chat, Ticket(first.0.saturating_sub(1)));
     while let Some(mut waiting) = chat.storage.uncommitted.pop_front_if(|waiting| waiting.ticket <= last) {
         let changed = waiting.changed.take();
@@ -216,8 +235,8 @@ pub(super) fn failed(chat: &mut Chat, first: Ticket, last: Ticket, now: Now) {
 pub(super) fn lost(chat: &mut Chat, now: Now) {
     let last = Ticket(chat.storage.last_ticket);
     failed(chat, Ticket::default(), last, now);
-    for (ticket, reading) in core::mem::take(&mut chat.storage.reads) {
-        super::command::replay::arrived(chat, ticket, &reading, &[], now);
+    while let Some((ticket, _)) = chat.storage.reads.first_key_value() {
+        read(chat, *ticket, Err(Unanswered::StoreFails), now);
     }
 }
 
@@ -288,12 +307,18 @@ pub(super) fn probed(chat: &mut Chat, is_working: bool, now: Now) {
     }
 }
 
-/// The answer to a read: the room's last messages, for one who joined it.
-pub(super) fn read(chat: &mut Chat, ticket: Ticket, records: Option<&[Vec<u8>]>, now: Now) {
-    if let Some((reading, is_newest)) = chat.storage.take_read(ticket) {
-        // Who asked again is shown them then.
-        let records = records.filter(|_| is_newest).unwrap_or_default();
-        command::replay::arrived(chat, ticket, &reading, records, now);
+/// The answer to a read.
+pub(super) fn read(chat: &mut Chat, ticket: Ticket, records: Result<&[Vec<u8>], Unanswered>, now: Now) {
+    let Some((reading, is_newest)) = chat.storage.take_read(ticket) else { return };
+    match &reading.purpose {
+        Purpose::Replay => {
+            // Who asked again is shown them then.
+            let records = records.ok().filter(|_| is_newest).unwrap_or_default();
+            command::replay::arrived(chat, ticket, &reading, records, now);
+        }
+        Purpose::History(asked) => command::history::arrived(chat, ticket, &reading, asked, records, now),
+        Purpose::Latest => command::targets::learn(chat, &reading, records),
+        Purpose::Targets(asked) => command::targets::arrived(chat, ticket, &reading, asked, records),
     }
 }
 

@@ -6,6 +6,7 @@ mod basics;
 mod bounds;
 mod capabilities;
 mod guests;
+mod history;
 mod lasting;
 mod list;
 mod messages;

@@ -49,10 +49,14 @@ capabilities! {
     Batch = "batch", Absent;
     /// CAP NEW and CAP DEL. cap-notify.
     CapNotify = "cap-notify", Absent;
+    /// CHATHISTORY is used instead of a replay on joining. chathistory (a draft).
+    Chathistory = "draft/chathistory", Absent;
     /// CHGHOST instead of a feigned rejoin. chghost.
     Chghost = "chghost", Absent;
     /// One's own messages come back. echo-message.
     EchoMessage = "echo-message", Absent;
+    /// History with what is no message, such as reactions. chathistory (a draft).
+    EventPlayback = "draft/event-playback", Absent;
     /// JOIN with account and real name. extended-join.
     ExtendedJoin = "extended-join", Absent;
     /// What happens to monitored users outside common rooms. extended-monitor.

@@ -52,14 +52,19 @@ macro_rules! codes {
 codes! {
     /// `FAIL SETNAME`: the real name may not be changed. setname.
     CannotChangeRealname = "CANNOT_CHANGE_REALNAME", "Real name cannot be changed";
-    /// `FAIL <command>`: a parameter is not what it should be; the context is this parameter. Ours.
+    /// `FAIL CHATHISTORY … <subcommand> <target>`: messages are not referred to in this way. chathistory (a draft).
+    InvalidMsgrefType = "INVALID_MSGREFTYPE", "Messages are referred to by timestamp= or msgid=";
+    /// `FAIL <command>`: a parameter is not what it should be; the context ends with it. Ours, but of CHATHISTORY.
     InvalidParams = "INVALID_PARAMS", "Invalid parameters";
     /// `FAIL SETNAME`: the real name is too long or empty. setname.
     InvalidRealname = "INVALID_REALNAME", "Real name is not valid";
-    /// The target is none that one may send to.
-    InvalidTarget = "INVALID_TARGET", "Messages cannot be sent to this target";
+    /// `FAIL CHATHISTORY … <subcommand> <target>`: there is no such target, or none for the one who asks. chathistory (a draft).
+    InvalidTarget = "INVALID_TARGET", "Invalid target";
     /// `FAIL *` or `FAIL <command>`: the line was not UTF-8 and was dropped. utf8-only.
     InvalidUtf8 = "INVALID_UTF8", "Message is not valid UTF-8 and was rejected";
+    /// `FAIL CHATHISTORY … <subcommand> <target>`: nothing can be shown, because of an error or because the message that was
+    /// referred to is not known. chathistory (a draft).
+    MessageError = "MESSAGE_ERROR", "Messages could not be retrieved";
     /// `FAIL PRIVMSG`: what others saw could not be stored and is lost to history. Ours.
     MessageNotStored = "MESSAGE_NOT_STORED", "Message was delivered but could not be stored";
     /// `FAIL <command>`: a parameter is missing.

@@ -16,6 +16,7 @@ mod link;
 mod outside;
 mod password;
 mod pipe;
+mod reading;
 mod websocket;
 
 pub use doors::{Door, Speech};

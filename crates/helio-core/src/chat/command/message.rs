@@ -112,14 +112,14 @@ fn hears_of_failures(turn: &Turn<'_>, kind: SaidKind) -> bool {
 /// Says something to one target, and promises the author's echo or the end of its labelled answer.
 pub(super) fn say(turn: &mut Turn<'_>, kind: SaidKind, target: &str, lines: Vec<SaidLine>) -> Outcome {
     let (scope, target) = address(turn, target, &lines)?;
-    let msgid = turn.chat.ids.message();
+    let (msgid, at_us) = turn.chat.ids.message(turn.now.utc);
     let user = turn.user()?;
     let mut said = Said {
         from: user.mask(),
         account: user.account.clone(),
         is_bot: user.has(UserFlag::Bot),
         msgid,
-        at_us: turn.now.utc.micros(),
+        at_us,
         kind,
         target,
         lines,

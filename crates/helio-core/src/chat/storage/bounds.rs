@@ -1,6 +1,6 @@
 //! What must hold at any time of what waits for the disk.
 
-use super::{Reading, Storage};
+use super::{Purpose, Reading, Storage};
 use crate::chat::sessions::Sessions;
 use crate::chat::state::State;
 use crate::limits;
@@ -17,10 +17,13 @@ impl Storage {
         let open = sessions.ids().len();
         // A connection that is gone leaves the reads that it asked for until they are answered.
         let of_open = self.reads.values().filter(|reading| sessions.get(reading.session).is_some());
-        assert!(of_open.count() <= open * limits::CHAT_HELD_LINES, "{} reads wait", self.reads.len());
+        // TARGETS reads each room of the asker.
+        let most = limits::CHAT_HELD_LINES + limits::CHAT_HISTORY_READS * limits::CHAT_ROOMS_PER_USER;
+        assert!(of_open.count() <= open * most, "{} reads wait", self.reads.len());
         assert!(self.reads.keys().all(|ticket| ticket.0 <= self.last_ticket), "the newest ticket");
         for ((session, room), newest) in &self.newest_reads {
-            let of_both = |reading: &Reading| (reading.session, &reading.id) == (*session, room);
+            let is_replay = |reading: &Reading| matches!(reading.purpose, Purpose::Replay);
+            let of_both = |reading: &Reading| is_replay(reading) && (reading.session, &reading.id) == (*session, room);
             let last = self.reads.iter().rfind(|(_, reading)| of_both(reading)).map(|(ticket, _)| ticket);
             assert_eq!(last, Some(newest), "the newest read of {session:?} for {room}");
         }

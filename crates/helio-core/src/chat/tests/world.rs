@@ -5,6 +5,7 @@
 
 use crate::chat::event::Presence;
 use crate::chat::ids::UserId;
+use crate::chat::query::{Query, Unanswered, linear};
 use crate::chat::state::UserFlag;
 use crate::chat::{Chat, Effect, Face, Operator, Peer, SessionId, Settings, Ticket, Verdict};
 use crate::irc::frame::LineBuffer;
@@ -29,8 +30,10 @@ pub(crate) struct World {
     pub(crate) commits: Commits,
     /// Whether reads are answered only when [`World::read`] is called.
     pub(crate) are_reads_late: bool,
-    /// Reads that are not answered yet: ticket, log, count.
-    pub(crate) late_reads: Vec<(Ticket, String, usize)>,
+    /// Reads that are not answered yet: ticket, log, question.
+    pub(crate) late_reads: Vec<(Ticket, String, Query)>,
+    /// Whether nothing can be read.
+    pub(crate) are_reads_failing: bool,
     /// Whether passwords are compared only when [`World::compare`] is called.
     pub(crate) are_passwords_late: bool,
     /// Passwords that are not compared yet, each with what it is compared with.
@@ -79,6 +82,7 @@ impl World {
             commits: Commits::AtOnce,
             are_reads_late: false,
             late_reads: Vec::new(),
+            are_reads_failing: false,
             are_passwords_late: false,
             late_passwords: Vec::new(),
             is_busy: false,
@@ -267,8 +271,8 @@ impl World {
 
     /// The disk finishes every read that it was asked for, with what is in the logs by now.
     pub(crate) fn read(&mut self) {
-        for (ticket, log, count) in core::mem::take(&mut self.late_reads) {
-            self.answer_read(ticket, &log, count);
+        for (ticket, log, query) in core::mem::take(&mut self.late_reads) {
+            self.answer_read(ticket, &log, &query);
         }
         self.drain();
     }
@@ -291,10 +295,13 @@ impl World {
         self.chat.handle_verified(ticket, verdict, self.now);
     }
 
-    fn answer_read(&mut self, ticket: Ticket, log: &str, count: usize) {
+    fn answer_read(&mut self, ticket: Ticket, log: &str, query: &Query) {
         let records = self.logs.get(log).map(Vec::as_slice).unwrap_or_default();
-        let last = records[records.len().saturating_sub(count)..].to_vec();
-        self.chat.handle_read(ticket, Some(&last), self.now);
+        let found = match self.are_reads_failing {
+            true => Err(Unanswered::StoreFails),
+            false => linear::answer(query, records),
+        };
+        self.chat.handle_read(ticket, found.as_deref().map_err(|error| *error), self.now);
     }
 
     /// What the run-loop contract asks for after each input.
@@ -325,8 +332,8 @@ impl World {
                 Commits::WhenTold => self.appends.push((ticket, log, bytes)),
                 Commits::Fail => self.chat.handle_commit_failed(ticket, ticket, self.now),
             },
-            Effect::Read { ticket, log, count } if self.are_reads_late => self.late_reads.push((ticket, log, count)),
-            Effect::Read { ticket, log, count } => self.answer_read(ticket, &log, count),
+            Effect::Read { ticket, log, query } if self.are_reads_late => self.late_reads.push((ticket, log, query)),
+            Effect::Read { ticket, log, query } => self.answer_read(ticket, &log, &query),
             Effect::Forget { log } => {
                 self.logs.remove(&log);
             }

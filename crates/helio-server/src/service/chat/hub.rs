@@ -4,6 +4,7 @@
 use super::batch::Batch;
 use super::link::{Closing, Link};
 use super::outside::Outside;
+use helio_core::chat::query::Unanswered;
 use helio_core::chat::{Chat, Peer, SessionId, Settings, Ticket, Verdict};
 use helio_core::limits;
 use helio_core::time::{Instant, Now};
@@ -28,8 +29,8 @@ pub(super) enum Input {
     Committed(Ticket),
     /// A commit failed.
     CommitFailed { first: Ticket, last: Ticket },
-    /// A log was read; `None`: it cannot be.
-    Read { ticket: Ticket, records: Option<Vec<Vec<u8>>> },
+    /// A log was read.
+    Read { ticket: Ticket, records: Result<Vec<Vec<u8>>, Unanswered> },
     /// The thread that keeps is gone.
     StoreLost,
     /// The store was tried.
@@ -54,8 +55,8 @@ pub(super) struct Hub {
     inputs: mpsc::Receiver<Input>,
     /// By [`SessionId::index`].
     seats: Vec<Option<Seat>>,
-    /// Sessions whose lines wait for flood control, a password or the disk. What ends that is an input, a timeout or an answer
-    /// that comes at once; each looks at them again.
+    /// Sessions whose lines wait for flood control, a password, the disk or the client. What ends that is an input, a timeout, an
+    /// answer that comes at once or a write; each looks at them again.
     behind: Vec<SessionId>,
     /// Sessions that are closed as soon as what they have, or was promised to them, is written, and when that ends.
     lingering: BTreeSet<(Instant, SessionId)>,
@@ -161,7 +162,9 @@ impl Hub {
             Input::End { id, reason, is_broken: true } => self.leave(id, &reason, false, now),
             Input::Committed(ticket) => self.chat.handle_committed(ticket, now),
             Input::CommitFailed { first, last } => self.chat.handle_commit_failed(first, last, now),
-            Input::Read { ticket, records } => self.chat.handle_read(ticket, records.as_deref(), now),
+            Input::Read { ticket, records } => {
+                self.chat.handle_read(ticket, records.as_deref().map_err(|reason| *reason), now);
+            }
             Input::StoreLost => {
                 self.outside.lose_keeper();
                 self.chat.handle_store_lost(now);
@@ -274,7 +277,11 @@ impl Hub {
                 self.write(id, now);
             }
             if is_idle {
-                return;
+                // What was written may have been what held somebody back, and no input would tell.
+                if self.behind.iter().all(|id| self.chat.is_behind(*id)) {
+                    return;
+                }
+                self.catch_up(now);
             }
         }
     }

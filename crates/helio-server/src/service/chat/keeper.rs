@@ -1,10 +1,12 @@
 //! The one thread that owns the chat service's store. Whatever waits when it comes round goes into one commit.
 
 use super::hub::Input;
+use super::reading::{self, ReadingError};
 use crate::event::{EventKind, Events};
 use helio_core::chat::Ticket;
+use helio_core::chat::query::{Query, Unanswered};
 use helio_core::limits;
-use helio_store::{Append, AppendError, Limit, Log, LogHead, LogName, Position, StoreError};
+use helio_store::{Append, AppendError, Log, LogHead, LogName, Position, StoreError};
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use tokio::sync::mpsc;
@@ -14,7 +16,7 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub(super) enum Request {
     Append { ticket: Ticket, log: String, bytes: Vec<u8> },
-    Read { ticket: Ticket, log: String, count: usize },
+    Read { ticket: Ticket, log: String, query: Query },
     Forget { log: String },
     Probe,
 }
@@ -24,7 +26,7 @@ impl Request {
     pub(super) fn failed(self) -> Option<Input> {
         match self {
             Self::Append { ticket, .. } => Some(Input::CommitFailed { first: ticket, last: ticket }),
-            Self::Read { ticket, .. } => Some(Input::Read { ticket, records: None }),
+            Self::Read { ticket, .. } => Some(Input::Read { ticket, records: Err(Unanswered::StoreFails) }),
             Self::Forget { .. } => None,
             Self::Probe => Some(Input::Probed { is_working: false }),
         }
@@ -108,9 +110,9 @@ impl Keeper {
     fn take(&mut self, request: Request) {
         match request {
             Request::Append { ticket, log, bytes } => self.append(ticket, &log, bytes),
-            Request::Read { ticket, log, count } => {
+            Request::Read { ticket, log, query } => {
                 self.commit();
-                let records = self.read(&log, count);
+                let records = self.read(&log, &query);
                 self.tell(Input::Read { ticket, records });
             }
             Request::Forget { log } => self.group.forgotten.extend(LogName::new(&log).ok()),
@@ -176,15 +178,15 @@ impl Keeper {
         self.tell(Input::Probed { is_working });
     }
 
-    fn read(&self, log: &str, count: usize) -> Option<Vec<Vec<u8>>> {
-        let log = LogName::new(log).ok()?;
-        match self.store.last(&log, Limit::records(count)) {
-            Ok(records) => Some(records.into_iter().filter_map(|record| record.bytes).collect()),
-            Err(error) => {
+    fn read(&self, log: &str, query: &Query) -> Result<Vec<Vec<u8>>, Unanswered> {
+        let log = LogName::new(log).map_err(|_| Unanswered::StoreFails)?;
+        reading::answer(&*self.store, &log, query).map_err(|error| match error {
+            ReadingError::UnknownMessage => Unanswered::UnknownMessage,
+            ReadingError::Store(error) => {
                 self.trouble(&error);
-                None
+                Unanswered::StoreFails
             }
-        }
+        })
     }
 
     /// What the group was to forget is due. While the store fails it is not, for that the rooms ended may not be on disk.
@@ -264,8 +266,9 @@ fn trim_step(store: &mut dyn Log, log: &LogName) -> Result<Step, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use helio_core::chat::query::{Span, Wanted};
     use helio_store::memory::MemoryStore;
-    use helio_store::{Direction, Record};
+    use helio_store::{Direction, Limit, Record};
     use std::ops::Range;
 
     #[test]
@@ -273,19 +276,22 @@ mod tests {
         let ((_ask, requests), (hub, _inputs)) = (std::sync::mpsc::channel(), mpsc::channel(limits::CHAT_INPUTS));
         let mut keeper = Keeper::new(Box::new(MemoryStore::new()), requests, hub, Events::none());
         let ticket = Ticket::default();
-        keeper.take(Request::Append { ticket, log: "room".to_owned(), bytes: b"said".to_vec() });
+        let said = br##"{"msgid":"a-b-c","at_us":2,"kind":"privmsg","from":"a!a@a","target":"#a","lines":[]}"##;
+        let (span, wanted) = (Span::Last { after: None }, Wanted::Messages);
+        let query = Query { span, count: 9, bytes: 9_000, wanted };
+        keeper.take(Request::Append { ticket, log: "room".to_owned(), bytes: said.to_vec() });
         keeper.commit();
         keeper.is_failing = true;
         keeper.take(Request::Forget { log: "room".to_owned() });
         keeper.commit();
         assert!(!keeper.proceed());
-        assert_eq!(keeper.read("room", 9).unwrap(), [b"said"]);
+        assert_eq!(keeper.read("room", &query).unwrap(), [said]);
         keeper.take(Request::Probe);
         assert!(!keeper.proceed());
         keeper.take(Request::Forget { log: "room".to_owned() });
         keeper.commit();
         while keeper.proceed() {}
-        assert!(keeper.read("room", 9).unwrap().is_empty());
+        assert!(keeper.read("room", &query).unwrap().is_empty());
     }
 
     /// What is asked of a store in memory, in order.

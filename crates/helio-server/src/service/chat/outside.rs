@@ -47,7 +47,7 @@ impl Outside {
     pub(super) fn start(&mut self, effect: Effect) -> Option<Input> {
         let request = match effect {
             Effect::Append { ticket, log, bytes } => Request::Append { ticket, log, bytes },
-            Effect::Read { ticket, log, count } => Request::Read { ticket, log, count },
+            Effect::Read { ticket, log, query } => Request::Read { ticket, log, query },
             Effect::Forget { log } => Request::Forget { log },
             Effect::Probe => Request::Probe,
             Effect::Verify { ticket, password, hash } => {

@@ -40,6 +40,19 @@ impl Client {
         Ok(())
     }
 
+    /// The text with the places filled in that stand for what only the client knows: `{msgid:N}` for one of the identities that
+    /// it has seen.
+    pub(super) fn fill_in(&self, mut text: String) -> String {
+        while let Some(start) = text.find("{msgid:") {
+            let end = start + text[start..].find('}').map_or(0, |len| len + 1);
+            let number: usize = text[start..end].trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
+            let some = self.msgids.iter().max_by_key(|(_, said)| (**said).wrapping_mul(number | 1) % 97);
+            let msgid = some.map_or("nobody-said-this", |(msgid, _)| msgid.as_str()).to_string();
+            text.replace_range(start..end, &msgid);
+        }
+        text
+    }
+
     /// Whether nothing of a line is missing.
     pub(super) fn is_between_lines(&self) -> bool {
         self.partial.is_empty()
@@ -93,6 +106,9 @@ impl Client {
         let head = words([source, command]);
         match (command, params) {
             ("001", [nick, ..]) => Some(words(["001", nick])),
+            ("FAIL", [command, code, context @ .., _]) if command == "CHATHISTORY" => {
+                Some([words(["FAIL", command, code]), context.to_vec()].concat())
+            }
             ("332", [_, room, topic]) => Some(words(["332", room, topic])),
             ("353", [_, _, room, names]) => {
                 self.mirror.names(room, names);

@@ -15,6 +15,12 @@ use core::time::Duration;
 const WORDS: &[&[u8]] = &[
     b"#tea",
     b"#secret",
+    b"LATEST",
+    b"BETWEEN",
+    b"AROUND",
+    b"timestamp=2026-11-22T11:08:40.000Z",
+    b"msgid=x-y-b",
+    b"100",
     b"#",
     b"@#tea",
     b"@+#tea",

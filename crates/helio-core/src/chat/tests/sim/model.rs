@@ -4,6 +4,7 @@
 //! It carries out the same lines as the service and writes down what every connection must see, in order. Grammar
 //! (messages, capabilities, masks) is taken from `irc`, which has its own tests; of the service itself it uses nothing.
 
+mod history;
 mod message;
 mod modes;
 mod presence;
@@ -21,6 +22,7 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+pub(super) use history::Question;
 pub(super) use message::{Fate, Said};
 pub(super) use rooms::Room;
 
@@ -37,7 +39,9 @@ pub(super) struct Model {
     pub(super) said: Vec<Said>,
     /// Durable ones that the service has not yet handed to the store, in order.
     pub(super) unstored: VecDeque<usize>,
-    /// Replays that the service has not yet asked the store for, in order: who, and the number of the place.
+    /// The time of the newest message of this run; those that were refused count.
+    last_us: i64,
+    /// Reads that the service has not yet asked the store for, in order: for whom, and the number of the place.
     pub(super) unasked: VecDeque<(Conn, usize)>,
     /// Since a commit failed: nothing that must be kept is taken.
     pub(super) is_store_failing: bool,
@@ -104,7 +108,9 @@ pub(super) enum Expect {
         is_echo: bool,
     },
     /// The place of a replay that is not read yet.
-    Replay { place: usize, room: usize, before: usize },
+    Replay { place: usize, room: usize, before: usize, count: usize, has_tags: bool },
+    /// The place of the answer to CHATHISTORY, likewise.
+    History { place: usize, room: usize, question: Question },
 }
 
 /// Something that happened, in the words of each face.
@@ -128,6 +134,7 @@ impl Model {
             rooms: BTreeMap::new(),
             said: Vec::new(),
             unstored: VecDeque::new(),
+            last_us: 0,
             unasked: VecDeque::new(),
             is_store_failing: false,
             is_in_turn: false,
@@ -195,6 +202,9 @@ impl Model {
             ("BATCH", params) => self.batch(conn, params, tags),
             ("TOPIC", [room]) => self.ask_topic(conn, room),
             ("TOPIC", [room, text, ..]) => self.set_topic(conn, room, text),
+            ("CHATHISTORY", [subcommand, target, anchors @ .., limit]) => {
+                self.ask_history(conn, subcommand, target, anchors, limit);
+            }
             ("NAMES", [room, ..]) => self.ask_names(conn, room),
             ("KICK", [room, nicks, rest @ ..]) => {
                 let reason = rest.first().copied().filter(|reason| !reason.is_empty());

@@ -113,7 +113,7 @@ pub(super) fn script(seed: u64, len: usize) -> Vec<Step> {
         .map(|slot| connect(&mut Rng::from_seed(seed ^ slot as u64), slot))
         .collect();
     if rng.chance(0.3) {
-        steps.insert(0, Step { seed, what: What::SendQueue { bytes: 12_000 } });
+        steps.insert(0, Step { seed, what: What::SendQueue { bytes: 32_000 } });
     }
     steps.extend((0..len).map(|number| step(&mut rng, number)));
     steps
@@ -136,7 +136,7 @@ fn step(rng: &mut Rng, number: usize) -> Step {
         95..97 => What::Disk { is_broken: rng.chance(0.4) },
         97..98 => What::PowerOff { is_snapshot: rng.chance(0.3) },
         98..99 => What::Replay { messages: pick(rng, &[0, 1, 5, 50]) },
-        _ if rng.chance(0.5) => What::SendQueue { bytes: pick(rng, &[12_000, 1_000_000]) },
+        _ if rng.chance(0.5) => What::SendQueue { bytes: pick(rng, &[32_000, 1_000_000]) },
         _ => What::KeepRooms { hours: pick(rng, &[1, 2_000]) },
     };
     Step { seed: rng.next_u64(), what }
@@ -180,7 +180,7 @@ fn doing(rng: &mut Rng, slot: usize, number: usize) -> String {
     let nick = if rng.chance(0.5) { pick(rng, &NICKS) } else { pick(rng, &OWN_NICKS[..7]) };
     let (room, other) = (pick(rng, &ROOMS), pick(rng, &ROOMS));
     let label = if rng.chance(0.4) { format!("@label=l{number} ") } else { String::new() };
-    let line = match rng.below(34) {
+    let line = match rng.below(37) {
         0..4 => format!("{label}JOIN {room}{}", pick(rng, &["", ",#den", " key", ",#void k,key"])),
         4 => format!("PART {room}{}", pick(rng, &["", " :and gone: @all"])),
         5 => format!("NICK {nick}"),
@@ -200,10 +200,33 @@ fn doing(rng: &mut Rng, slot: usize, number: usize) -> String {
         30 => format!("WHOIS {nick}"),
         31 => format!("CAP REQ :{}{}", pick(rng, &["", "-"]), pick(rng, Capability::ALL).name()),
         32 => pick(rng, &["JOIN 0", "QUIT", "QUIT :bye: all", "LUSERS", "MODE #secret", "MODE #den b"]).to_string(),
+        33..36 => return history(rng, &label),
         _ => pick(rng, &["INVITE", "MODE #tea +b", "MODE #den eI", "MONITOR + ada,ben", "PRIVMSG", "\u{e9} x"])
             .to_string(),
     };
     line + "\r\n"
+}
+
+/// Questions about what was said, of few messages each: the bytes of an answer are bounded.
+fn history(rng: &mut Rng, label: &str) -> String {
+    let mut anchor = || match rng.below(3) {
+        0 => format!("timestamp={{ago:{}}}", pick(rng, &[0, 1, 150, 1_500, 20_000, 90_000, 3_600_000])),
+        _ => format!("msgid={{msgid:{}}}", rng.below(50)),
+    };
+    let (first, second) = (anchor(), anchor());
+    let (room, limit) = (pick(rng, &ROOMS), pick(rng, &[1, 2, 3, 4]));
+    let questions: Vec<String> = (0..pick(rng, &[1, 1, 1, 2, 6]))
+        .map(|_| match rng.below(7) {
+            0 => format!("LATEST {room} * {limit}"),
+            1 => format!("LATEST {room} {first} {limit}"),
+            2 => format!("BEFORE {room} {first} {limit}"),
+            3 => format!("AFTER {room} {first} {limit}"),
+            4 => format!("AROUND {room} {first} {limit}"),
+            _ => format!("BETWEEN {room} {first} {second} {limit}"),
+        })
+        .collect();
+    let mut label = label;
+    questions.iter().map(|question| format!("{}CHATHISTORY {question}\r\n", core::mem::take(&mut label))).collect()
 }
 
 /// Many messages at once, to a room that somebody may have stopped to read.

@@ -1,6 +1,7 @@
 //! A disk that takes its time, fails and loses its power: what is not committed is gone then.
 
 use super::model::{Fate, Model, Room};
+use crate::chat::query::{Query, Unanswered, linear};
 use crate::chat::{Chat, Effect, SETTINGS_LOG, Ticket};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
@@ -27,7 +28,7 @@ struct Record {
 
 enum Request {
     Append { ticket: Ticket, log: String, record: Record },
-    Read { ticket: Ticket, log: String, count: usize, conn: usize, place: usize },
+    Read { ticket: Ticket, log: String, query: Query, conn: usize, place: usize },
     Forget { log: String },
     Probe,
 }
@@ -40,10 +41,10 @@ impl Store {
                 let said = if log == SETTINGS_LOG { None } else { Some(expected_append(&bytes, model)?) };
                 Request::Append { ticket, log, record: Record { bytes, said } }
             }
-            Effect::Read { ticket, log, count } => {
+            Effect::Read { ticket, log, query } => {
                 let asked =
                     model.unasked.pop_front().ok_or_else(|| format!("a read of {log} that nobody waits for"))?;
-                Request::Read { ticket, log, count, conn: asked.0, place: asked.1 }
+                Request::Read { ticket, log, query, conn: asked.0, place: asked.1 }
             }
             Effect::Forget { log } => Request::Forget { log },
             Effect::Probe => Request::Probe,
@@ -66,8 +67,8 @@ impl Store {
                     self.commit(core::mem::take(&mut group), chat, model);
                     match request {
                         Some(Request::Append { .. }) | None => return,
-                        Some(Request::Read { ticket, log, count, conn, place }) => {
-                            self.read(ticket, &log, count, (conn, place), chat, model);
+                        Some(Request::Read { ticket, log, query, conn, place }) => {
+                            self.read(ticket, &log, &query, (conn, place), chat, model);
                         }
                         Some(Request::Forget { log }) => _ = self.logs.remove(&log),
                         Some(Request::Probe) => self.probe(chat, model),
@@ -111,17 +112,17 @@ impl Store {
         &mut self,
         ticket: Ticket,
         log: &str,
-        count: usize,
+        query: &Query,
         (conn, place): (usize, usize),
         chat: &mut Chat,
         model: &mut Model,
     ) {
-        let records = self.logs.get(log).map(Vec::as_slice).filter(|_| !self.is_broken).unwrap_or_default();
-        let last = &records[records.len().saturating_sub(count)..];
-        let on_disk: Vec<usize> = last.iter().filter_map(|record| record.said).collect();
-        model.replayed(conn, place, &on_disk);
-        let bytes: Vec<Vec<u8>> = last.iter().map(|record| record.bytes.clone()).collect();
-        chat.handle_read(ticket, (!self.is_broken).then_some(&*bytes), model.now);
+        let records = self.logs.get(log).map(Vec::as_slice).unwrap_or_default();
+        let on_disk: Vec<usize> = records.iter().filter_map(|record| record.said).collect();
+        let bytes: Vec<Vec<u8>> = records.iter().map(|record| record.bytes.clone()).collect();
+        let found = if self.is_broken { Err(Unanswered::StoreFails) } else { linear::answer(query, &bytes) };
+        model.answered(conn, place, (!self.is_broken).then_some(&*on_disk));
+        chat.handle_read(ticket, found.as_deref().map_err(|error| *error), model.now);
         model.sweep();
     }
 
@@ -166,7 +167,8 @@ impl Store {
 fn expected_append(bytes: &[u8], model: &mut Model) -> Result<usize, String> {
     let record: Value = serde_json::from_slice(bytes).map_err(|error| format!("{error}"))?;
     let number = model.unstored.pop_front().ok_or_else(|| format!("kept, but nobody said it: {record}"))?;
-    let said = &model.said[number];
+    let said = &mut model.said[number];
+    said.msgid = text(&record["msgid"]);
     let lines = record["lines"].as_array().cloned().unwrap_or_default();
     let lines: Vec<(String, bool)> =
         lines.iter().map(|line| (text(&line["text"]), line["is_concat"] == true)).collect();

@@ -102,8 +102,9 @@ impl World {
 
     /// The client sends bytes, of which the service reads some now. `is_pushy`: it goes on though it is behind.
     pub(super) fn send(&mut self, slot: usize, bytes: &[u8], is_pushy: bool) -> Result<(), String> {
+        let utc = self.model.now.utc;
         let Some((conn, link)) = self.slot(slot) else { return Ok(()) };
-        link.unread.extend_from_slice(bytes);
+        link.unread.extend(filled_in(&link.client, bytes, utc));
         let len = link.unread.len();
         let taken = if self.rng.chance(0.8) { len } else { self.rng.below(len as u64 + 1) as usize };
         self.read(conn, taken);
@@ -112,9 +113,11 @@ impl World {
 
     /// The connection breaks when the service has read `at` of these bytes.
     pub(super) fn cut(&mut self, slot: usize, bytes: &[u8], at: usize) -> Result<(), String> {
+        let utc = self.model.now.utc;
         let Some((conn, link)) = self.slot(slot) else { return Ok(()) };
-        link.unread.extend_from_slice(bytes);
-        let taken = (link.unread.len() - bytes.len() + at).min(link.unread.len());
+        let before = link.unread.len();
+        link.unread.extend(filled_in(&link.client, bytes, utc));
+        let taken = (before + at).min(link.unread.len());
         self.read(conn, taken);
         self.hand_in(conn, false)?;
         self.gone(conn, "Connection reset")
@@ -372,4 +375,15 @@ impl World {
         self.model.power_off(rooms);
         Ok(())
     }
+}
+
+/// What a client sends, with the identities and times that a script cannot know: `{ago:N}` is the time N milliseconds ago.
+fn filled_in(client: &Client, bytes: &[u8], now: Utc) -> Vec<u8> {
+    let Ok(mut text) = String::from_utf8(bytes.to_vec()) else { return bytes.to_vec() };
+    while let Some(start) = text.find("{ago:") {
+        let end = start + text[start..].find('}').map_or(0, |len| len + 1);
+        let millis: i64 = text[start..end].trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
+        text.replace_range(start..end, &Utc::from_micros(now.micros() - millis * 1_000).rfc3339_millis());
+    }
+    client.fill_in(text).into_bytes()
 }

@@ -22,6 +22,8 @@ pub(in crate::chat::tests::sim) struct Said {
     pub(in crate::chat::tests::sim) lines: Vec<(String, bool)>,
     pub(in crate::chat::tests::sim) tags: String,
     pub(in crate::chat::tests::sim) at_us: i64,
+    /// As the service stores it.
+    pub(in crate::chat::tests::sim) msgid: String,
     pub(in crate::chat::tests::sim) fate: Fate,
 }
 
@@ -113,14 +115,17 @@ impl Model {
         tags: &str,
     ) -> Option<usize> {
         let address = self.address(conn, target, lines)?;
+        // Times only rise.
+        self.last_us = self.now.utc.micros().max(self.last_us + 1);
         let is_kept = kind != "TAGMSG" || tags.split(';').any(|tag| tag.starts_with("+draft/react="));
         if is_kept && self.is_store_failing {
             return None;
         }
         let person = &self.people[&conn];
         let fate = if is_kept { Fate::Pending } else { Fate::NotKept };
-        let (lines, tags, at_us) = (lines.to_vec(), tags.to_string(), self.now.utc.micros());
-        let mut said = Said { from: person.mask(), kind, target: address.shown, lines, tags, at_us, fate };
+        let (lines, tags, at_us) = (lines.to_vec(), tags.to_string(), self.last_us);
+        let (from, target, msgid) = (person.mask(), address.shown, String::new());
+        let mut said = Said { from, kind, target, lines, tags, at_us, msgid, fate };
         said.fit(person.is_guest);
         if let Some(room) = address.room.and_then(|room| self.rooms.get_mut(&room)) {
             room.is_lasting |= is_kept;

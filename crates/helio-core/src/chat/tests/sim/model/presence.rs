@@ -92,6 +92,7 @@ impl Model {
         self.people.clear();
         self.unstored.clear();
         self.unasked.clear();
+        self.last_us = 0;
         self.is_store_failing = false;
         self.rooms.clear();
         for mut room in rooms {

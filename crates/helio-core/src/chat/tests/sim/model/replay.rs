@@ -10,19 +10,28 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 impl Model {
-    /// The disk answered a read for the place of a replay: these messages are there, oldest first.
-    pub(in crate::chat::tests::sim) fn replayed(&mut self, conn: Conn, place: usize, on_disk: &[usize]) {
+    /// The disk answered a read for the place of a replay or of history: these messages are there, oldest first. `None`: it
+    /// cannot be read.
+    pub(in crate::chat::tests::sim) fn answered(&mut self, conn: Conn, place: usize, on_disk: Option<&[usize]>) {
         let Some(person) = self.people.get(&conn) else { return };
-        let is_it = |expect: &Expect| matches!(expect, Expect::Replay { place: known, .. } if *known == place);
+        let is_it = |expect: &Expect| match expect {
+            Expect::Replay { place: known, .. } | Expect::History { place: known, .. } => *known == place,
+            Expect::Line { .. } => false,
+        };
         let Some(index) = person.expects.iter().position(is_it) else { return };
-        let Expect::Replay { room, before, .. } = person.expects[index] else { return };
-        let is_there = self.rooms.values().any(|known| known.number == room && known.members.contains_key(&conn));
-        let is_asked_again = person
-            .expects
-            .range(index + 1..)
-            .any(|later| matches!(later, Expect::Replay { room: known, .. } if *known == room));
-        let shown =
-            if is_there && !is_asked_again { self.history(conn, room, before, on_disk) } else { VecDeque::new() };
+        let shown = match person.expects[index].clone() {
+            Expect::Line { .. } => return,
+            Expect::History { room, question, .. } => self.history(conn, room, &question, on_disk),
+            Expect::Replay { room, before, count, has_tags, .. } => {
+                let is_asked_again = person
+                    .expects
+                    .range(index + 1..)
+                    .any(|later| matches!(later, Expect::Replay { room: known, .. } if *known == room));
+                let on_disk = on_disk.unwrap_or_default();
+                let is_shown = self.is_in(conn, room) && !is_asked_again;
+                if is_shown { self.replay(conn, room, before, (count, has_tags), on_disk) } else { VecDeque::new() }
+            }
+        };
         let expects = &mut self.person(conn).expects;
         let tail = expects.split_off(index + 1);
         expects.pop_back();
@@ -30,16 +39,27 @@ impl Model {
         expects.extend(tail);
     }
 
-    fn history(&self, conn: Conn, room: usize, before: usize, on_disk: &[usize]) -> VecDeque<Expect> {
-        let person = &self.people[&conn];
+    pub(super) fn is_in(&self, conn: Conn, room: usize) -> bool {
+        self.rooms.values().any(|known| known.number == room && known.members.contains_key(&conn))
+    }
+
+    fn replay(
+        &self,
+        conn: Conn,
+        room: usize,
+        before: usize,
+        (count, has_tags): (usize, bool),
+        on_disk: &[usize],
+    ) -> VecDeque<Expect> {
         let oldest = self.now.utc.micros() - self.settings.replay.age.as_micros() as i64;
+        let wanted = on_disk.iter().rev().copied().filter(|number| self.said[*number].is_history(has_tags));
         let mut pieces: VecDeque<Vec<Expect>> = VecDeque::new();
-        for number in on_disk.iter().rev().filter(|number| **number < before) {
-            let said = &self.said[*number];
-            if said.at_us < oldest || said.is_for_status() {
+        for number in wanted.take(count).filter(|number| *number < before) {
+            let said = &self.said[number];
+            if said.at_us < oldest {
                 continue;
             }
-            let piece = self.past(conn, *number, said);
+            let piece = self.past(conn, number, said);
             if pieces.len() == self.settings.replay.messages {
                 break;
             }
@@ -47,8 +67,14 @@ impl Model {
                 pieces.push_front(piece);
             }
         }
-        let mut shown: VecDeque<Expect> = pieces.into_iter().flatten().collect();
-        if person.has(Capability::Batch) && !person.is_guest && !shown.is_empty() {
+        let shown: VecDeque<Expect> = pieces.into_iter().flatten().collect();
+        if shown.is_empty() { shown } else { self.batched(conn, room, shown) }
+    }
+
+    /// These in the batch of a room's history, for those who know batches.
+    pub(super) fn batched(&self, conn: Conn, room: usize, mut shown: VecDeque<Expect>) -> VecDeque<Expect> {
+        let person = &self.people[&conn];
+        if person.has(Capability::Batch) && !person.is_guest {
             let name = self.rooms.values().find(|known| known.number == room).map(|room| room.name.clone());
             let begin = words(["server", "BATCH", "+", "chathistory", &name.unwrap_or_default(), ""]);
             shown.push_front(Expect::line(begin));
@@ -58,7 +84,7 @@ impl Model {
     }
 
     /// A message of the past: without what only concerned who was there, and with its time where nothing else tells it.
-    fn past(&self, conn: Conn, number: usize, said: &Said) -> Vec<Expect> {
+    pub(super) fn past(&self, conn: Conn, number: usize, said: &Said) -> Vec<Expect> {
         let person = &self.people[&conn];
         let mut said = said.clone();
         said.tags = said.lasting_tags();
@@ -85,6 +111,11 @@ impl Model {
 }
 
 impl Said {
+    /// Whether history shows it to one who is, or is not, shown what has only tags.
+    pub(super) fn is_history(&self, has_tags: bool) -> bool {
+        !self.is_for_status() && (has_tags || self.kind != "TAGMSG")
+    }
+
     /// Its tags without those that only concern who is there.
     pub(in crate::chat::tests::sim) fn lasting_tags(&self) -> String {
         let lasts = |tag: &&str| ["+draft/react=", "+draft/reply="].iter().any(|known| tag.starts_with(known));

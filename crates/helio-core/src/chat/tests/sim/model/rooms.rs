@@ -89,10 +89,12 @@ impl Model {
                 self.answer.push(self.names(conn, room));
             }
         }
-        if room.is_lasting && self.settings.replay.messages > 0 {
+        let count = self.settings.replay.messages;
+        if room.is_lasting && count > 0 && !person.has(Capability::Chathistory) {
+            let (room, has_tags) = (room.number, person.has(Capability::MessageTags));
             self.next_place += 1;
             let place = self.next_place;
-            self.answer.push(Expect::Replay { place, room: room.number, before: self.said.len() });
+            self.answer.push(Expect::Replay { place, room, before: self.said.len(), count, has_tags });
             self.unasked.push_back((conn, place));
         }
     }
