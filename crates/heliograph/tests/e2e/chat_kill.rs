@@ -105,13 +105,9 @@ fn read_back(at: SocketAddr, judge: &mut Judge) {
     for room in (0..ROOMS).map(|n| format!("#r{n}")) {
         reader.say(&format!("JOIN {room}\r\nMODE {room}\r\nMODE {room} b\r\nPING end"));
         let lines = reader.hear_until(" PONG ");
-        let (mut shown, mut settings) = (Vec::new(), Shown::default());
+        let (shown, mut settings) = (messages(&lines), Shown::default());
         for line in lines.iter().map(|line| Line::parse(line)) {
             match line.verb {
-                "PRIVMSG" | "NOTICE" if !line.params[1].contains('/') => {
-                    let msgid = line.tag("msgid").map(String::from);
-                    shown.push(Met { place: line.params[0].into(), text: line.params[1].into(), msgid });
-                }
                 "332" => settings.topic = Some(line.params[2].into()),
                 "324" => settings.limit = line.params.get(3).and_then(|limit| limit.parse().ok()),
                 "367" => settings.bans.push(line.params[2].into()),
@@ -119,8 +115,33 @@ fn read_back(at: SocketAddr, judge: &mut Judge) {
             }
         }
         judge.after_restart(&room, &shown, &settings);
+        judge.is_all_there(&room, &pages(&mut reader, &room));
     }
     // Its end is seen before the rooms are entered again by those who are to be their operators.
     reader.say("QUIT");
     while reader.hear_line().is_some() {}
+}
+
+/// Everything that CHATHISTORY shows of a room, page by page from the newest on.
+fn pages(reader: &mut Client, room: &str) -> Vec<Met> {
+    let mut all: Vec<Met> = Vec::new();
+    let mut question = format!("CHATHISTORY LATEST {room} * 100");
+    loop {
+        reader.say(&format!("{question}\r\nPING end"));
+        let page = messages(&reader.hear_until(" PONG "));
+        let Some(oldest) = page.first() else { return all };
+        question = format!("CHATHISTORY BEFORE {room} msgid={} 100", oldest.msgid.as_deref().unwrap_or_default());
+        all.splice(0..0, page);
+    }
+}
+
+/// The messages among these lines, each with its first line.
+fn messages(lines: &[String]) -> Vec<Met> {
+    let lines = lines.iter().map(|line| Line::parse(line));
+    let first = lines.filter(|line| matches!(line.verb, "PRIVMSG" | "NOTICE") && !line.params[1].contains('/'));
+    let met = first.map(|line| {
+        let msgid = line.tag("msgid").map(String::from);
+        Met { place: line.params[0].into(), text: line.params[1].into(), msgid }
+    });
+    met.collect()
 }

@@ -109,6 +109,12 @@ impl Judge {
         }
     }
 
+    /// What CHATHISTORY shows of a room, to its very beginning, is what is on disk.
+    pub(super) fn is_all_there(&self, room: &str, shown: &[Met]) {
+        let stored = self.stored.get(room).map(Vec::as_slice).unwrap_or_default();
+        assert!(stored == shown, "{room} has {} messages, CHATHISTORY shows {}", stored.len(), shown.len());
+    }
+
     /// Judges what the restarted server shows of a room: the messages, and its settings.
     pub(super) fn after_restart(&mut self, room: &str, shown: &[Met], settings: &Shown) {
         let stored = self.stored.get(room).map(Vec::as_slice).unwrap_or_default();
