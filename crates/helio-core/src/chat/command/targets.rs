@@ -134,9 +134,9 @@ fn targets(chat: &Chat, session: SessionId, asked: &Asked) -> Outcome<Vec<(i64, 
     targets.sort_unstable();
     let excess = targets.len().saturating_sub(asked.limit);
     if asked.from <= asked.to {
-        targets.truncate(asked.limit)
+        targets.truncate(asked.limit);
     } else {
-        _ = targets.drain(..excess)
+        targets.drain(..excess);
     }
     Ok(targets)
 }

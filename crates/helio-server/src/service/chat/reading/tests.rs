@@ -28,7 +28,7 @@ fn id(number: usize, at_us: i64) -> String {
         time.insert(0, DIGITS[(rest % 32) as usize] as char);
         rest /= 32;
     }
-    if number % 7 == 0 { format!("old-{number}") } else { format!("run-{number}-{time}") }
+    if number.is_multiple_of(7) { format!("old-{number}") } else { format!("run-{number}-{time}") }
 }
 
 fn name() -> LogName {
@@ -162,7 +162,7 @@ fn a_clock_that_was_set_back_leads_to_the_message_or_to_an_error() {
                 found += 1;
             }
             Err(error) => {
-                let is_old = number % 7 == 0;
+                let is_old = number.is_multiple_of(7);
                 let is_doubled = (len / 2..=len).contains(&(*at_us as usize));
                 assert!(error == Unanswered::UnknownMessage && (is_old || is_doubled), "{number}");
                 unknown += 1;
