@@ -229,7 +229,7 @@ impl Chat {
             session.is_held()
                 || session.out.holds() >= limits::CHAT_HELD_LINES / 2
                 || session.answering.len() >= limits::CHAT_ANSWERS / 2
-                || session.out.len() >= self.settings.send_queue / 4
+                || !command::history::has_room(session, &self.settings)
                 || session.history_reads >= limits::CHAT_HISTORY_READS
         };
         self.sessions.get(id).is_some_and(is_behind)

@@ -364,8 +364,8 @@ pub const CHAT_SENDQ_COMPACT: usize = 64 * 1024;
 /// sessions are silent most of the time.
 pub const CHAT_SENDQ_KEPT: usize = 1024;
 
-/// Bytes that may wait for one client (setting `send-queue`). From a quarter of it on, none of its further lines is taken, so
-/// that nobody asks for more than they read. Beyond it, it is told "SendQ exceeded" and closed.
+/// Bytes that may wait for one client (setting `send-queue`). While what waits leaves no
+/// room for an answer to CHATHISTORY, and a quarter more, none of its further lines is taken. Beyond it, it is told "SendQ exceeded" and closed.
 pub const CHAT_SENDQ: usize = 1024 * 1024;
 
 /// Bytes that may wait for all clients together, whatever `send-queue` says. Beyond it, a client whose queue grows while it has
@@ -440,7 +440,7 @@ pub const CHAT_MULTILINE_TIMEOUT: Duration = Duration::from_secs(60);
 pub const CHAT_REPLAY_BYTES: usize = 128 * 1024;
 
 /// Messages that one CHATHISTORY shows, and rooms that CHATHISTORY TARGETS lists (ISUPPORT CHATHISTORY). When more are asked
-/// for, so many are shown. The bytes of one answer are bounded by [`CHAT_REPLAY_BYTES`] and by half of `send-queue`, by an
+/// for, so many are shown. The bytes of one answer are bounded by [`CHAT_REPLAY_BYTES`] and by a third of `send-queue`, by an
 /// estimate that is never too low; beyond it fewer are shown, but one.
 pub const CHAT_HISTORY: usize = 100;
 

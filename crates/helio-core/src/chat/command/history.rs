@@ -6,7 +6,6 @@
 
 use super::past::Past;
 use super::{nick_of, targets};
-use crate::chat::Chat;
 use crate::chat::effect::Effect;
 use crate::chat::event::Said;
 use crate::chat::ids::{MsgId, SessionId, Ticket};
@@ -14,8 +13,10 @@ use crate::chat::line::{Audience, Line};
 use crate::chat::policy;
 use crate::chat::query::{Anchor, Query, Span, Unanswered, Wanted};
 use crate::chat::reply::{Outcome, Place, Refusal, Whom, failure};
+use crate::chat::session::Session;
 use crate::chat::storage::{Purpose, Reading};
 use crate::chat::turn::Turn;
+use crate::chat::{Chat, Settings};
 use crate::irc::capability::Capability;
 use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
@@ -70,7 +71,7 @@ fn ask(turn: &mut Turn<'_>, words: [&str; 2], span: Span, limit: &str) -> Outcom
     // The draft: without event-playback "the server MUST NOT send any lines other than PRIVMSG and NOTICE".
     let has_tags = turn.has(Capability::EventPlayback) && turn.has(Capability::MessageTags);
     let wanted = if has_tags { Wanted::MessagesAndTags } else { Wanted::Messages };
-    let bytes = limits::CHAT_REPLAY_BYTES.min(turn.chat.settings.send_queue / 2);
+    let bytes = answer_bytes(&turn.chat.settings);
     let (log, room, id) = (room.log(), room.name.clone(), room.id.clone());
     let purpose = Purpose::History(Box::new(Asked { words: words.map(ToString::to_string) }));
     let (session, mark) = (turn.session, turn.chat.ids.mark());
@@ -79,6 +80,17 @@ fn ask(turn: &mut Turn<'_>, words: [&str; 2], span: Span, limit: &str) -> Outcom
     turn.chat.storage.reads(ticket, reading);
     turn.chat.effects.push_back(Effect::Read { ticket, log, query: Query { span, count, bytes, wanted } });
     wait(turn, ticket)
+}
+
+/// Bytes that one answer has at most.
+fn answer_bytes(settings: &Settings) -> usize {
+    limits::CHAT_REPLAY_BYTES.min(settings.send_queue / 3)
+}
+
+/// Whether the queue of a session has room for one answer more than it waits for, and a quarter of it to spare.
+pub(in crate::chat) fn has_room(session: &Session, settings: &Settings) -> bool {
+    let answers = (session.history_reads + 1) * answer_bytes(settings);
+    session.out.len() + answers + settings.send_queue / 4 <= settings.send_queue
 }
 
 /// Keeps the place of an answer that comes with `ticket`.

@@ -113,7 +113,7 @@ pub(super) fn script(seed: u64, len: usize) -> Vec<Step> {
         .map(|slot| connect(&mut Rng::from_seed(seed ^ slot as u64), slot))
         .collect();
     if rng.chance(0.3) {
-        steps.insert(0, Step { seed, what: What::SendQueue { bytes: 32_000 } });
+        steps.insert(0, Step { seed, what: What::SendQueue { bytes: 40_000 } });
     }
     steps.extend((0..len).map(|number| step(&mut rng, number)));
     steps
@@ -136,7 +136,7 @@ fn step(rng: &mut Rng, number: usize) -> Step {
         95..97 => What::Disk { is_broken: rng.chance(0.4) },
         97..98 => What::PowerOff { is_snapshot: rng.chance(0.3) },
         98..99 => What::Replay { messages: pick(rng, &[0, 1, 5, 50]) },
-        _ if rng.chance(0.5) => What::SendQueue { bytes: pick(rng, &[32_000, 1_000_000]) },
+        _ if rng.chance(0.5) => What::SendQueue { bytes: pick(rng, &[40_000, 1_000_000]) },
         _ => What::KeepRooms { hours: pick(rng, &[1, 2_000]) },
     };
     Step { seed: rng.next_u64(), what }
