@@ -202,5 +202,7 @@ fn is_ended(port: u16) -> bool {
     let table = fs::read_to_string("/proc/net/tcp").unwrap();
     let peer = format!(":{port:04X}");
     let mut rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    rows.any(|columns| columns.get(2).is_some_and(|address| address.ends_with(&peer)) && matches!(columns[3], "09" | "0B"))
+    rows.any(|columns| {
+        columns.get(2).is_some_and(|address| address.ends_with(&peer)) && matches!(columns[3], "09" | "0B")
+    })
 }
