@@ -21,8 +21,10 @@ mod apply;
 mod bounds;
 pub mod client;
 mod command;
+mod credential;
 mod effect;
 mod event;
+mod guesses;
 mod guest_framer;
 mod guest_text;
 mod ids;
@@ -41,18 +43,21 @@ mod state;
 mod storage;
 mod tally;
 mod timers;
+mod tries;
 mod turn;
 mod verifying;
 
 pub use command::HTTP_METHODS;
+pub use credential::{Credential, DECOY_HASH, Secret};
 pub use effect::{Effect, Password, Verdict};
-pub use event::{Said, SaidKind, SaidLine};
+pub use event::{AccountChange, Said, SaidKind, SaidLine};
 pub use guest_framer::{Foreign, GuestFramer, GuestInput};
 pub use ids::{MsgId, RoomId, SessionId, Ticket};
 pub use line::Face;
 pub use places::Places;
+pub use policy::AccountError;
 pub use session::Peer;
-pub use settings::{Admin, Connections, Flood, Operator, Replay, Settings};
+pub use settings::{AccountRegistration, Admin, Connections, Flood, Operator, Replay, Settings};
 pub use storage::{RecordError, SETTINGS_LOG};
 
 use crate::irc::capability::Capabilities;
@@ -64,7 +69,9 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use announce::Origin;
+use core::net::IpAddr;
 use event::{Event, Presence};
+use guesses::Guesses;
 use ids::Ids;
 use latest::Latest;
 use line::{Audience, Line};
@@ -74,6 +81,7 @@ use sessions::Sessions;
 use state::State;
 use storage::Storage;
 use timers::Timers;
+use tries::Tries;
 use verifying::Verifying;
 
 /// The whole service.
@@ -88,6 +96,11 @@ pub struct Chat {
     places: Places,
     reserved: ReservedNames,
     verifying: Verifying,
+    /// Accounts registered lately, by network.
+    registrations: Tries<IpAddr>,
+    guesses: Guesses,
+    /// Of this run: what nonces are made of.
+    secret: Option<Secret>,
     uses: command::stats::Uses,
     ids: Ids,
     effects: VecDeque<Effect>,
@@ -118,6 +131,9 @@ impl Chat {
             places: Places::default(),
             reserved: ReservedNames::default(),
             verifying: Verifying::default(),
+            registrations: Tries::new(limits::CHAT_REGISTER_BURST, limits::CHAT_REGISTER_INTERVAL),
+            guesses: Guesses::new(),
+            secret: None,
             uses: command::stats::Uses::default(),
             ids: Ids::new(run),
             effects: VecDeque::new(),
@@ -127,6 +143,13 @@ impl Chat {
         }
     }
 
+    /// The same with bits from a cryptographic generator, new at every start. Without them SCRAM is not offered.
+    #[must_use]
+    pub fn with_secret(mut self, secret: Secret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
     /// Takes one record of the log [`SETTINGS_LOG`], in order, before the first connection.
     ///
     /// # Errors
@@ -134,16 +157,18 @@ impl Chat {
     pub fn handle_restored(&mut self, record: &[u8], now: Now) -> Result<(), RecordError> {
         let event = storage::decode(record)?;
         storage::forget_ended(self, &event);
-        self.state.apply(&Event::Room(event), now);
+        self.state.apply(&event, now);
         Ok(())
     }
 
-    /// The fewest records of the log [`SETTINGS_LOG`] that restore the rooms as they are: one each. A driver whose log
+    /// The fewest records of the log [`SETTINGS_LOG`] that restore accounts and rooms as they are: one each. A driver whose log
     /// has many more may put these in its place, before the first connection.
     #[must_use]
     pub fn snapshot(&self) -> Vec<Vec<u8>> {
         let lasting = self.state.rooms.values().filter(|room| room.is_lasting);
-        lasting.filter_map(storage::encode_whole).collect()
+        let decoys = self.state.accounts.decoys.iter().map(storage::encode_decoys);
+        let accounts = self.state.accounts.iter().map(storage::encode_account);
+        decoys.chain(accounts).chain(lasting.filter_map(storage::encode_room)).collect()
     }
 
     /// A connection was accepted. `Err` is the line to send before it is closed again, with its line end.
@@ -299,6 +324,22 @@ impl Chat {
     pub fn handle_verified(&mut self, ticket: Ticket, verdict: Verdict, now: Now) {
         command::verified(self, ticket, verdict, now);
         self.settle(now);
+    }
+
+    /// The answer to [`Effect::Derive`]; `None`: it could not be done, or there was no room for it.
+    pub fn handle_derived(&mut self, ticket: Ticket, credential: Option<Credential>, now: Now) {
+        command::derived(self, ticket, credential, now);
+        self.settle(now);
+    }
+
+    /// Whoever runs the server changes an account. The ticket is that of the append that keeps it.
+    ///
+    /// # Errors
+    /// [`AccountError`] when it cannot be; nothing changed.
+    pub fn handle_account(&mut self, change: AccountChange, now: Now) -> Result<Option<Ticket>, AccountError> {
+        let ticket = command::account::change(self, change, now)?;
+        self.settle(now);
+        Ok(ticket)
     }
 
     /// New settings hold from now on.

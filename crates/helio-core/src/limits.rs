@@ -554,6 +554,55 @@ pub const CHAT_VERIFICATIONS: usize = 256;
 /// Time between two OPER of one session. A sooner one is refused with RPL_TRYAGAIN.
 pub const CHAT_OPER_INTERVAL: Duration = Duration::from_secs(3);
 
+// # Chat accounts
+
+/// Accounts, deleted ones counted, since their names stay taken. Beyond it nobody can register.
+pub const CHAT_ACCOUNTS: usize = 32_768;
+
+/// Nicknames that an account owns beside its name. Further ones are refused.
+pub const CHAT_ACCOUNT_NICKS: usize = 8;
+
+/// Bytes of the text that a password is compared with. A longer one is refused.
+pub const CHAT_PASSWORD_HASH: usize = 256;
+
+/// Characters that a new password has at least; a shorter one is refused as weak.
+pub const CHAT_PASSWORD_MIN: usize = 8;
+
+/// Bytes of a new password, so that it fits into any line that carries one. A longer one is refused.
+pub const CHAT_PASSWORD_MAX: usize = 300;
+
+/// Bytes of the reason of a suspension. A longer one is refused.
+pub const CHAT_SUSPENSION_REASON: usize = 256;
+
+/// Registrations at once from one network. Further ones are refused until [`CHAT_REGISTER_INTERVAL`] has passed.
+pub const CHAT_REGISTER_BURST: u32 = 3;
+
+/// Time after which one more registration is taken from one network.
+pub const CHAT_REGISTER_INTERVAL: Duration = Duration::from_mins(10);
+
+/// Rounds of PBKDF2 in the keys that SCRAM compares with, which every client makes again at each log-in. More take clients
+/// longer; fewer make guessing from a stolen copy cheaper. Fixed, since decoys must look like accounts.
+pub const CHAT_SCRAM_ITERATIONS: u32 = 15_000;
+
+/// Wrong log-ins at once from one network; further ones are refused until [`CHAT_LOGIN_INTERVAL`] has passed.
+pub const CHAT_LOGIN_BURST: u32 = 20;
+
+/// Time after which one more wrong log-in is taken from one network.
+pub const CHAT_LOGIN_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Wrong log-ins at once to one account, from wherever it was not used last; further ones are refused until
+/// [`CHAT_ACCOUNT_LOGIN_INTERVAL`] has passed.
+pub const CHAT_ACCOUNT_LOGIN_BURST: u32 = 10;
+
+/// Time after which one more wrong log-in to one account is taken.
+pub const CHAT_ACCOUNT_LOGIN_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Time from the choice of a SASL mechanism to the last response. At the bound the exchange is aborted (ERR_SASLABORTED).
+pub const CHAT_SASL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Networks, and accounts, whose tries are remembered. Beyond it the one that has tried least is forgotten.
+pub const CHAT_TRIES_KEPT: usize = 4_096;
+
 // # Chat
 
 /// Bytes of an IRC message without its tags, with its CR LF (RFC 1459 §2.3). A longer line from a client is refused with
@@ -748,7 +797,7 @@ pub const TLS_FILE_BYTES: usize = 1024 * 1024;
 
 // # Chat service on sockets
 
-/// Records of the log of settings for each room. A log with more than this, and [`CHAT_SETTINGS_SPARE`] beside, is replaced by
+/// Records of the log of settings for each room and account. A log with more than this, and [`CHAT_SETTINGS_SPARE`] beside, is replaced by
 /// a snapshot at start.
 pub const CHAT_SETTINGS_RATIO: usize = 4;
 

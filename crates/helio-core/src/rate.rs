@@ -19,7 +19,13 @@ impl TokenBucket {
     /// `per_second` of 0 counts as 1: a bucket that never fills would be a refusal, not a rate.
     #[must_use]
     pub fn new(per_second: u32, burst: u32, now: Instant) -> Self {
-        let nanos_per_token = 1_000_000_000 / u64::from(per_second.max(1));
+        Self::every(Duration::from_nanos(1_000_000_000 / u64::from(per_second.max(1))), burst, now)
+    }
+
+    /// A bucket that gains one token each `interval`, for what happens less often than once a second.
+    #[must_use]
+    pub fn every(interval: Duration, burst: u32, now: Instant) -> Self {
+        let nanos_per_token = u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX);
         let capacity_nanos = nanos_per_token.saturating_mul(u64::from(burst.max(1)));
         Self { nanos_per_token, capacity_nanos, credit_nanos: capacity_nanos, updated: now }
     }
@@ -34,6 +40,18 @@ impl TokenBucket {
             }
             None => false,
         }
+    }
+
+    /// Gives back a token that was taken for nothing.
+    pub fn give_back(&mut self) {
+        self.credit_nanos = self.credit_nanos.saturating_add(self.nanos_per_token).min(self.capacity_nanos);
+    }
+
+    /// How much of the bucket is missing: 0 for one that is as good as new.
+    #[must_use]
+    pub fn missing(&self, now: Instant) -> Duration {
+        let gained = u64::try_from(now.since(self.updated).as_nanos()).unwrap_or(u64::MAX);
+        Duration::from_nanos(self.capacity_nanos.saturating_sub(self.credit_nanos.saturating_add(gained)))
     }
 
     /// True when nothing was taken for so long that the bucket is as good as new.

@@ -29,7 +29,7 @@ pub(super) fn is_told_first(event: &Event) -> bool {
             presence,
             Presence::NickChanged { .. } | Presence::Parted { .. } | Presence::Kicked { .. } | Presence::Quit { .. }
         ),
-        Event::Room(_) | Event::Said(..) => false,
+        Event::Room(_) | Event::Account(_) | Event::Said(..) => false,
     }
 }
 
@@ -40,6 +40,8 @@ pub(super) fn announce(chat: &mut Chat, event: &Event, origin: Option<Origin<'_>
     match event {
         Event::Presence(presence) => presence::announce(state, presence, &settings.server_name, &mut to, now),
         Event::Room(event) => room::announce(state, event, &settings.server_name, &mut to, now),
+        // Whom it concerns is told by what follows from it.
+        Event::Account(_) => {}
         Event::Said(said, scope) => said::announce(state, said, scope, &mut to, || ids.batch()),
     }
 }

@@ -2,7 +2,7 @@
 
 mod room;
 
-use super::event::{Event, Presence, Said, SaidKind};
+use super::event::{AccountEvent, Event, Presence, Said, SaidKind};
 use super::ids::{SessionId, UserId};
 use super::state::{State, User, UserFlag, Whowas};
 use crate::irc::casemap::fold;
@@ -27,6 +27,9 @@ impl State {
         match event {
             Event::Presence(presence) => self.apply_presence(presence, now),
             Event::Room(event) => self.apply_room(event, now),
+            Event::Account(AccountEvent::Changed(change)) => self.accounts.apply(change),
+            Event::Account(AccountEvent::Restored(account)) => self.accounts.restore(account),
+            Event::Account(AccountEvent::Decoys(secret)) => self.accounts.decoys = Some(secret.clone()),
             // A room is kept before the first thing is said in it.
             Event::Said(said, _) => self.spoke(said, now),
         }
@@ -43,7 +46,7 @@ impl State {
 
     /// Adds somebody; the id is new. The caller has made sure that the nickname is free.
     pub(super) fn arrive(&mut self, arrival: &Presence, origin: Origin, now: Now) {
-        let Presence::Arrived { user, session, nick, username, host, realname } = arrival else { return };
+        let Presence::Arrived { user, session, nick, username, host, realname, account } = arrival else { return };
         self.last_user = self.last_user.max(user.0);
         self.name(*user, nick);
         let user = User {
@@ -53,7 +56,7 @@ impl State {
             username: username.clone(),
             host: host.clone(),
             realname: realname.clone(),
-            account: None,
+            account: account.clone(),
             away: None,
             flags: BTreeSet::new(),
             operator: None,
@@ -74,6 +77,7 @@ impl State {
         match presence {
             // Carried out by `arrive`, which knows the connection.
             Presence::Arrived { .. } => {}
+            Presence::LoggedIn { user, account } => self.with(*user, |user| user.account = Some(account.clone())),
             Presence::NickChanged { user, nick } => self.rename(*user, nick, now.utc),
             Presence::RealnameChanged { user, realname } => self.with(*user, |user| user.realname.clone_from(realname)),
             Presence::Away { user, message } => self.with(*user, |user| user.away.clone_from(message)),

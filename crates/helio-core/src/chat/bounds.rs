@@ -19,6 +19,8 @@ impl Chat {
         let addresses = self.sessions.ids().into_iter().filter_map(|id| self.sessions.get(id));
         self.places.check_bounds(addresses.map(|session| session.peer.address.ip()));
         self.state.check_bounds();
+        self.registrations.check_bounds();
+        self.guesses.check_bounds(self.state.accounts.len());
         self.check_users();
     }
 
@@ -39,6 +41,7 @@ impl Chat {
 
 impl State {
     fn check_bounds(&self) {
+        self.accounts.check_bounds();
         assert!(self.rooms.len() <= limits::CHAT_ROOMS, "{} rooms", self.rooms.len());
         assert!(self.whowas.len() <= limits::CHAT_WHOWAS, "{} who were here", self.whowas.len());
         let nicks: BTreeMap<_, _> = self.users.values().map(|user| (fold(&user.nick), user.id)).collect();

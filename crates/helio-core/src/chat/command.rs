@@ -1,6 +1,8 @@
 //! Commands: one file each, one row each in [`COMMANDS`].
 
+pub(super) mod account;
 pub(super) mod answering;
+pub(super) mod authenticate;
 pub(super) mod away;
 pub(super) mod cap;
 pub(super) mod guest;
@@ -10,6 +12,7 @@ pub(super) mod invite;
 pub(super) mod join;
 pub(super) mod kick;
 pub(super) mod list;
+pub(super) mod login;
 pub(super) mod message;
 pub(super) mod mode;
 mod monitor;
@@ -37,13 +40,14 @@ mod who;
 mod whois;
 
 use super::Chat;
+use super::credential::Credential;
 use super::effect::Verdict;
 use super::event::Presence;
 use super::ids::{SessionId, Ticket};
 use super::reply::{Answer, Outcome, Refusal, Reply};
 use super::session::{Session, Stage};
 use super::turn::Turn;
-use super::verifying::{self, Purpose};
+use super::verifying::{self, LogInBy, Purpose};
 use crate::irc::capability::Capability;
 use crate::irc::frame::LineError;
 use crate::irc::message::Message;
@@ -76,6 +80,7 @@ enum Works {
 /// Every command, in alphabetical order.
 const COMMANDS: &[Command] = &[
     row("ADMIN", 0, Works::After, server::admin),
+    row("AUTHENTICATE", 1, Works::Always, authenticate::run),
     row("AWAY", 0, Works::After, away::run),
     row("BATCH", 1, Works::After, multiline::batch),
     row("CAP", 1, Works::Always, cap::run),
@@ -104,6 +109,7 @@ const COMMANDS: &[Command] = &[
     row("PONG", 0, Works::Always, ping::pong),
     row("PRIVMSG", 0, Works::After, message::privmsg),
     row("QUIT", 0, Works::Always, quit::run),
+    row("REGISTER", 3, Works::Always, account::register),
     row("REHASH", 0, Works::After, oper::rehash),
     row("SETNAME", 1, Works::After, away::setname),
     row("STATS", 0, Works::After, stats::run),
@@ -182,12 +188,29 @@ pub(super) fn refuse_line(chat: &mut Chat, id: SessionId, error: LineError, now:
     });
 }
 
-/// The answer to a password that was compared, of PASS or of OPER. What came behind it follows.
+/// The answer to a password that was compared. What came behind it follows.
 pub(super) fn verified(chat: &mut Chat, ticket: Ticket, verdict: Verdict, now: Now) {
     let Some((id, purpose)) = verifying::end(chat, ticket) else { return };
     match purpose {
         Purpose::Pass => register::verified(chat, id, verdict, now),
         Purpose::Oper { operator, label } => oper::verified(chat, id, (operator, label), verdict, now),
+        Purpose::LogIn { claim, by: LogInBy::Sasl { label } } => {
+            authenticate::verified(chat, id, (claim, label), verdict, now);
+        }
+        Purpose::LogIn { claim, by: LogInBy::Pass } => login::verified_pass(chat, id, &claim, verdict, now),
+        // Not what was asked for.
+        Purpose::Register { .. } => {}
+    }
+    run_waiting(chat, id, now);
+}
+
+/// What a new password will be compared with: of REGISTER.
+pub(super) fn derived(chat: &mut Chat, ticket: Ticket, credential: Option<Credential>, now: Now) {
+    let Some((id, purpose)) = verifying::end(chat, ticket) else { return };
+    match purpose {
+        Purpose::Register { account, label } => account::derived(chat, id, (account, label), credential, now),
+        // Not what was asked for.
+        Purpose::Pass | Purpose::LogIn { .. } | Purpose::Oper { .. } => {}
     }
     run_waiting(chat, id, now);
 }

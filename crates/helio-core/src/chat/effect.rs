@@ -47,6 +47,14 @@ pub enum Effect {
         /// What it is compared with.
         hash: String,
     },
+    /// Make of `password` what it is compared with later, which is slow on purpose. The answer is
+    /// [`Chat::handle_derived`](super::Chat::handle_derived).
+    Derive {
+        /// Whose answer it is.
+        ticket: Ticket,
+        /// The new password, prepared.
+        password: Password,
+    },
     /// An operator asked that settings be read again. The answer is
     /// [`Chat::handle_settings`](super::Chat::handle_settings), or
     /// [`Chat::handle_settings_refused`](super::Chat::handle_settings_refused).
@@ -67,7 +75,7 @@ pub enum Verdict {
     NotCompared,
 }
 
-/// A password on its way to be compared; never shown.
+/// A password on its way to be compared, or to what it will be compared with; never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(pub String);
 

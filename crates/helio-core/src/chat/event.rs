@@ -1,11 +1,16 @@
 //! What happens. State changes by these and by nothing else; commands only propose them.
 //!
 //! Three classes, which differ in what becomes of them after they were announced: what was *said* goes into its
-//! conversation's log, *settings* of rooms go into one log, *presence* is never stored. `spec/event-log.md` fixes the stored
-//! form.
+//! conversation's log, *accounts* and the *settings* of rooms go into one log, *presence* is never stored.
+//! `spec/event-log.md` and `spec/accounts.md` fix the stored form.
 
+mod account;
+
+pub use account::AccountChange;
+
+use super::credential::Secret;
 use super::ids::{MsgId, RoomId, SessionId, UserId};
-use super::state::{ListEntry, ListKind, RoomSettings, Setting, Statuses, UserFlag};
+use super::state::{Account, ListEntry, ListKind, RoomSettings, Setting, Statuses, UserFlag};
 use crate::irc::client_tag::{Durability, durability};
 use crate::time::Utc;
 use alloc::borrow::Cow;
@@ -19,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub(super) enum Event {
     Presence(Presence),
     Room(RoomEvent),
+    Account(AccountEvent),
     Said(Said, Scope),
 }
 
@@ -42,6 +48,12 @@ pub(super) enum Presence {
         username: String,
         host: String,
         realname: String,
+        account: Option<String>,
+    },
+    /// Is logged in to this account from now on.
+    LoggedIn {
+        user: UserId,
+        account: String,
     },
     NickChanged {
         user: UserId,
@@ -155,6 +167,16 @@ pub(super) enum RoomEvent {
         id: RoomId,
         was_kept: bool,
     },
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum AccountEvent {
+    Changed(AccountChange),
+    /// It is exactly like this, whatever it was. Nobody is told.
+    Restored(Box<Account>),
+    /// What answers for names without an account are made of.
+    Decoys(Secret),
 }
 
 /// One letter of a MODE line.
@@ -300,6 +322,18 @@ impl Change {
 impl From<Presence> for Event {
     fn from(presence: Presence) -> Self {
         Self::Presence(presence)
+    }
+}
+
+impl From<AccountEvent> for Event {
+    fn from(event: AccountEvent) -> Self {
+        Self::Account(event)
+    }
+}
+
+impl From<AccountChange> for Event {
+    fn from(change: AccountChange) -> Self {
+        Self::Account(AccountEvent::Changed(change))
     }
 }
 

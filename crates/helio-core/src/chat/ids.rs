@@ -114,6 +114,12 @@ impl Ids {
         base32_number(self.next)
     }
 
+    /// A number of this run that nothing else has.
+    pub(super) fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
     /// The newest id so far, for [`Self::is_later`].
     pub(super) fn mark(&self) -> u64 {
         self.next

@@ -7,6 +7,11 @@
 //! or being a member; [`Right::Office`] tells such acts apart, and each is told to the server operators who want notices.
 //! Being a server operator gives no voice: nobody speaks in the name of an office.
 
+mod account;
+
+pub use account::AccountError;
+pub(super) use account::{can_be_called, can_change_account, can_register};
+
 use super::event::Change;
 use super::ids::UserId;
 use super::reply::{Outcome, Refusal};

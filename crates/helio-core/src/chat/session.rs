@@ -50,6 +50,8 @@ pub(super) struct Session {
     pub(super) oper_tried: Option<Instant>,
     /// A multiline batch being received.
     pub(super) multiline: Option<Box<super::command::multiline::Open>>,
+    /// An exchange of AUTHENTICATE.
+    pub(super) sasl: Option<Box<super::command::authenticate::Exchange>>,
     /// Answers that go on, the oldest first; at most [`limits::CHAT_ANSWERS`].
     pub(super) answering: VecDeque<super::command::answering::Answering>,
     /// CHATHISTORY that wait for the disk.
@@ -86,6 +88,8 @@ pub(super) struct Registration {
     pub(super) username: Option<String>,
     pub(super) realname: String,
     pub(super) password: Option<Password>,
+    /// The account that it is logged in to.
+    pub(super) account: Option<String>,
     pub(super) is_password_right: bool,
     /// Between CAP LS or REQ and CAP END.
     pub(super) is_negotiating: bool,
@@ -112,6 +116,7 @@ impl Session {
             multiline: None,
             answering: VecDeque::new(),
             history_reads: 0,
+            sasl: None,
         }
     }
 

@@ -177,6 +177,7 @@ impl Sessions {
             session.waiting.clear();
             session.multiline = None;
             session.answering = VecDeque::new();
+            session.sasl = None;
             self.registering -= usize::from(matches!(was, Stage::Registering(_)));
             self.look_after(id);
         }

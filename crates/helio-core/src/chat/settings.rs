@@ -25,6 +25,8 @@ pub struct Settings {
     pub nick_rules: NickRules,
     /// The password that a connection must give (PASS), as a PHC string. Default none.
     pub password_hash: Option<String>,
+    /// Who may register an account over IRC. Default [`AccountRegistration::Local`].
+    pub registration: AccountRegistration,
     /// Who may become a server operator.
     pub operators: Vec<Operator>,
     /// Where guests of the line listener are. Default `#lobby`.
@@ -56,6 +58,17 @@ pub struct Admin {
     pub description: String,
     /// Whom to ask.
     pub email: String,
+}
+
+/// Who may register an account over IRC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountRegistration {
+    /// Everybody who can connect.
+    Open,
+    /// Who connects from the same machine. Behind a proxy on it, that is everybody.
+    Local,
+    /// Nobody: accounts are made by who runs the server.
+    Closed,
 }
 
 /// One who may become a server operator by OPER.
@@ -116,6 +129,7 @@ impl Settings {
             admin: Admin::default(),
             nick_rules: NickRules::Ascii,
             password_hash: None,
+            registration: AccountRegistration::Local,
             operators: Vec::new(),
             lobby: RoomName::parse("#lobby").expect("a right name"),
             flood: Flood {

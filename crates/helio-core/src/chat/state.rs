@@ -1,11 +1,13 @@
-//! Who is there and which rooms exist: plain data, joined by ids, changed by [`apply`](super::apply) alone.
+//! Who is there, which rooms and which accounts exist: plain data, joined by ids, changed by [`apply`](super::apply) alone.
 
+pub(super) mod accounts;
 pub(super) mod empty_rooms;
 pub(super) mod mask_list;
 pub(super) mod modes;
 pub(super) mod room;
 pub(super) mod user;
 
+pub(super) use accounts::{Account, Accounts};
 pub(super) use empty_rooms::EmptyRooms;
 pub(super) use mask_list::MaskList;
 pub(super) use modes::{ListEntry, ListKind, RoomFlag, Setting, Statuses, UserFlag};
@@ -29,7 +31,8 @@ pub(super) struct State {
     pub(super) skeletons: BTreeMap<Box<str>, UserId>,
     /// By folded name.
     pub(super) rooms: BTreeMap<Box<str>, Room>,
-    /// Which of them are empty; kept true by `apply`.
+    pub(super) accounts: Accounts,
+    /// Which of the rooms are empty; kept true by `apply`.
     pub(super) empty_rooms: EmptyRooms,
     /// Who was here, newest first, bounded.
     pub(super) whowas: VecDeque<Whowas>,

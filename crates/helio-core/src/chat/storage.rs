@@ -9,7 +9,7 @@ mod record;
 mod unsaved;
 
 pub(super) use record::{decode, encode};
-pub(super) use unsaved::encode_whole;
+pub(super) use unsaved::{encode_account, encode_decoys, encode_room};
 
 use super::event::{Event, RoomEvent, Said, Scope};
 use super::ids::{RoomId, SessionId, Ticket};
@@ -30,7 +30,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use unsaved::{Changed, Unsaved};
 
-/// The log of rooms and their settings.
+/// The log of accounts, of rooms and their settings.
 pub const SETTINGS_LOG: &str = "settings";
 
 /// Why a stored record could not be used.
@@ -66,7 +66,7 @@ struct Waiting {
     command: &'static str,
     target: String,
     place: Place,
-    /// The room whose settings it keeps, if it does.
+    /// The room or account that it keeps a change of, if it does.
     changed: Option<Changed>,
 }
 
@@ -175,6 +175,7 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
     let (log, bytes) = match event {
         Event::Presence(_) => return None,
         Event::Room(event) => (String::from(SETTINGS_LOG), record::encode_room(event)?),
+        Event::Account(event) => (String::from(SETTINGS_LOG), record::encode_account(event)),
         Event::Said(said, _) if !said.is_durable() => return None,
         Event::Said(said, scope) => (log_of(&chat.state, &said.from, scope)?, encode(&*said.kept())),
     };
@@ -184,15 +185,13 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
     let waiting = Waiting { ticket, session: None, command: "", target: String::new(), place, changed };
     chat.storage.uncommitted.push_back(waiting);
     chat.effects.push_back(Effect::Append { ticket, log, bytes });
-    if let Event::Room(event) = event {
-        forget_ended(chat, event);
-    }
+    forget_ended(chat, event);
     Some(ticket)
 }
 
 /// What was said in a room that ended is forgotten; after a restart again, for it may not have come to that.
-pub(super) fn forget_ended(chat: &mut Chat, event: &RoomEvent) {
-    if let RoomEvent::Ended { id, .. } = event {
+pub(super) fn forget_ended(chat: &mut Chat, event: &Event) {
+    if let Event::Room(RoomEvent::Ended { id, .. }) = event {
         chat.effects.push_back(Effect::Forget { log: super::state::Room::log_of(id) });
     }
 }
@@ -221,7 +220,7 @@ pub(super) fn failed(chat: &mut Chat, first: Ticket, last: Ticket, now: Now) {
     while let Some(mut waiting) = chat.storage.uncommitted.pop_front_if(|waiting| waiting.ticket <= last) {
         let changed = waiting.changed.take();
         let code = if changed.is_some() { ReplyCode::SettingNotStored } else { ReplyCode::MessageNotStored };
-        chat.storage.unsaved.extend(changed);
+        changed.into_iter().for_each(|changed| chat.storage.unsaved.insert(changed));
         if let Some(session) = waiting.session {
             tell_failed(chat, session, waiting, code);
         }

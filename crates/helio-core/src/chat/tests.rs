@@ -1,6 +1,8 @@
 //! Conversations with the service in a virtual world. Each file is one area.
 
+mod accounts;
 mod answering;
+mod authenticate;
 mod away;
 mod basics;
 mod bounds;

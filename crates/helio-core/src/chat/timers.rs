@@ -78,6 +78,7 @@ pub(super) fn run(chat: &mut Chat, now: Now) {
 fn look_after(chat: &mut Chat, id: SessionId, now: Now) -> Option<Instant> {
     command::run_waiting(chat, id, now);
     command::multiline::expire(chat, id, now);
+    command::authenticate::expire(chat, id, now);
     command::answering::proceed(chat, id, now);
     let interval = chat.settings.ping_interval;
     let session = chat.sessions.get_mut(id)?;
@@ -118,6 +119,7 @@ fn look_after(chat: &mut Chat, id: SessionId, now: Now) -> Option<Instant> {
         },
     };
     let next = command::multiline::deadline(chat, id).map_or(next, |deadline| next.min(deadline));
+    let next = command::authenticate::deadline(chat, id).map_or(next, |deadline| next.min(deadline));
     let has_waiting = chat.sessions.get(id).is_some_and(Session::has_waiting);
     Some(if has_waiting { next.min(now.mono + chat.flood_pause()) } else { next })
 }

@@ -5,7 +5,7 @@ use super::announce;
 use super::event::Event;
 use super::ids::{SessionId, Ticket, UserId};
 use super::reply::{Outcome, Refusal, Reply};
-use super::session::Session;
+use super::session::{Session, Stage};
 use super::state::{Room, User};
 use crate::irc::capability::Capability;
 use crate::irc::numeric::Numeric;
@@ -46,6 +46,15 @@ impl Turn<'_> {
     pub(super) fn user(&self) -> Outcome<&User> {
         let user = self.session()?.user().and_then(|id| self.chat.state.user(id));
         user.ok_or_else(|| Refusal::numeric(Numeric::ErrNotRegistered, &[]))
+    }
+
+    /// The account that the session is logged in to.
+    pub(super) fn account(&self) -> Option<&str> {
+        match &self.session().ok()?.stage {
+            Stage::Registering(registration) => registration.account.as_deref(),
+            Stage::Registered(user) => self.chat.state.user(*user)?.account.as_deref(),
+            Stage::Closing { .. } => None,
+        }
     }
 
     pub(super) fn user_id(&self) -> Outcome<UserId> {

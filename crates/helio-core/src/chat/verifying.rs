@@ -1,9 +1,10 @@
-//! Passwords that are being compared: whose they are, and what for.
+//! Passwords that are being compared, or made ready to be compared later: whose they are, and what for.
 //!
-//! What a session says behind a password waits until it was compared: what comes next may depend on it, and answers keep
+//! What a session says behind a password waits until there is an answer: what comes next may depend on it, and answers keep
 //! the order of the commands.
 
 use super::Chat;
+use super::command::login::Claim;
 use super::effect::{Effect, Password};
 use super::ids::{SessionId, Ticket};
 use super::settings::Operator;
@@ -20,6 +21,10 @@ pub(super) struct Verifying(BTreeMap<Ticket, (SessionId, Purpose)>);
 pub(super) enum Purpose {
     /// To be let in.
     Pass,
+    /// To log in, by SASL or, before registration, by PASS. A response of SASL carries its label.
+    LogIn { claim: Claim, by: LogInBy },
+    /// To be the password of a new account; the answer carries the label.
+    Register { account: String, label: Option<String> },
     /// To become a server operator.
     Oper {
         /// As the settings knew the operator then; `None` for a name that nobody has.
@@ -27,6 +32,13 @@ pub(super) enum Purpose {
         /// The answer carries it.
         label: Option<String>,
     },
+}
+
+/// How a password came that is to log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum LogInBy {
+    Sasl { label: Option<String> },
+    Pass,
 }
 
 impl Verifying {
@@ -51,11 +63,23 @@ impl Verifying {
 
 /// Asks that a password be compared; the session's further lines wait for the answer.
 pub(super) fn begin(chat: &mut Chat, id: SessionId, purpose: Purpose, password: Password, hash: String) {
-    let Some(session) = chat.sessions.get_mut(id) else { return };
-    session.is_verifying = true;
+    if let Some(ticket) = wait(chat, id, purpose) {
+        chat.effects.push_back(Effect::Verify { ticket, password, hash });
+    }
+}
+
+/// Asks that a password be made ready to be compared later; the session's further lines wait for the answer.
+pub(super) fn derive(chat: &mut Chat, id: SessionId, purpose: Purpose, password: Password) {
+    if let Some(ticket) = wait(chat, id, purpose) {
+        chat.effects.push_back(Effect::Derive { ticket, password });
+    }
+}
+
+fn wait(chat: &mut Chat, id: SessionId, purpose: Purpose) -> Option<Ticket> {
+    chat.sessions.get_mut(id)?.is_verifying = true;
     let ticket = chat.storage.ticket();
     chat.verifying.0.insert(ticket, (id, purpose));
-    chat.effects.push_back(Effect::Verify { ticket, password, hash });
+    Some(ticket)
 }
 
 /// There is an answer: whose, and to what. `None`: the session is gone.

@@ -43,6 +43,8 @@ capabilities! {
     AccountTag = "account-tag", Absent;
     /// ACCOUNT when someone in a common room logs in or out. account-notify.
     AccountNotify = "account-notify", Absent;
+    /// REGISTER makes an account. account-registration (a draft).
+    AccountRegistration = "draft/account-registration", Required;
     /// AWAY when someone in a common room goes or comes back. away-notify.
     AwayNotify = "away-notify", Absent;
     /// Lines that belong together. batch.
@@ -75,6 +77,8 @@ capabilities! {
     NoImplicitNames = "no-implicit-names", Absent;
     /// The same under the name that it had as a draft, which clients still ask for.
     DraftNoImplicitNames = "draft/no-implicit-names", Absent;
+    /// AUTHENTICATE logs in to an account. sasl.
+    Sasl = "sasl", Required;
     /// `time=` on everything. server-time.
     ServerTime = "server-time", Absent;
     /// SETNAME changes the real name. setname.

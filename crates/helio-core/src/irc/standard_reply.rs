@@ -50,8 +50,20 @@ macro_rules! codes {
 }
 
 codes! {
+    /// `FAIL REGISTER … <account>`: somebody has this account. account-registration (a draft).
+    AccountExists = "ACCOUNT_EXISTS", "Account name is taken, or looks like one that is";
+    /// `FAIL REGISTER … <account>`: accounts are named after nicknames. account-registration.
+    AccountNameMustBeNick = "ACCOUNT_NAME_MUST_BE_NICK", "Account name must be your nickname";
+    /// `FAIL REGISTER … <account>`: who asks is logged in. account-registration.
+    AlreadyAuthenticated = "ALREADY_AUTHENTICATED", "You are already logged in";
+    /// `FAIL REGISTER … <account>`: no account can have this name. account-registration.
+    BadAccountName = "BAD_ACCOUNT_NAME", "Account name is not valid";
     /// `FAIL SETNAME`: the real name may not be changed. setname.
     CannotChangeRealname = "CANNOT_CHANGE_REALNAME", "Real name cannot be changed";
+    /// `FAIL REGISTER`: first the connection has to be registered. account-registration.
+    CompleteConnectionRequired = "COMPLETE_CONNECTION_REQUIRED", "Complete the connection first";
+    /// `FAIL REGISTER … <account>`: nobody, or not who asks, may register an account. Ergo's.
+    Disallowed = "DISALLOWED", "Accounts are made by whoever runs this server";
     /// `FAIL CHATHISTORY … <subcommand> <target>`: messages are not referred to in this way. chathistory (a draft).
     InvalidMsgrefType = "INVALID_MSGREFTYPE", "Messages are referred to by timestamp= or msgid=";
     /// `FAIL <command>`: a parameter is not what it should be; the context ends with it. Ours, but of CHATHISTORY.
@@ -67,6 +79,8 @@ codes! {
     MessageError = "MESSAGE_ERROR", "Messages could not be retrieved";
     /// `FAIL PRIVMSG`: what others saw could not be stored and is lost to history. Ours.
     MessageNotStored = "MESSAGE_NOT_STORED", "Message was delivered but could not be stored";
+    /// `FAIL REGISTER … *`: there is no nickname yet. account-registration.
+    NeedNick = "NEED_NICK", "Choose a nickname first";
     /// `FAIL <command>`: a parameter is missing.
     NeedMoreParams = "NEED_MORE_PARAMS", "Missing parameters";
     /// `FAIL BATCH`: any other fault of a message of several lines. multiline.
@@ -81,10 +95,16 @@ codes! {
     SettingNotStored = "SETTING_NOT_STORED", "Setting was changed but could not be stored yet";
     /// `FAIL PRIVMSG`: nothing can be stored at present, so messages are refused. Ours.
     StoreUnavailable = "STORE_UNAVAILABLE", "Nothing can be stored at present, try again later";
+    /// `FAIL REGISTER … <account>`: not now; later it may work. account-registration.
+    TemporarilyUnavailable = "TEMPORARILY_UNAVAILABLE", "Accounts cannot be registered now, try again later";
     /// `FAIL BATCH`: the batch was not ended in time. client-batch (a draft).
     Timeout = "TIMEOUT", "Batch was not ended in time";
+    /// `FAIL REGISTER … <account>`: no password is like this. account-registration.
+    UnacceptablePassword = "UNACCEPTABLE_PASSWORD", "Password is too long or has characters that are not allowed";
     /// `FAIL <command>`: something went wrong here, not there.
     UnknownError = "UNKNOWN_ERROR", "Internal error";
+    /// `FAIL REGISTER … <account>`: the password is easily guessed. account-registration.
+    WeakPassword = "WEAK_PASSWORD", "Password is too short";
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use crate::event::EventKind;
 use connection::Gate;
 use doors::Doors;
 use handshakes::Handshakes;
-use helio_core::chat::{Chat, Settings};
+use helio_core::chat::{Chat, Secret, Settings};
 use helio_core::limits;
 use helio_net::address::Address;
 use helio_net::listen::BindError;
@@ -37,6 +37,7 @@ use helio_store::{Log, Position, StoreError};
 use hub::{Hub, Input};
 use keeper::Keeper;
 use outside::Outside;
+use password::random;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -66,8 +67,8 @@ pub enum ChatError {
     #[error(transparent)]
     Bind(#[from] BindError),
     /// The system has no random bits.
-    #[error("cannot get random bits from the system: {0}")]
-    Random(io::Error),
+    #[error(transparent)]
+    Random(HashError),
     /// A thread cannot be started.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -123,12 +124,11 @@ pub struct Running {
 /// # Errors
 /// See [`ChatError`]; nothing was served then.
 pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) -> Result<Running, ChatError> {
-    let mut run = [0; 12];
-    rustix::rand::getrandom(&mut run, rustix::rand::GetRandomFlags::empty())
-        .map_err(|error| ChatError::Random(error.into()))?;
+    let run = random().map_err(ChatError::Random)?;
+    let secret = Secret::new(random().map_err(ChatError::Random)?);
     let now = context.clock.read();
     let handshakes = Handshakes::new(settings.chat.connections.clone());
-    let mut chat = Chat::new(settings.chat, run, now);
+    let mut chat = Chat::new(settings.chat, run, now).with_secret(secret);
     if let Some(error) = history::restore(&mut chat, parts.store.as_mut(), now)? {
         let message = format!("the log of rooms stays long: {error}");
         context.events.tell(EventKind::Trouble { message });

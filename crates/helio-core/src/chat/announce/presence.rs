@@ -34,6 +34,12 @@ pub(super) fn announce(state: &State, presence: &Presence, server: &str, to: &mu
             to.tell(wanting.map(|user| user.session), |_| Some(&told));
         }
         Presence::ServerNotice { text } => server_notice(state, text, server, to, now),
+        Presence::LoggedIn { user, account } => {
+            let Some(user) = state.user(*user) else { return };
+            let told = Line::irc(line(&user.mask(), "ACCOUNT", &[account], None)).at(now.utc);
+            to.tell([user.session], |audience| audience.has(Capability::AccountNotify).then_some(&told));
+            tell_around(state, user, Capability::AccountNotify, &told, to);
+        }
         Presence::NickChanged { user, nick } => nick_changed(state, *user, nick, server, to, now),
         Presence::RealnameChanged { user, realname } => {
             let Some(user) = state.user(*user) else { return };

@@ -1,7 +1,9 @@
 //! CAP: what a client and we both can (IRCv3 capability-negotiation).
 
+use super::authenticate::mechanisms;
 use super::register;
 use crate::chat::line::{Line, compose};
+use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal, pack};
 use crate::chat::session::Peer;
 use crate::chat::turn::Turn;
@@ -30,23 +32,29 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     }
 }
 
-/// The settings changed: clients that want such news learn what sts advertises now. It is never taken back by CAP DEL
-/// (sts: "Servers MUST NOT"); where it ended, secure clients are told that its duration is over.
+/// The settings changed: clients that want such news learn what is offered now. sts is never taken back by CAP DEL (sts:
+/// "Servers MUST NOT"); where it ended, secure clients are told that its duration is over.
 pub(in crate::chat) fn settings_changed(chat: &mut Chat, old: &Settings) {
     for id in chat.sessions.ids() {
         let Some(session) = chat.sessions.get(id) else { continue };
-        let (before, after) = (sts(old, &session.peer), sts(&chat.settings, &session.peer));
-        let news = match after {
-            None if before.is_some() && session.peer.is_secure => Some("duration=0".to_string()),
-            after if after != before => after,
-            Some(_) | None => None,
-        };
+        let has_secret = chat.secret.is_some();
+        let (peer, settings) = (&session.peer, &chat.settings);
+        let before = Offer { settings: old, peer, has_secret };
+        let after = Offer { settings, peer, has_secret };
+        let news = [before.sts_news(&after), before.news(&after, Capability::AccountRegistration)];
         let is_told = session.cap_version >= VALUES_SINCE && session.caps.contains(Capability::CapNotify);
-        let (true, Some(news)) = (is_told, news) else { continue };
-        let nick = super::nick_of(chat, id);
-        let text = format!("{}={news}", Capability::Sts.name());
-        let line = compose(Some(&chat.settings.server_name), "CAP", &[&nick, "NEW"], Some(&text));
-        chat.sessions.send(id, &Line::irc(line));
+        for (subcommand, text) in news.into_iter().flatten() {
+            if subcommand == "DEL"
+                && let Some(session) = chat.sessions.get_mut(id)
+            {
+                session.caps.remove(Capability::AccountRegistration);
+            }
+            if is_told {
+                let nick = super::nick_of(chat, id);
+                let line = compose(Some(&chat.settings.server_name), "CAP", &[&nick, subcommand], Some(&text));
+                chat.sessions.send(id, &Line::irc(line));
+            }
+        }
     }
 }
 
@@ -59,19 +67,14 @@ fn list_all(turn: &mut Turn<'_>, version: Option<&str>) -> Outcome {
     if let Some(registration) = session.registration() {
         registration.is_negotiating = true;
     }
-    let settings = &turn.chat.settings;
-    let offered = offered(settings, &peer, has_values).iter().map(|capability| {
-        match value(capability, settings, &peer).filter(|_| has_values) {
-            Some(value) => format!("{}={value}", capability.name()),
-            None => capability.name().to_string(),
-        }
-    });
-    let offered = offered.collect();
+    let offer = Offer { settings: &turn.chat.settings, peer: &peer, has_secret: turn.chat.secret.is_some() };
+    let offered = offer.all(has_values).iter().map(|capability| offer.listed(capability, has_values)).collect();
     list(turn, "LS", offered, has_values)
 }
 
 fn request(turn: &mut Turn<'_>, list: &str) -> Outcome {
-    let offered = offered(&turn.chat.settings, &turn.session()?.peer.clone(), true);
+    let (settings, peer, has_secret) = (&turn.chat.settings, &turn.session()?.peer, turn.chat.secret.is_some());
+    let offered = Offer { settings, peer, has_secret }.all(true);
     let room = room(turn, "ACK");
     let session = turn.session_mut()?;
     if let Some(registration) = session.registration() {
@@ -93,22 +96,73 @@ fn end(turn: &mut Turn<'_>) -> Outcome {
     register::complete(turn)
 }
 
-/// What this connection may ask for, and what it is told. sts means something only to those who know values.
-fn offered(settings: &Settings, peer: &Peer, has_values: bool) -> Capabilities {
-    let is_offered = |capability: &Capability| match capability.value() {
-        CapabilityValue::Absent | CapabilityValue::Required => true,
-        CapabilityValue::Informational => has_values && sts(settings, peer).is_some(),
-    };
-    Capability::ALL.iter().copied().filter(is_offered).collect()
+/// What a connection is offered.
+struct Offer<'a> {
+    settings: &'a Settings,
+    peer: &'a Peer,
+    has_secret: bool,
 }
 
-/// The value of a capability that has one.
-fn value(capability: Capability, settings: &Settings, peer: &Peer) -> Option<String> {
-    match capability.value() {
-        CapabilityValue::Absent => None,
-        CapabilityValue::Informational => sts(settings, peer),
-        CapabilityValue::Required => {
-            Some(format!("max-bytes={},max-lines={}", limits::CHAT_MULTILINE_BYTES, limits::CHAT_MULTILINE_LINES))
+/// A subcommand of CAP and its list.
+type News = (&'static str, String);
+
+impl Offer<'_> {
+    /// What it may ask for, and what it is told. sts means something only to those who know values.
+    fn all(&self, has_values: bool) -> Capabilities {
+        Capability::ALL.iter().copied().filter(|capability| self.has(*capability, has_values)).collect()
+    }
+
+    fn has(&self, capability: Capability, has_values: bool) -> bool {
+        match (capability, capability.value()) {
+            (Capability::Sasl, _) => mechanisms(self.has_secret, self.peer).is_some(),
+            (Capability::AccountRegistration, _) => {
+                policy::can_register(self.settings, self.peer.address.ip(), None).is_ok()
+            }
+            (_, CapabilityValue::Informational) => has_values && sts(self.settings, self.peer).is_some(),
+            (_, CapabilityValue::Absent | CapabilityValue::Required) => true,
+        }
+    }
+
+    /// The value of a capability that has one.
+    fn value(&self, capability: Capability) -> Option<String> {
+        match (capability, capability.value()) {
+            (_, CapabilityValue::Absent) => None,
+            (_, CapabilityValue::Informational) => sts(self.settings, self.peer),
+            (Capability::Sasl, _) => mechanisms(self.has_secret, self.peer),
+            // Before PASS is looked at nothing may be registered.
+            (Capability::AccountRegistration, _) => {
+                self.settings.password_hash.is_none().then(|| "before-connect".to_string())
+            }
+            (_, CapabilityValue::Required) => {
+                Some(format!("max-bytes={},max-lines={}", limits::CHAT_MULTILINE_BYTES, limits::CHAT_MULTILINE_LINES))
+            }
+        }
+    }
+
+    fn listed(&self, capability: Capability, has_values: bool) -> String {
+        match self.value(capability).filter(|_| has_values) {
+            Some(value) => format!("{}={value}", capability.name()),
+            None => capability.name().to_string(),
+        }
+    }
+
+    fn sts_news(&self, after: &Self) -> Option<News> {
+        let (was, is) = (sts(self.settings, self.peer), sts(after.settings, after.peer));
+        let value = match is {
+            None if was.is_some() && self.peer.is_secure => "duration=0".to_string(),
+            Some(is) if was.as_ref() != Some(&is) => is,
+            Some(_) | None => return None,
+        };
+        Some(("NEW", format!("{}={value}", Capability::Sts.name())))
+    }
+
+    /// What a capability that can come and go has become.
+    fn news(&self, after: &Self, capability: Capability) -> Option<News> {
+        let listed = |offer: &Self| offer.has(capability, true).then(|| offer.listed(capability, true));
+        match (listed(self), listed(after)) {
+            (Some(_), None) => Some(("DEL", capability.name().to_string())),
+            (was, Some(is)) if was.as_ref() != Some(&is) => Some(("NEW", is)),
+            _ => None,
         }
     }
 }

@@ -110,14 +110,16 @@ fn room_of(turn: &Turn<'_>) -> Option<String> {
     turn.chat.state.rooms_of(user.id).next().map(|room| room.name.clone())
 }
 
-/// `guestN` with the lowest N that nobody has, nor a name that looks like it.
-fn free_name(chat: &Chat) -> String {
+/// `guestN` with the lowest N that nobody has and no account owns, nor a name that looks like it.
+pub(super) fn free_name(chat: &Chat) -> String {
     let state = &chat.state;
     let is_free = |name: &String| {
-        !state.nicks.contains_key(name.as_str()) && !state.skeletons.contains_key(skeleton(name).as_str())
+        !state.nicks.contains_key(name.as_str())
+            && !state.skeletons.contains_key(skeleton(name).as_str())
+            && state.accounts.owner(name).is_none()
     };
-    // One more than there are users: one of them is free, unless somebody's name looks like many of them.
-    let mut names = (1..=state.users.len() * 2 + 1).map(|number| format!("guest{number}"));
+    // More than there are users and accounts: one of them is free, unless somebody's name looks like many of them.
+    let mut names = (1..=(state.users.len() + state.accounts.len()) * 2 + 1).map(|number| format!("guest{number}"));
     names.find(is_free).unwrap_or_else(|| format!("guest{}", state.last_user + 1))
 }
 // spec: end

@@ -19,6 +19,11 @@ const fn topic(command: &'static str, usage: &'static str, text: &'static str) -
 /// In alphabetical order.
 const TOPICS: &[Topic] = &[
     topic("ADMIN", "ADMIN", "Shows who runs this server."),
+    topic(
+        "AUTHENTICATE",
+        "AUTHENTICATE mechanism|response|*",
+        "Logs in to an account, by SASL; clients do it for you.",
+    ),
     topic("AWAY", "AWAY [message]", "Marks you as away; without a message, as back."),
     topic("BATCH", "BATCH +reference draft/multiline target", "Begins or ends a message of several lines."),
     topic("CAP", "CAP LS|LIST|REQ|END [list]", "Negotiates what your client and the server both can."),
@@ -47,6 +52,7 @@ const TOPICS: &[Topic] = &[
     topic("PONG", "PONG token", "Answers the server's PING."),
     topic("PRIVMSG", "PRIVMSG target[,target…] text", "Says something to rooms and people."),
     topic("QUIT", "QUIT [reason]", "Leaves the server."),
+    topic("REGISTER", "REGISTER * * password", "Makes your nickname an account, which only you can use."),
     topic("REHASH", "REHASH", "Reads the settings again. Server operators only."),
     topic("SETNAME", "SETNAME realname", "Changes your real name."),
     topic("STATS", "STATS letter", "u: uptime, p: operators here; for operators l, m, o, y as well."),

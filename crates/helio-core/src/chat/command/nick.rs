@@ -2,6 +2,7 @@
 
 use super::register;
 use crate::chat::event::Presence;
+use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::turn::Turn;
 use crate::irc::casemap::fold;
@@ -23,6 +24,7 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     match turn.user_id() {
         Ok(_) if turn.user()?.nick == nick.as_str() => Ok(()),
         Ok(user) => {
+            is_own(turn, nick.as_str())?;
             turn.commit(Presence::NickChanged { user, nick: nick.as_str().to_string() });
             turn.reply.set_target(nick.as_str());
             Ok(())
@@ -45,4 +47,14 @@ pub(super) fn is_free(turn: &Turn<'_>, nick: &str) -> Outcome {
         return Err(Refusal::numeric(Numeric::ErrNicknameInUse, &[nick]));
     }
     Ok(())
+}
+
+/// No account owns this nickname, or one that looks like it, but the one that the session is logged in to. Before a connection is
+/// registered only its end asks this: log-in may follow NICK.
+pub(super) fn is_own(turn: &Turn<'_>, nick: &str) -> Outcome {
+    if policy::can_be_called(&turn.chat.state, nick, turn.account()) {
+        return Ok(());
+    }
+    let text = "Nickname belongs to an account: log in to it first";
+    Err(Refusal::Text(Numeric::ErrNicknameInUse, [nick.to_string()].into(), text))
 }

@@ -1,6 +1,6 @@
 //! PASS, USER and the end of registration.
 
-use super::{nick, welcome};
+use super::{account, authenticate, login, nick, welcome};
 use crate::chat::effect::{Password, Verdict};
 use crate::chat::event::Presence;
 use crate::chat::ids::{SessionId, UserId};
@@ -60,14 +60,18 @@ pub(super) fn complete(turn: &mut Turn<'_>) -> Outcome {
     if let (Some(hash), false) = (wanted, registration.is_password_right) {
         return verify(turn, hash);
     }
+    let (nick, pass) = (nick.clone(), registration.password.take());
+    if !account::is_open(turn)? || pass.is_some_and(|pass| login::by_pass(turn, &pass.0)) {
+        return Ok(());
+    }
     // Somebody else may have taken the nickname since it was chosen.
-    let nick = nick.clone();
-    if let Err(refusal) = nick::is_free(turn, &nick) {
+    if let Err(refusal) = nick::is_free(turn, &nick).and_then(|()| nick::is_own(turn, &nick)) {
         if let Some(registration) = turn.session_mut()?.registration() {
             registration.nick = None;
         }
         return Err(refusal);
     }
+    authenticate::abort(turn)?;
     arrive(turn.chat, session, now);
     welcome::greet(turn)
 }
@@ -117,10 +121,10 @@ pub(super) fn arrive(chat: &mut Chat, id: SessionId, now: Now) {
     let peer = session.peer.clone();
     let Some(registration) = session.registration() else { return };
     let (Some(nick), Some(username)) = (registration.nick.take(), registration.username.take()) else { return };
-    let realname = core::mem::take(&mut registration.realname);
+    let (realname, account) = (core::mem::take(&mut registration.realname), registration.account.take());
     chat.sessions.register(id, user);
     let host = host::of_address(peer.address.ip().to_canonical());
-    let arrival = Presence::Arrived { user, session: id, nick, username, host, realname };
+    let arrival = Presence::Arrived { user, session: id, nick, username, host, realname, account };
     let origin = apply::Origin {
         address: peer.address.ip(),
         is_secure: peer.is_secure,

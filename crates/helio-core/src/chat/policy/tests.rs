@@ -220,7 +220,7 @@ fn arrive(state: &mut State, nick: &str, now: Now) {
     let session = SessionId { index: user.0 as u32, generation: 0 };
     let [nick, username, host, realname] = [nick, "u", "h", ""].map(String::from);
     let origin = crate::chat::apply::Origin { address: [127, 0, 0, 1].into(), is_secure: false, is_guest: false };
-    state.arrive(&Presence::Arrived { user, session, nick, username, host, realname }, origin, now);
+    state.arrive(&Presence::Arrived { user, session, nick, username, host, realname, account: None }, origin, now);
 }
 
 fn with(state: &mut State, nick: &str, change: impl FnOnce(&mut User)) {

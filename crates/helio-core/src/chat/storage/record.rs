@@ -1,9 +1,10 @@
 //! The stored form of what lasts. `spec/event-log.md` describes it.
 
 use super::RecordError;
-use crate::chat::event::{Actor, Change, RoomEvent};
+use crate::chat::credential::Secret;
+use crate::chat::event::{AccountChange, AccountEvent, Actor, Change, Event, RoomEvent};
 use crate::chat::ids::RoomId;
-use crate::chat::state::{ListEntry, ListKind, RoomSettings, Setting};
+use crate::chat::state::{Account, ListEntry, ListKind, RoomSettings, Setting};
 use crate::irc::extban;
 use crate::time::Utc;
 use alloc::boxed::Box;
@@ -22,7 +23,12 @@ enum Stored {
     Modes { room: String, changes: Vec<StoredChange>, at_us: i64 },
     Room(Box<RoomSettings>),
     Ended { room: String, id: RoomId },
+    Account(Box<Account>),
+    DecoySecret { secret: Secret },
 }
+
+/// The record of a change to an account is the change; `spec/accounts.md`.
+const ACCOUNT_CHANGES: [&str; 2] = ["account-", "nick-"];
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -33,6 +39,12 @@ enum StoredChange {
 }
 
 // spec: end
+
+/// What every record has.
+#[derive(Debug, Deserialize)]
+struct Named {
+    event: String,
+}
 
 /// Any record of ours as bytes.
 pub(in crate::chat) fn encode(record: &impl Serialize) -> Vec<u8> {
@@ -45,11 +57,24 @@ pub(super) fn encode_room(event: &RoomEvent) -> Option<Vec<u8>> {
     stored(event).map(|stored| encode(&stored))
 }
 
+/// The record of what happened to an account.
+pub(super) fn encode_account(event: &AccountEvent) -> Vec<u8> {
+    match event {
+        AccountEvent::Changed(change) => encode(change),
+        AccountEvent::Restored(account) => encode(&Stored::Account(account.clone())),
+        AccountEvent::Decoys(secret) => encode(&Stored::DecoySecret { secret: secret.clone() }),
+    }
+}
+
 /// Reads a record of the log of settings.
-pub(in crate::chat) fn decode(record: &[u8]) -> Result<RoomEvent, RecordError> {
-    let stored: Stored =
-        serde_json::from_slice(record).map_err(|error| RecordError { reason: alloc::format!("{error}") })?;
-    Ok(match stored {
+pub(in crate::chat) fn decode(record: &[u8]) -> Result<Event, RecordError> {
+    let Named { event } = parse(record)?;
+    if ACCOUNT_CHANGES.iter().any(|prefix| event.starts_with(prefix)) {
+        return parse::<AccountChange>(record).map(Event::from);
+    }
+    let event = match parse(record)? {
+        Stored::Account(account) => return Ok(AccountEvent::Restored(account).into()),
+        Stored::DecoySecret { secret } => return Ok(AccountEvent::Decoys(secret).into()),
         Stored::Created { id, name, at_us } => RoomEvent::Kept { id, name, at: Utc::from_micros(at_us) },
         Stored::Topic { room, by, text, at_us } => {
             RoomEvent::Topic { room, actor: Actor::Server, by, text, at: Utc::from_micros(at_us) }
@@ -65,7 +90,12 @@ pub(in crate::chat) fn decode(record: &[u8]) -> Result<RoomEvent, RecordError> {
             RoomEvent::Restored { settings }
         }
         Stored::Ended { room, id } => RoomEvent::Ended { room, id, was_kept: true },
-    })
+    };
+    Ok(event.into())
+}
+
+fn parse<T: for<'a> Deserialize<'a>>(record: &[u8]) -> Result<T, RecordError> {
+    serde_json::from_slice(record).map_err(|error| RecordError { reason: alloc::format!("{error}") })
 }
 
 fn stored(event: &RoomEvent) -> Option<Stored> {

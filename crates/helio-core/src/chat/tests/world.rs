@@ -7,8 +7,10 @@ use crate::chat::event::Presence;
 use crate::chat::ids::UserId;
 use crate::chat::query::{Query, Unanswered, linear};
 use crate::chat::state::UserFlag;
-use crate::chat::{Chat, Effect, Face, Operator, Peer, SessionId, Settings, Ticket, Verdict};
+use crate::chat::{Chat, Credential, Effect, Face, Operator, Peer, Secret, SessionId, Settings, Ticket, Verdict};
 use crate::irc::frame::LineBuffer;
+use crate::limits;
+use crate::sasl::{SALT_BYTES, ScramKeys};
 use crate::time::{Instant, Now, Utc};
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -34,10 +36,10 @@ pub(crate) struct World {
     pub(crate) late_reads: Vec<(Ticket, String, Query)>,
     /// Whether nothing can be read.
     pub(crate) are_reads_failing: bool,
-    /// Whether passwords are compared only when [`World::compare`] is called.
+    /// Whether passwords are compared or made ready only when [`World::compare`] is called.
     pub(crate) are_passwords_late: bool,
-    /// Passwords that are not compared yet, each with what it is compared with.
-    pub(crate) late_passwords: Vec<(Ticket, String, String)>,
+    /// Passwords that are not compared or made ready yet.
+    pub(crate) late_passwords: Vec<Effect>,
     /// Whether there is no place to compare passwords.
     pub(crate) is_busy: bool,
     /// Clients that take nothing of what is written to them.
@@ -74,7 +76,7 @@ impl World {
     pub(crate) fn with(settings: Settings) -> Self {
         let now = Now { mono: Instant::ORIGIN, utc: Utc::from_micros(1_795_345_720_000_000) };
         Self {
-            chat: Chat::new(settings, [7; 12], now),
+            chat: Chat::new(settings, [7; 12], now).with_secret(Secret::new([7; 32])),
             now,
             logs: BTreeMap::new(),
             appends: Vec::new(),
@@ -93,7 +95,7 @@ impl World {
 
     /// The same disk under a new run of the service, as after a crash: what was not committed is gone.
     pub(crate) fn restart(&mut self, settings: Settings, run: u8) {
-        self.chat = Chat::new(settings, [run; 12], self.now);
+        self.chat = Chat::new(settings, [run; 12], self.now).with_secret(Secret::new([run; 32]));
         self.clients.clear();
         self.appends.clear();
         for record in self.logs.get(crate::chat::SETTINGS_LOG).cloned().unwrap_or_default() {
@@ -176,6 +178,19 @@ impl World {
         let set = alloc::vec![(true, UserFlag::ServerNotices)];
         self.chat.happen(&Presence::Flags { user, set }.into(), None, self.now);
         self.drain();
+    }
+
+    /// What a password is compared with in this world, where it is its own "hash" unless it is long.
+    pub(crate) fn credential(password: &str) -> Credential {
+        let scram = ScramKeys::derive(password, [7; SALT_BYTES], limits::CHAT_SCRAM_ITERATIONS).expect("a password");
+        Credential { hash: Self::hash(password), scram }
+    }
+
+    fn hash(password: &str) -> String {
+        match password.char_indices().nth(limits::CHAT_PASSWORD_HASH / 2) {
+            Some((cut, _)) => format!("{} and {} bytes", &password[..cut], password.len() - cut),
+            None => password.into(),
+        }
     }
 
     /// Logs somebody in.
@@ -279,15 +294,15 @@ impl World {
 
     /// The passwords that wait are compared.
     pub(crate) fn compare(&mut self) {
-        for (ticket, password, hash) in core::mem::take(&mut self.late_passwords) {
-            self.answer_verify(ticket, &password, &hash);
-        }
+        let is_late = core::mem::replace(&mut self.are_passwords_late, false);
+        core::mem::take(&mut self.late_passwords).into_iter().for_each(|effect| self.carry_out(effect));
+        self.are_passwords_late = is_late;
         self.drain();
     }
 
     // In this world a password is right when it is its own "hash".
     fn answer_verify(&mut self, ticket: Ticket, password: &str, hash: &str) {
-        let verdict = match password == hash {
+        let verdict = match Self::hash(password) == hash {
             _ if self.is_busy => Verdict::NotCompared,
             true => Verdict::Right,
             false => Verdict::Wrong,
@@ -323,6 +338,9 @@ impl World {
     }
 
     fn carry_out(&mut self, effect: Effect) {
+        if self.are_passwords_late && matches!(effect, Effect::Verify { .. } | Effect::Derive { .. }) {
+            return self.late_passwords.push(effect);
+        }
         match effect {
             Effect::Append { ticket, log, bytes } => match self.commits {
                 Commits::AtOnce => {
@@ -338,10 +356,11 @@ impl World {
                 self.logs.remove(&log);
             }
             Effect::Probe => self.chat.handle_probed(self.commits != Commits::Fail, self.now),
-            Effect::Verify { ticket, password, hash } if self.are_passwords_late => {
-                self.late_passwords.push((ticket, password.0, hash));
-            }
             Effect::Verify { ticket, password, hash } => self.answer_verify(ticket, &password.0, &hash),
+            Effect::Derive { ticket, password } => {
+                let credential = World::credential(&password.0);
+                self.chat.handle_derived(ticket, Some(credential).filter(|_| !self.is_busy), self.now);
+            }
             Effect::Reload { session } => self.reloads.push(session),
         }
     }

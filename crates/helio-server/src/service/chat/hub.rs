@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::link::{Closing, Link};
 use super::outside::Outside;
 use helio_core::chat::query::Unanswered;
-use helio_core::chat::{Chat, Peer, SessionId, Settings, Ticket, Verdict};
+use helio_core::chat::{Chat, Credential, Peer, SessionId, Settings, Ticket, Verdict};
 use helio_core::limits;
 use helio_core::time::{Instant, Now};
 use helio_net::clock::Clock;
@@ -37,6 +37,8 @@ pub(super) enum Input {
     Probed { is_working: bool },
     /// A password was compared.
     Verified { ticket: Ticket, verdict: Verdict },
+    /// What a new password will be compared with; `None`: it could not be made.
+    Derived { ticket: Ticket, credential: Option<Credential> },
     /// There are new settings.
     Settings(Box<Settings>),
     /// There are none, and why.
@@ -171,6 +173,7 @@ impl Hub {
             }
             Input::Probed { is_working } => self.chat.handle_probed(is_working, now),
             Input::Verified { ticket, verdict } => self.chat.handle_verified(ticket, verdict, now),
+            Input::Derived { ticket, credential } => self.chat.handle_derived(ticket, credential, now),
             Input::Settings(settings) => {
                 self.outside.take_asker();
                 self.chat.handle_settings(*settings, now);

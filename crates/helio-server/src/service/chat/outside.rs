@@ -2,8 +2,8 @@
 
 use super::hub::Input;
 use super::keeper::Request;
-use super::password::is_right;
-use helio_core::chat::{Effect, Password, SessionId, Ticket, Verdict};
+use super::password::{credential, is_right};
+use helio_core::chat::{Effect, Password, SessionId, Verdict};
 use helio_core::limits;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -51,8 +51,12 @@ impl Outside {
             Effect::Forget { log } => Request::Forget { log },
             Effect::Probe => Request::Probe,
             Effect::Verify { ticket, password, hash } => {
-                let is_started = self.verify(ticket, password, hash);
-                return (!is_started).then_some(Input::Verified { ticket, verdict: Verdict::NotCompared });
+                let work = move || Input::Verified { ticket, verdict: verdict(&password, &hash) };
+                return self.work(work, Input::Verified { ticket, verdict: Verdict::NotCompared });
+            }
+            Effect::Derive { ticket, password } => {
+                let work = move || Input::Derived { ticket, credential: credential(&password.0).ok() };
+                return self.work(work, Input::Derived { ticket, credential: None });
             }
             Effect::Reload { session } => {
                 self.asker = Some(session);
@@ -77,18 +81,21 @@ impl Outside {
         self.asker.take()
     }
 
-    /// Compares on a thread where waiting hurts nobody. Returns whether there was room.
-    fn verify(&self, ticket: Ticket, password: Password, hash: String) -> bool {
-        let Ok(place) = self.waiting.clone().try_acquire_owned() else { return false };
+    /// Works on a password on a thread where waiting hurts nobody. `refusal` is the answer when there is no room, or the work
+    /// panicked.
+    fn work(&self, work: impl FnOnce() -> Input + Send + 'static, refusal: Input) -> Option<Input> {
+        let Ok(place) = self.waiting.clone().try_acquire_owned() else { return Some(refusal) };
         let (verifiers, hub) = (self.verifiers.clone(), self.hub.clone());
         self.runtime.spawn(async move {
             let turn = verifiers.acquire_owned().await;
-            let compare = move || is_right(&password.0, &hash);
-            let is_right = tokio::task::spawn_blocking(compare).await.unwrap_or(false);
+            let answer = tokio::task::spawn_blocking(work).await.unwrap_or(refusal);
             drop((turn, place));
-            let verdict = if is_right { Verdict::Right } else { Verdict::Wrong };
-            let _ = hub.send(Input::Verified { ticket, verdict }).await;
+            let _ = hub.send(answer).await;
         });
-        true
+        None
     }
+}
+
+fn verdict(password: &Password, hash: &str) -> Verdict {
+    if is_right(&password.0, hash) { Verdict::Right } else { Verdict::Wrong }
 }

@@ -6,7 +6,7 @@ use crate::exit::{Failure, Outcome};
 use crate::settings::layered;
 use crate::value::{Net, Span};
 use clap::Args;
-use helio_core::chat::{Operator, Settings};
+use helio_core::chat::{AccountRegistration, Operator, Settings};
 use helio_core::irc::name::NickRules;
 use helio_core::limits;
 use helio_net::address::{Address, Host, Scheme};
@@ -67,6 +67,7 @@ pub(crate) struct ChatFlags {
     admin: Option<Admin>,
     nicknames: Option<Nicknames>,
     password_hash: Option<PasswordHash>,
+    registration: Option<Registration>,
     operator: Option<Vec<OperatorFlags>>,
     lobby: Option<Lobby>,
     lines_per_second: Option<NonZeroU32>,
@@ -101,6 +102,7 @@ layered!(ChatFlags {
     admin,
     nicknames,
     password_hash,
+    registration,
     operator,
     lobby,
     lines_per_second,
@@ -141,6 +143,15 @@ enum MinTls {
     Tls12,
     #[serde(rename = "1.3")]
     Tls13,
+}
+
+/// `registration`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Registration {
+    Open,
+    Local,
+    Closed,
 }
 
 /// `nicknames`.
@@ -229,6 +240,7 @@ impl ChatFlags {
         }
         set(&mut settings.nick_rules, self.nicknames.map(Nicknames::rules));
         settings.password_hash = self.password_hash.as_ref().map(|hash| hash.0.clone());
+        set(&mut settings.registration, self.registration.map(Registration::rule));
         settings.operators = self.operator.iter().flatten().map(OperatorFlags::operator).collect();
         set(&mut settings.lobby, self.lobby.as_ref().map(|lobby| lobby.0.clone()));
         set(&mut settings.flood.lines_per_second, self.lines_per_second.map(NonZeroU32::get));
@@ -311,6 +323,16 @@ impl Nicknames {
         match self {
             Self::Ascii => NickRules::Ascii,
             Self::Unicode => NickRules::Precis,
+        }
+    }
+}
+
+impl Registration {
+    fn rule(self) -> AccountRegistration {
+        match self {
+            Self::Open => AccountRegistration::Open,
+            Self::Local => AccountRegistration::Local,
+            Self::Closed => AccountRegistration::Closed,
         }
     }
 }

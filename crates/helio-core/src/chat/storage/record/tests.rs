@@ -86,15 +86,15 @@ proptest! {
                 RoomEvent::Created { .. } | RoomEvent::Topic { .. } | RoomEvent::Modes { .. } | RoomEvent::Restored { .. } => {}
             }
             if let Some(record) = encode_room(&event) {
-                restored.apply(&Event::Room(decode(&record).expect("our own record")), now());
+                restored.apply(&decode(&record).expect("our own record"), now());
             }
             live.apply(&Event::Room(event), now());
         }
         prop_assert_eq!(&restored.rooms, &live.rooms);
         prop_assert_eq!(&restored.empty_rooms, &live.empty_rooms);
         for room in live.rooms.values() {
-            let record = crate::chat::storage::encode_whole(room).expect("a record");
-            compact.apply(&Event::Room(decode(&record).expect("our own record")), now());
+            let record = crate::chat::storage::encode_room(room).expect("a record");
+            compact.apply(&decode(&record).expect("our own record"), now());
         }
         prop_assert_eq!(&compact.rooms, &live.rooms);
     }

@@ -3,7 +3,7 @@
 
 use super::client::{guest_line, irc_line};
 use crate::chat::tests::world::{Commits, World};
-use crate::chat::{Face, Operator, SessionId, Settings};
+use crate::chat::{AccountRegistration, Face, Operator, SessionId, Settings};
 use crate::irc::capability::Capability;
 use crate::rng::Rng;
 use alloc::format;
@@ -85,6 +85,13 @@ const WORDS: &[&[u8]] = &[
     b"m",
     b"\xE2\x80\xAE",
     b"~#tea",
+    b"PLAIN",
+    b"SCRAM-SHA-256",
+    b"EXTERNAL",
+    b"AGFkYQBzZWNyZXQgaG9yc2U=",
+    b"bixhPWFkYSxuPWFkYSxyPXg=",
+    b"secret:horse",
+    b"ada:secret horse",
 ];
 
 const TAGS: &[&[u8]] = &[
@@ -128,6 +135,7 @@ fn attack(seed: u64, steps: usize) {
     let mut settings = Settings::new("heliograph-test");
     settings.password_hash = rng.chance(0.2).then(|| "secret".to_string());
     settings.operators = Vec::from([Operator { name: "operator".into(), password_hash: "secret".into() }]);
+    settings.registration = AccountRegistration::Open;
     settings.motd = Vec::from(["ahoy".to_string()]);
     let mut world = World::with(settings);
     let mut open: Vec<(SessionId, bool)> = Vec::new();

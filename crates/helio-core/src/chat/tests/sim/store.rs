@@ -48,7 +48,9 @@ impl Store {
             }
             Effect::Forget { log } => Request::Forget { log },
             Effect::Probe => Request::Probe,
-            Effect::Verify { .. } | Effect::Reload { .. } => return Err("nobody asked for this".to_string()),
+            Effect::Verify { .. } | Effect::Derive { .. } | Effect::Reload { .. } => {
+                return Err("nobody asked for this".to_string());
+            }
         });
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::client::Client;
 use super::model::{Conn, Model, Stage};
 use super::population::{Newcomer, SLOTS};
 use super::store::Store;
-use crate::chat::{Chat, Face, GuestFramer, GuestInput, Peer, SessionId, Settings};
+use crate::chat::{Chat, Face, GuestFramer, GuestInput, Peer, Secret, SessionId, Settings};
 use crate::irc::casemap::fold;
 use crate::irc::frame::{LineBuffer, LineError};
 use crate::limits;
@@ -57,7 +57,7 @@ impl World {
     pub(super) fn new(settings: Settings, seed: u64) -> Self {
         let now = Now { mono: Instant::ORIGIN, utc: Utc::from_micros(1_795_345_720_000_000) };
         Self {
-            chat: Chat::new(settings.clone(), [1; 12], now),
+            chat: Chat::new(settings.clone(), [1; 12], now).with_secret(Secret::new([1; 32])),
             model: Model::new(settings, now),
             store: Store::default(),
             links: BTreeMap::new(),
@@ -364,7 +364,8 @@ impl World {
         self.slots = [None; SLOTS];
         self.store.power_off(&self.model)?;
         self.run = self.run.wrapping_add(1);
-        self.chat = Chat::new(self.model.settings.clone(), [self.run; 12], self.model.now);
+        let (settings, secret) = (self.model.settings.clone(), Secret::new([self.run; 32]));
+        self.chat = Chat::new(settings, [self.run; 12], self.model.now).with_secret(secret);
         for record in self.store.settings() {
             self.chat.handle_restored(&record, self.model.now).map_err(|error| error.to_string())?;
         }
