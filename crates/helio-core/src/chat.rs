@@ -48,7 +48,7 @@ mod turn;
 mod verifying;
 
 pub use command::HTTP_METHODS;
-pub use credential::{Credential, DECOY_HASH, Secret};
+pub use credential::{Credential, DECOY_HASH, NewPasswordError, Secret, prepare_new_password};
 pub use effect::{Effect, Password, Verdict};
 pub use event::{AccountChange, Said, SaidKind, SaidLine};
 pub use guest_framer::{Foreign, GuestFramer, GuestInput};
@@ -58,6 +58,7 @@ pub use places::Places;
 pub use policy::AccountError;
 pub use session::Peer;
 pub use settings::{AccountRegistration, Admin, Connections, Flood, Operator, Replay, Settings};
+pub use state::AccountInfo;
 pub use storage::{RecordError, SETTINGS_LOG};
 
 use crate::irc::capability::Capabilities;
@@ -340,6 +341,11 @@ impl Chat {
         let ticket = command::account::change(self, change, now)?;
         self.settle(now);
         Ok(ticket)
+    }
+
+    /// All accounts, by name, deleted ones too.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountInfo> + '_ {
+        self.state.accounts.iter().map(state::accounts::Account::info)
     }
 
     /// New settings hold from now on.

@@ -52,7 +52,7 @@ pub(crate) fn dispatch(cli: Cli) -> Outcome {
         Command::Send(args) => send::run(args, global),
         Command::Receive(args) => receive::run(args, global),
         Command::Compare(args) => compare::run(args, global),
-        Command::Account(args) => account::run(&args),
+        Command::Account(args) => account::run(args, global),
         Command::Weather(args) => weather::run(args, global),
     }
 }

@@ -1,6 +1,7 @@
 //! What a password is compared with, and bits that only this server knows. `spec/accounts.md` fixes the stored form.
 
-use crate::sasl::{NONCE_BYTES, ScramKeys};
+use crate::limits;
+use crate::sasl::{NONCE_BYTES, PasswordError, ScramKeys, prepare_password};
 use alloc::string::String;
 use core::fmt;
 use serde::de::Error as _;
@@ -11,6 +12,39 @@ use sha2::{Digest as _, Sha256};
 /// nobody knows a password of this hash, whose parameters are those of ours.
 pub const DECOY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$uGm0l5yWbS3hUq8fZ2kRxQ$b0T4rJ9vXc2Qe7LhWmYp1Ns6KdGzAf3iUo8Vt5RxPjE";
+
+/// Why a text cannot be a new password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NewPasswordError {
+    /// It is easily guessed.
+    #[error("password has {characters} characters, at least {} are needed", limits::CHAT_PASSWORD_MIN)]
+    TooShort {
+        /// How many it has.
+        characters: usize,
+    },
+    /// It would not fit into every line that carries one.
+    #[error("password is {bytes} bytes, limit is {}", limits::CHAT_PASSWORD_MAX)]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// No password is like this.
+    #[error(transparent)]
+    Unusable(#[from] PasswordError),
+}
+
+/// A new password in the form that is compared later.
+///
+/// # Errors
+/// [`NewPasswordError`] when it cannot be one.
+pub fn prepare_new_password(text: &str) -> Result<String, NewPasswordError> {
+    let prepared = prepare_password(text)?;
+    match (text.len(), text.chars().count()) {
+        (bytes, _) if bytes > limits::CHAT_PASSWORD_MAX => Err(NewPasswordError::TooLong { bytes }),
+        (_, characters) if characters < limits::CHAT_PASSWORD_MIN => Err(NewPasswordError::TooShort { characters }),
+        _ => Ok(prepared),
+    }
+}
 
 // spec: begin
 

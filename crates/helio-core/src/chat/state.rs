@@ -7,6 +7,7 @@ pub(super) mod modes;
 pub(super) mod room;
 pub(super) mod user;
 
+pub use accounts::AccountInfo;
 pub(super) use accounts::{Account, Accounts};
 pub(super) use empty_rooms::EmptyRooms;
 pub(super) use mask_list::MaskList;

@@ -4,6 +4,7 @@
 //! lines for it, and writes where the hub cannot. One thread, the *keeper*, owns the store and commits whatever waits
 //! as one group. Passwords are compared on threads of their own.
 
+mod accounts;
 mod batch;
 mod connection;
 mod doors;
@@ -19,6 +20,7 @@ mod pipe;
 mod reading;
 mod websocket;
 
+pub use accounts::{ChangeError, StoredAccounts};
 pub use doors::{Door, Speech};
 pub use password::{HashError, check_password_hash, hash_password};
 

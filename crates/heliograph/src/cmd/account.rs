@@ -1,5 +1,8 @@
 //! `helio account`: who may do what on a server.
 
+mod stored;
+
+use crate::args::Global;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::signals::Signals;
 use crate::{output, password};
@@ -9,15 +12,20 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tc
 use std::io::{self, IsTerminal as _, Write as _};
 use tokio::sync::oneshot;
 
-/// Prepare who may do what on a server
+/// Say who may do what on a server
 #[derive(Args, Debug)]
 pub(crate) struct AccountArgs {
     #[command(subcommand)]
     action: Action,
+
+    #[command(flatten)]
+    place: stored::Place,
 }
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    #[command(flatten)]
+    Stored(stored::Action),
     /// Print the hash of a password, for password-hash in the settings file
     ///
     /// The password is asked for twice on a terminal, and is the first line of standard input otherwise. The hash is a PHC
@@ -28,8 +36,9 @@ enum Action {
     Hash,
 }
 
-pub(crate) fn run(args: &AccountArgs) -> Outcome {
+pub(crate) fn run(args: AccountArgs, global: &Global) -> Outcome {
     match args.action {
+        Action::Stored(action) => stored::run(action, args.place, global),
         Action::Hash => {
             let password = read_password()?;
             let hash = hash_password(&password).map_err(|error| Failure::new(Exit::Unavailable, error))?;

@@ -1,7 +1,7 @@
 //! Accounts: REGISTER, being logged in, and what follows from changes to accounts. `spec/accounts.md` describes them.
 
 use super::guest;
-use crate::chat::credential::Credential;
+use crate::chat::credential::{Credential, NewPasswordError, prepare_new_password};
 use crate::chat::effect::Password;
 use crate::chat::event::{AccountChange, AccountEvent, Presence};
 use crate::chat::ids::{SessionId, Ticket, UserId};
@@ -16,8 +16,6 @@ use crate::chat::{Chat, tries, verifying};
 use crate::irc::casemap;
 use crate::irc::numeric::Numeric;
 use crate::irc::standard_reply::ReplyCode;
-use crate::limits;
-use crate::sasl::prepare_password;
 use crate::time::Now;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -163,15 +161,12 @@ fn keep_names(chat: &mut Chat, id: UserId, now: Now) {
 
 /// The password of a new account in the form in which it is compared.
 fn new_password(account: &str, text: &str) -> Outcome<Password> {
-    let unacceptable = || Refusal::fail(ReplyCode::UnacceptablePassword, &[account]);
-    let prepared = prepare_password(text).map_err(|_| unacceptable())?;
-    if text.len() > limits::CHAT_PASSWORD_MAX {
-        return Err(unacceptable());
-    }
-    if text.chars().count() < limits::CHAT_PASSWORD_MIN {
-        return Err(Refusal::fail(ReplyCode::WeakPassword, &[account]));
-    }
-    Ok(Password(prepared))
+    let code = match prepare_new_password(text) {
+        Ok(prepared) => return Ok(Password(prepared)),
+        Err(NewPasswordError::TooShort { .. }) => ReplyCode::WeakPassword,
+        Err(NewPasswordError::TooLong { .. } | NewPasswordError::Unusable(_)) => ReplyCode::UnacceptablePassword,
+    };
+    Err(Refusal::fail(code, &[account]))
 }
 
 /// Nobody else has this account, nor uses or owns the name.

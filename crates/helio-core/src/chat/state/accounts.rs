@@ -50,7 +50,35 @@ pub(in crate::chat) struct Suspension {
 
 // spec: end
 
+/// What whoever runs the server may know of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountInfo {
+    /// Its name.
+    pub name: String,
+    /// When it was registered, microseconds since 1970 in UTC.
+    pub registered_us: i64,
+    /// Whether a password opens it.
+    pub has_password: bool,
+    /// Nicknames that it owns beside its name.
+    pub nicks: Vec<String>,
+    /// Why nobody can log in to it for now; none: one can.
+    pub suspended: Option<String>,
+    /// Whether it is no more, and only its name is kept.
+    pub is_deleted: bool,
+}
+
 impl Account {
+    pub(in crate::chat) fn info(&self) -> AccountInfo {
+        AccountInfo {
+            name: self.name.clone(),
+            registered_us: self.registered_us,
+            has_password: self.credential.is_some(),
+            nicks: self.nicks.clone(),
+            suspended: self.suspended.as_ref().map(|suspension| suspension.reason.clone()),
+            is_deleted: self.deleted_us.is_some(),
+        }
+    }
+
     /// Whether one can log in to it.
     pub(in crate::chat) fn is_active(&self) -> bool {
         self.suspended.is_none() && self.deleted_us.is_none()
