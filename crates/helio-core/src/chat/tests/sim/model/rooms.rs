@@ -191,7 +191,8 @@ impl Model {
         room.topic = text.to_string();
         room.is_lasting = true;
         let members = room.members.keys().copied().collect();
-        let told = Told { irc: words([&self.people[&conn].mask(), "TOPIC", &room.name, text]), guest: None };
+        let guest = Some(format!("* topic: {text}"));
+        let told = Told { irc: words([&self.people[&conn].mask(), "TOPIC", &room.name, text]), guest };
         self.tell(&members, Some(conn), &told, |_| true);
     }
 
