@@ -26,12 +26,15 @@ for prompt, typed in zip([b'Password: ', b'Again: '], sys.argv[2:]):
         os.write(keyboard, typed.encode())
 printed = child.stdout.read()[:10].decode()
 code = child.wait()
-os.set_blocking(keyboard, False)
+is_shown = shows()
+os.close(terminal)
 try:
-    seen += os.read(keyboard, 1024)
-except BlockingIOError:
+    # Until the end of the terminal, which is an error (EIO): what was printed last may take a moment to get here.
+    while piece := os.read(keyboard, 1024):
+        seen += piece
+except OSError:
     pass
-print(code, 'shown' if shows() else 'hidden', repr(printed), repr(seen.decode()))
+print(code, 'shown' if is_shown else 'hidden', repr(printed), repr(seen.decode()))
 ";
 
 fn typed(keys: &[&str]) -> String {
