@@ -14,9 +14,11 @@ pub(super) use unsaved::{encode_account, encode_decoys, encode_room};
 use super::event::{Event, RoomEvent, Said, Scope};
 use super::ids::{RoomId, SessionId, Ticket};
 use super::line::Line;
-use super::query::Unanswered;
+use super::policy;
+use super::query::{Query, Unanswered};
 use super::reply::{Outcome, Place, Refusal, Whom, batch_lines, failure};
-use super::state::State;
+use super::session::Session;
+use super::state::{Room, State};
 use super::{Chat, Effect, command};
 use crate::irc::capability::Capability;
 use crate::irc::casemap::fold;
@@ -83,6 +85,19 @@ pub(super) struct Reading {
     pub(super) place: Place,
 }
 
+impl Reading {
+    /// The very room that was asked about, if it is still there.
+    pub(super) fn room<'a>(&self, state: &'a State) -> Option<&'a Room> {
+        state.room(&self.room).filter(|room| room.id == self.id)
+    }
+
+    /// Whether the one who asked may see now what was said in that very room.
+    pub(super) fn is_open(&self, chat: &Chat) -> bool {
+        let user = chat.sessions.get(self.session).and_then(Session::user);
+        user.zip(self.room(&chat.state)).is_some_and(|(user, room)| policy::can_read_history(user, room))
+    }
+}
+
 /// What a read is for.
 #[derive(Clone, Debug)]
 pub(super) enum Purpose {
@@ -124,7 +139,7 @@ impl Storage {
     }
 
     /// Remembers what a read is for.
-    pub(super) fn reads(&mut self, ticket: Ticket, reading: Reading) {
+    fn reads(&mut self, ticket: Ticket, reading: Reading) {
         if matches!(reading.purpose, Purpose::Replay) {
             self.newest_reads.insert((reading.session, reading.id.clone()), ticket);
         }
@@ -192,7 +207,7 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
 /// What was said in a room that ended is forgotten; after a restart again, for it may not have come to that.
 pub(super) fn forget_ended(chat: &mut Chat, event: &Event) {
     if let Event::Room(RoomEvent::Ended { id, .. }) = event {
-        chat.effects.push_back(Effect::Forget { log: super::state::Room::log_of(id) });
+        chat.effects.push_back(Effect::Forget { log: Room::log_of(id) });
     }
 }
 
@@ -306,6 +321,16 @@ pub(super) fn probed(chat: &mut Chat, is_working: bool, now: Now) {
     }
 }
 
+/// Asks for what was said in the room called `name`. `None`: there is none.
+pub(super) fn ask(chat: &mut Chat, session: SessionId, name: &str, purpose: Purpose, query: Query) -> Option<Ticket> {
+    let room = chat.state.room(name)?;
+    let (log, room, id) = (room.log(), room.name.clone(), room.id.clone());
+    let (ticket, mark) = (chat.storage.ticket(), chat.ids.mark());
+    chat.storage.reads(ticket, Reading { purpose, session, room, id, mark, place: Place::Bare });
+    chat.effects.push_back(Effect::Read { ticket, log, query });
+    Some(ticket)
+}
+
 /// The answer to a read.
 pub(super) fn read(chat: &mut Chat, ticket: Ticket, records: Result<&[Vec<u8>], Unanswered>, now: Now) {
     let Some((reading, is_newest)) = chat.storage.take_read(ticket) else { return };
@@ -324,7 +349,7 @@ pub(super) fn read(chat: &mut Chat, ticket: Ticket, records: Result<&[Vec<u8>], 
 /// The log that something said belongs to. Both ends of a private conversation find the same.
 fn log_of(state: &State, from: &str, scope: &Scope) -> Option<String> {
     match scope {
-        Scope::Room { room, .. } => state.room(room).map(super::state::Room::log),
+        Scope::Room { room, .. } => state.room(room).map(Room::log),
         Scope::Private { with } => {
             let mut pair = [fold(from.split('!').next()?), fold(&state.user(*with)?.nick)];
             pair.sort();

@@ -6,15 +6,14 @@
 
 use super::past::Past;
 use super::{nick_of, targets};
-use crate::chat::effect::Effect;
 use crate::chat::event::Said;
 use crate::chat::ids::{MsgId, SessionId, Ticket};
 use crate::chat::line::{Audience, Line};
 use crate::chat::policy;
 use crate::chat::query::{Anchor, Query, Span, Unanswered, Wanted};
-use crate::chat::reply::{Outcome, Place, Refusal, Whom, failure};
+use crate::chat::reply::{Outcome, Refusal, Whom, failure};
 use crate::chat::session::Session;
-use crate::chat::storage::{Purpose, Reading};
+use crate::chat::storage::{self, Purpose, Reading};
 use crate::chat::turn::Turn;
 use crate::chat::{Chat, Settings};
 use crate::irc::capability::Capability;
@@ -63,23 +62,19 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 fn ask(turn: &mut Turn<'_>, words: [&str; 2], span: Span, limit: &str) -> Outcome {
     let count = parse_limit(words[0], limit)?;
     let (user, session) = (turn.user_id()?, turn.session()?);
-    let room = turn.chat.state.room(words[1]).filter(|room| policy::can_read_history(user, room));
-    let room = room.ok_or_else(|| Refusal::fail(ReplyCode::InvalidTarget, &words))?;
+    let room = turn.chat.state.room(words[1]);
+    if !room.is_some_and(|room| policy::can_read_history(user, room)) {
+        return Err(Refusal::fail(ReplyCode::InvalidTarget, &words));
+    }
     if session.history_reads >= limits::CHAT_HISTORY_READS {
         return Err(Refusal::fail(ReplyCode::MessageError, &words));
     }
     // The draft: without event-playback "the server MUST NOT send any lines other than PRIVMSG and NOTICE".
     let has_tags = turn.has(Capability::EventPlayback) && turn.has(Capability::MessageTags);
     let wanted = if has_tags { Wanted::MessagesAndTags } else { Wanted::Messages };
-    let bytes = answer_bytes(&turn.chat.settings);
-    let (log, room, id) = (room.log(), room.name.clone(), room.id.clone());
+    let query = Query { span, count, bytes: answer_bytes(&turn.chat.settings), wanted };
     let purpose = Purpose::History(Box::new(Asked { words: words.map(ToString::to_string) }));
-    let (session, mark) = (turn.session, turn.chat.ids.mark());
-    let reading = Reading { purpose, session, room, id, mark, place: Place::Bare };
-    let ticket = turn.chat.storage.ticket();
-    turn.chat.storage.reads(ticket, reading);
-    turn.chat.effects.push_back(Effect::Read { ticket, log, query: Query { span, count, bytes, wanted } });
-    wait(turn, ticket)
+    read(turn, words[1], purpose, query)
 }
 
 /// Bytes that one answer has at most.
@@ -93,10 +88,12 @@ pub(in crate::chat) fn has_room(session: &Session, settings: &Settings) -> bool 
     session.out.len() + answers + settings.send_queue / 4 <= settings.send_queue
 }
 
-/// Keeps the place of an answer that comes with `ticket`.
-pub(super) fn wait(turn: &mut Turn<'_>, ticket: Ticket) -> Outcome {
-    turn.session_mut()?.history_reads += 1;
-    turn.reply.held(ticket, Vec::new());
+/// Asks the disk for what answers the command, and keeps the place of the answer.
+pub(super) fn read(turn: &mut Turn<'_>, room: &str, purpose: Purpose, query: Query) -> Outcome {
+    if let Some(ticket) = storage::ask(turn.chat, turn.session, room, purpose, query) {
+        turn.session_mut()?.history_reads += 1;
+        turn.reply.held(ticket, Vec::new());
+    }
     Ok(())
 }
 
@@ -111,7 +108,7 @@ pub(in crate::chat) fn arrived(
 ) {
     let Some(audience) = answered(chat, reading.session) else { return };
     let bytes = match records {
-        _ if !is_open(chat, reading) => refusal(chat, reading, ReplyCode::InvalidTarget, asked, audience),
+        _ if !reading.is_open(chat) => refusal(chat, reading, ReplyCode::InvalidTarget, asked, audience),
         Err(Unanswered::StoreFails | Unanswered::UnknownMessage) => {
             refusal(chat, reading, ReplyCode::MessageError, asked, audience)
         }
@@ -125,13 +122,6 @@ pub(super) fn answered(chat: &mut Chat, id: SessionId) -> Option<Audience> {
     let session = chat.sessions.get_mut(id)?;
     session.history_reads = session.history_reads.saturating_sub(1);
     Some(session.audience())
-}
-
-/// Whether the one who asked may see what was said in that very room now.
-fn is_open(chat: &Chat, reading: &Reading) -> bool {
-    let user = chat.sessions.get(reading.session).and_then(|session| session.user());
-    let room = chat.state.room(&reading.room).filter(|room| room.id == reading.id);
-    user.zip(room).is_some_and(|(user, room)| policy::can_read_history(user, room))
 }
 
 fn shown(chat: &mut Chat, reading: &Reading, audience: Audience, records: &[Vec<u8>], now: Now) -> Vec<u8> {

@@ -6,13 +6,11 @@
 
 use super::past::Past;
 use crate::chat::Chat;
-use crate::chat::effect::Effect;
 use crate::chat::event::Said;
 use crate::chat::ids::Ticket;
 use crate::chat::line::Audience;
 use crate::chat::query::{Query, Span, Wanted};
-use crate::chat::reply::Place;
-use crate::chat::storage::{Purpose, Reading};
+use crate::chat::storage::{self, Purpose, Reading};
 use crate::chat::turn::Turn;
 use crate::irc::capability::Capability;
 use crate::limits;
@@ -27,30 +25,22 @@ pub(super) fn ask(turn: &mut Turn<'_>, name: &str) {
     }
     let count = turn.chat.settings.replay.messages;
     let wanted = if turn.has(Capability::MessageTags) { Wanted::MessagesAndTags } else { Wanted::Messages };
-    let Some(room) = turn.chat.state.room(name).filter(|room| room.is_lasting && count > 0) else { return };
-    let (log, room, id) = (room.log(), room.name.clone(), room.id.clone());
-    let ticket = turn.chat.storage.ticket();
-    let mark = turn.chat.ids.mark();
-    let (purpose, place) = (Purpose::Replay, Place::Bare);
-    turn.chat.storage.reads(ticket, Reading { purpose, session: turn.session, room, id, mark, place });
+    if count == 0 || !turn.chat.state.room(name).is_some_and(|room| room.is_lasting) {
+        return;
+    }
     // The bound on the bytes that are shown comes later.
     let query = Query { span: Span::Last { after: None }, count, bytes: limits::STORE_READ_BYTES, wanted };
-    turn.chat.effects.push_back(Effect::Read { ticket, log, query });
-    turn.reply.held(ticket, Vec::new());
+    if let Some(ticket) = storage::ask(turn.chat, turn.session, name, Purpose::Replay, query) {
+        turn.reply.held(ticket, Vec::new());
+    }
 }
 
 /// The records have come: they take their place, unless the one who asked is no longer there.
 pub(in crate::chat) fn arrived(chat: &mut Chat, ticket: Ticket, reading: &Reading, records: &[Vec<u8>], now: Now) {
     let session = reading.session;
     let Some(audience) = chat.sessions.audience(session) else { return };
-    let bytes = if is_wanted(chat, reading) { replay(chat, reading, audience, records, now) } else { Vec::new() };
+    let bytes = if reading.is_open(chat) { replay(chat, reading, audience, records, now) } else { Vec::new() };
     chat.sessions.resolve(session, ticket, Some(&bytes));
-}
-
-fn is_wanted(chat: &Chat, reading: &Reading) -> bool {
-    let user = chat.sessions.get(reading.session).and_then(|session| session.user());
-    let room = chat.state.room(&reading.room).filter(|room| room.id == reading.id);
-    user.zip(room).is_some_and(|(user, room)| room.members.contains_key(&user))
 }
 
 /// The bytes of a replay: the newest messages that are to be shown and fit, oldest first.

@@ -4,13 +4,12 @@
 
 use super::history;
 use crate::chat::Chat;
-use crate::chat::effect::Effect;
 use crate::chat::ids::{RoomId, SessionId, Ticket};
 use crate::chat::line::{Line, compose};
 use crate::chat::query::{Heading, Query, Span, Unanswered, Wanted};
 use crate::chat::reply::{Outcome, Place, Refusal, batch_lines};
 use crate::chat::state::Room;
-use crate::chat::storage::{Purpose, Reading};
+use crate::chat::storage::{self, Purpose, Reading};
 use crate::chat::turn::Turn;
 use crate::irc::capability::Capability;
 use crate::irc::standard_reply::ReplyCode;
@@ -40,38 +39,25 @@ pub(super) fn ask(turn: &mut Turn<'_>, from: i64, to: i64, limit: usize) -> Outc
     }
     let rooms: Vec<&Room> = turn.chat.state.rooms_of(user).filter(|room| room.is_lasting).collect();
     let unknown = rooms.iter().filter(|room| turn.chat.latest.of(&room.id).is_none());
-    let unknown: Vec<_> = unknown.map(|room| (room.log(), room.name.clone(), room.id.clone())).collect();
+    let unknown: Vec<String> = unknown.map(|room| room.name.clone()).collect();
     let asked = Asked { rooms: rooms.iter().map(|room| room.id.clone()).collect(), from, to, limit };
-    let mut last = None;
-    for (log, room, id) in unknown {
-        last = Some(read(turn, log, room, id));
-    }
-    let Some((ticket, mut reading)) = last else {
+    let Some((last, others)) = unknown.split_last() else {
         let lines = lines(turn.chat, turn.session, &asked, &Place::Bare)?;
         turn.reply.lines(lines);
         return Ok(());
     };
-    // Questions are answered in order: with the last of them all is known.
-    reading.purpose = Purpose::Targets(Box::new(asked));
-    turn.chat.storage.reads(ticket, reading);
-    history::wait(turn, ticket)
-}
-
-/// Asks when something was last said in a room.
-fn read(turn: &mut Turn<'_>, log: String, room: String, id: RoomId) -> (Ticket, Reading) {
-    let (session, mark, place) = (turn.session, turn.chat.ids.mark(), Place::Bare);
-    let reading = Reading { purpose: Purpose::Latest, session, room, id, mark, place };
-    let ticket = turn.chat.storage.ticket();
-    turn.chat.storage.reads(ticket, reading.clone());
     let (span, bytes, wanted) = (Span::Last { after: None }, limits::CHAT_REPLAY_BYTES, Wanted::Messages);
-    turn.chat.effects.push_back(Effect::Read { ticket, log, query: Query { span, count: 1, bytes, wanted } });
-    (ticket, reading)
+    let newest = Query { span, count: 1, bytes, wanted };
+    for room in others {
+        storage::ask(turn.chat, turn.session, room, Purpose::Latest, newest.clone());
+    }
+    // Questions are answered in order: with the last of them all is known.
+    history::read(turn, last, Purpose::Targets(Box::new(asked)), newest)
 }
 
 /// The newest message of a room has come.
 pub(in crate::chat) fn learn(chat: &mut Chat, reading: &Reading, records: Result<&[Vec<u8>], Unanswered>) {
-    let room = chat.state.room(&reading.room).filter(|room| room.id == reading.id);
-    if let (Some(room), Ok(records)) = (room, records) {
+    if let (Some(room), Ok(records)) = (reading.room(&chat.state), records) {
         let newest = records.last().and_then(|record| Heading::of(record));
         chat.latest.learn(&room.id, newest.map(|heading| heading.at_us()));
     }
