@@ -188,13 +188,9 @@ fn claim(turn: &mut Turn<'_>, name: &str) -> Outcome<Claim> {
 fn finish(turn: &mut Turn<'_>, exchange: &Exchange, name: &str, authzid: Option<&str>) -> Outcome {
     let is_own = authzid.is_none_or(|authzid| casemap::eq(authzid, name));
     let claim = exchange.claim.as_ref().filter(|claim| is_own && claim.name == name).ok_or_else(failed)?;
-    match login::admit(turn, claim)? {
-        Ok(()) => {
-            turn.reply.numeric(Numeric::RplSaslSuccess, &[]);
-            Ok(())
-        }
-        Err(numeric) => Err(Refusal::numeric(numeric, &[])),
-    }
+    login::admit(turn, claim)?;
+    turn.reply.numeric(Numeric::RplSaslSuccess, &[]);
+    Ok(())
 }
 
 fn tell(turn: &mut Turn<'_>, challenge: &[u8]) {

@@ -5,7 +5,7 @@ use crate::chat::Chat;
 use crate::chat::credential::{Credential, DECOY_HASH};
 use crate::chat::effect::{Password, Verdict};
 use crate::chat::ids::SessionId;
-use crate::chat::reply::Outcome;
+use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::turn::Turn;
 use crate::chat::verifying::{self, LogInBy, Purpose};
 use crate::irc::casemap::fold;
@@ -58,17 +58,16 @@ pub(super) fn compare(turn: &mut Turn<'_>, claim: Claim, password: &str, by: Log
 }
 
 /// What was claimed is proved: logs in, or says why that is not possible. What it was compared with must still be true.
-pub(super) fn admit(turn: &mut Turn<'_>, claim: &Claim) -> Outcome<Result<(), Numeric>> {
+pub(super) fn admit(turn: &mut Turn<'_>, claim: &Claim) -> Outcome {
     let known = turn.chat.state.accounts.get(&claim.name);
     let known = known.filter(|account| account.credential.is_some() && account.credential == claim.credential);
-    let Some(account) = known else { return Ok(Err(Numeric::ErrSaslFail)) };
+    let account = known.ok_or_else(|| Refusal::numeric(Numeric::ErrSaslFail, &[]))?;
     if !account.is_active() {
-        return Ok(Err(Numeric::ErrNickLocked));
+        return Err(Refusal::numeric(Numeric::ErrNickLocked, &[]));
     }
     let (name, address) = (account.name.clone(), address(turn));
     turn.chat.guesses.give_back(address, &name);
-    account::log_in(turn, &name)?;
-    Ok(Ok(()))
+    account::log_in(turn, &name)
 }
 
 /// `PASS account:password`, for clients that know no SASL. `false`: it does not look like that, and nobody asked for a
@@ -88,7 +87,7 @@ pub(super) fn by_pass(turn: &mut Turn<'_>, text: &str) -> bool {
 /// The password of PASS was compared with that of an account.
 pub(super) fn verified_pass(chat: &mut Chat, id: SessionId, claim: &Claim, verdict: Verdict, now: Now) {
     super::answer(chat, id, "PASS", now, |turn| {
-        let is_admitted = verdict == Verdict::Right && admit(turn, claim).is_ok_and(|admitted| admitted.is_ok());
+        let is_admitted = verdict == Verdict::Right && admit(turn, claim).is_ok();
         match is_admitted {
             true => register::complete(turn).unwrap_or_else(|refusal| turn.reply.refuse(&refusal)),
             false => refuse_pass(turn),
