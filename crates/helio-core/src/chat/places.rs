@@ -9,7 +9,7 @@ use crate::time::Now;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv6Addr};
 use core::time::Duration;
 
 /// Connections of addresses and networks that have any; so it is bounded by the connections.
@@ -61,8 +61,13 @@ fn less(counts: &mut BTreeMap<IpAddr, usize>, key: IpAddr) {
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(v4) => IpAddr::V4((u32::from(v4) & 0xFFFF_FF00).into()),
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
+        IpAddr::V6(v6) => IpAddr::V6(subnet(v6)),
     }
+}
+
+/// The /64 that an IPv6 address is in: one customer has it whole.
+pub(super) fn subnet(address: Ipv6Addr) -> Ipv6Addr {
+    (u128::from(address) >> 64 << 64).into()
 }
 
 impl super::Chat {

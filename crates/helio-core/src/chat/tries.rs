@@ -1,5 +1,6 @@
 //! How often somebody may try something: a token bucket for each, as many as are worth remembering.
 
+use super::places::subnet;
 use crate::limits;
 use crate::rate::TokenBucket;
 use crate::time::Instant;
@@ -57,7 +58,7 @@ impl<K: Ord + Clone> Tries<K> {
 /// Whom a try from `address` counts against: an IPv4 address, or the /64 of an IPv6 address, which one customer has whole.
 pub(super) fn place(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
+        IpAddr::V6(v6) => IpAddr::V6(subnet(v6)),
         IpAddr::V4(v4) => IpAddr::V4(v4),
     }
 }
