@@ -213,3 +213,5 @@ fn thread(
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod watched;

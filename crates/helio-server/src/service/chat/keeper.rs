@@ -265,11 +265,10 @@ fn trim_step(store: &mut dyn Log, log: &LogName) -> Result<Step, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::watched::Watched;
     use super::*;
     use helio_core::chat::query::{Span, Wanted};
     use helio_store::memory::MemoryStore;
-    use helio_store::{Direction, Limit, Record};
-    use std::ops::Range;
 
     #[test]
     fn while_the_store_fails_no_log_is_forgotten() {
@@ -294,55 +293,6 @@ mod tests {
         assert!(keeper.read("room", &query).unwrap().is_empty());
     }
 
-    /// What is asked of a store in memory, in order.
-    struct Asked {
-        store: MemoryStore,
-        told: std::sync::mpsc::Sender<&'static str>,
-    }
-
-    impl Log for Asked {
-        fn append(&mut self, batch: &[Append<'_>]) -> Result<Vec<Position>, AppendError> {
-            self.told.send("append").unwrap();
-            self.store.append(batch)
-        }
-
-        fn head(&self, log: &LogName) -> Result<Option<LogHead>, StoreError> {
-            self.store.head(log)
-        }
-
-        fn read(
-            &self,
-            log: &LogName,
-            range: Range<Position>,
-            limit: Limit,
-            direction: Direction,
-        ) -> Result<Vec<Record>, StoreError> {
-            self.store.read(log, range, limit, direction)
-        }
-
-        fn logs(&self, prefix: &str, after: Option<&LogName>, limit: usize) -> Result<Vec<LogHead>, StoreError> {
-            self.store.logs(prefix, after, limit)
-        }
-
-        fn erase(&mut self, log: &LogName, position: Position) -> Result<bool, StoreError> {
-            self.store.erase(log, position)
-        }
-
-        fn trim(&mut self, log: &LogName, before: Position) -> Result<Position, StoreError> {
-            self.told.send("trim").unwrap();
-            self.store.trim(log, before)
-        }
-
-        fn scrub(&mut self) -> Result<(), StoreError> {
-            self.told.send("scrub").unwrap();
-            Ok(())
-        }
-
-        fn probe(&mut self) -> Result<(), StoreError> {
-            self.store.probe()
-        }
-    }
-
     #[test]
     fn an_append_behind_a_thousand_rooms_to_forget_does_not_wait_for_them() {
         let rooms = 1_000;
@@ -361,7 +311,11 @@ mod tests {
         }
         let ticket = Ticket::default();
         ask.send(Request::Append { ticket, log: "room/new".to_owned(), bytes: b"hello".to_vec() }).unwrap();
-        let keeper = Keeper::new(Box::new(Asked { store, told }), requests, hub, Events::none());
+        let store = Watched::new(store, move |call| {
+            told.send(call).unwrap();
+            Ok(())
+        });
+        let keeper = Keeper::new(Box::new(store), requests, hub, Events::none());
         let thread = std::thread::spawn(move || keeper.run());
         let mut asked = Vec::new();
         while asked.last() != Some(&"scrub") {

@@ -1,5 +1,6 @@
 //! The service on real sockets, with a store in memory.
 
+use super::watched::Watched;
 use super::*;
 use crate::driver::Timeouts;
 use crate::event::Events;
@@ -7,8 +8,7 @@ use crate::stop::Stop;
 use helio_core::chat::{Operator, SETTINGS_LOG};
 use helio_net::clock::Clock;
 use helio_store::memory::MemoryStore;
-use helio_store::{Append, AppendError, Direction, Limit, LogHead, LogName, Record};
-use std::ops::Range;
+use helio_store::{Append, LogName};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -224,79 +224,44 @@ async fn what_was_sent_behind_a_password_is_answered_behind_it() {
     assert_eq!(answers, ["MODE", "MODE", "381", "PONG", "PART"]);
 }
 
-/// A store whose disk can be made to fail or to hang, and whose code can be made to panic.
-struct Failing {
-    store: MemoryStore,
-    fails: Arc<AtomicBool>,
-    panics: Arc<AtomicBool>,
+/// A disk that can be made to fail or to hang, and code that can be made to panic.
+#[derive(Default)]
+struct Faults {
+    fails: AtomicBool,
+    panics: AtomicBool,
     /// While somebody has it, appends wait.
-    gate: Arc<tokio::sync::Mutex<()>>,
+    gate: tokio::sync::Mutex<()>,
 }
 
-impl Failing {
-    fn check(&self) -> Result<(), StoreError> {
-        if !self.fails.load(Ordering::Relaxed) {
-            return Ok(());
+/// A store that has them.
+fn store_with(faults: &Arc<Faults>) -> Box<dyn Log + Send> {
+    let faults = faults.clone();
+    Box::new(Watched::new(MemoryStore::new(), move |call| {
+        if matches!(call, "append" | "probe") && faults.fails.load(Ordering::Relaxed) {
+            return Err(StoreError::Full { path: PathBuf::from("/test"), detail: "as told".to_owned() });
         }
-        Err(StoreError::Full { path: PathBuf::from("/test"), detail: "as told".to_owned() })
-    }
-}
-
-impl Log for Failing {
-    fn append(&mut self, batch: &[Append<'_>]) -> Result<Vec<Position>, AppendError> {
-        self.check()?;
-        assert!(!self.panics.load(Ordering::Relaxed), "as told");
-        drop(self.gate.blocking_lock());
-        self.store.append(batch)
-    }
-
-    fn head(&self, log: &LogName) -> Result<Option<LogHead>, StoreError> {
-        self.store.head(log)
-    }
-
-    fn read(
-        &self,
-        log: &LogName,
-        range: Range<Position>,
-        limit: Limit,
-        direction: Direction,
-    ) -> Result<Vec<Record>, StoreError> {
-        self.store.read(log, range, limit, direction)
-    }
-
-    fn logs(&self, prefix: &str, after: Option<&LogName>, limit: usize) -> Result<Vec<LogHead>, StoreError> {
-        self.store.logs(prefix, after, limit)
-    }
-
-    fn erase(&mut self, log: &LogName, position: Position) -> Result<bool, StoreError> {
-        self.store.erase(log, position)
-    }
-
-    fn trim(&mut self, log: &LogName, before: Position) -> Result<Position, StoreError> {
-        self.store.trim(log, before)
-    }
-
-    fn probe(&mut self) -> Result<(), StoreError> {
-        self.check()
-    }
+        if call == "append" {
+            assert!(!faults.panics.load(Ordering::Relaxed), "as told");
+            drop(faults.gate.blocking_lock());
+        }
+        Ok(())
+    }))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_is_not_kept_is_told_and_others_follow_when_the_disk_works_again() {
-    let fails = Arc::new(AtomicBool::new(false));
-    let store =
-        Failing { store: MemoryStore::new(), fails: fails.clone(), panics: Arc::default(), gate: Arc::default() };
-    let world = World::start(settings(), Box::new(store)).await.unwrap();
+    let faults = Arc::new(Faults::default());
+    let world = World::start(settings(), store_with(&faults)).await.unwrap();
     let mut ann = world.join("ann", "echo-message standard-replies").await;
     let mut bob = world.join("bob", "").await;
     ann.say("PRIVMSG #room :kept").await;
     ann.hear("PRIVMSG #room :kept").await;
-    fails.store(true, Ordering::Relaxed);
+    faults.fails.store(true, Ordering::Relaxed);
     ann.say("PRIVMSG #room :lost").await;
     ann.hear("FAIL PRIVMSG").await;
     // Those who saw it keep what they saw.
     bob.hear("#room :lost").await;
-    fails.store(false, Ordering::Relaxed);
+    faults.fails.store(false, Ordering::Relaxed);
     let again = async {
         loop {
             ann.say("PRIVMSG #room :again").await;
@@ -311,13 +276,11 @@ async fn a_message_that_is_not_kept_is_told_and_others_follow_when_the_disk_work
 /// The bound [`limits::CHAT_LEFT_TIMEOUT`] again, on a disk that hangs.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_who_left_and_waits_for_the_disk_is_closed_in_the_end() {
-    let gate = Arc::new(tokio::sync::Mutex::new(()));
-    let (fails, panics) = (Arc::default(), Arc::default());
-    let store = Failing { store: MemoryStore::new(), fails, panics, gate: gate.clone() };
-    let world = World::start(settings(), Box::new(store)).await.unwrap();
+    let faults = Arc::new(Faults::default());
+    let world = World::start(settings(), store_with(&faults)).await.unwrap();
     let mut ann = world.join("ann", "echo-message").await;
     let mut bob = world.join("bob", "").await;
-    let hanging = gate.lock().await;
+    let hanging = faults.gate.lock().await;
     ann.say("PRIVMSG #room :never kept").await;
     ann.stream.shutdown().await.unwrap();
     bob.hear("#room :never kept").await;
@@ -330,13 +293,11 @@ async fn one_who_left_and_waits_for_the_disk_is_closed_in_the_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_store_is_lost_who_waits_is_told_and_the_program_fails() {
-    let panics = Arc::new(AtomicBool::new(false));
-    let store =
-        Failing { store: MemoryStore::new(), fails: Arc::default(), panics: panics.clone(), gate: Arc::default() };
-    let world = World::start(settings(), Box::new(store)).await.unwrap();
+    let faults = Arc::new(Faults::default());
+    let world = World::start(settings(), store_with(&faults)).await.unwrap();
     let mut ann = world.join("ann", "echo-message standard-replies").await;
     let mut bob = world.join("bob", "").await;
-    panics.store(true, Ordering::Relaxed);
+    faults.panics.store(true, Ordering::Relaxed);
     ann.say("PRIVMSG #room :lost").await;
     bob.hear("#room :lost").await;
     ann.hear("FAIL PRIVMSG MESSAGE_NOT_STORED").await;
