@@ -98,14 +98,14 @@ impl Capability {
         Self::ALL.iter().copied().find(|capability| capability.name() == name)
     }
 
-    const fn bit(self) -> u32 {
-        1 << self as u32
+    const fn bit(self) -> u64 {
+        1 << self as u64
     }
 }
 
 /// A set of capabilities, small enough to be copied into every session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Capabilities(u32);
+pub struct Capabilities(u64);
 
 impl Capabilities {
     /// No capability.
@@ -262,7 +262,7 @@ mod tests {
     fn names_are_unique_and_fit_into_the_set() {
         let names: BTreeSet<_> = Capability::ALL.iter().map(|capability| capability.name()).collect();
         assert_eq!(names.len(), Capability::ALL.len());
-        assert!(Capability::ALL.len() <= 32);
+        assert!(Capability::ALL.len() <= 64);
         assert!(Capability::ALL.iter().all(|c| Capability::from_name(c.name()) == Some(*c)));
         assert_eq!(all().iter().collect::<Vec<_>>(), Capability::ALL);
     }
