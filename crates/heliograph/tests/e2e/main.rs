@@ -18,4 +18,5 @@ mod say;
 mod serve;
 mod support;
 mod udp;
+mod upgrade;
 mod weather;
