@@ -775,6 +775,9 @@ pub const STORE_STATEMENTS: usize = 48;
 
 /// Bytes that are read of the lock file to name its holder; the rest is ignored.
 pub const STORE_HOLDER_BYTES: u64 = 64;
+
+/// Bytes that may come while the database file is left alone for who copies it. Beyond it the copy is void, and made anew.
+pub const STORE_FROZEN_BYTES: u64 = 1024 * 1024 * 1024;
 // # TLS
 
 /// Time for a TLS handshake, from the accepted connection on, its turn for [`TLS_HANDSHAKES_AT_ONCE`] included; then the

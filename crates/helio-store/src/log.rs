@@ -4,6 +4,7 @@ use crate::{AppendError, LogName, StoreError};
 use helio_core::limits::{STORE_READ_BYTES, STORE_READ_RECORDS};
 use std::fmt;
 use std::ops::Range;
+use std::path::PathBuf;
 
 /// A place in a log, counted from 1. A place keeps its number for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -224,6 +225,29 @@ pub trait Log {
     /// The store fails; the bytes may be there still. Call it again.
     fn scrub(&mut self) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// Brings everything into one file, which is left alone until [`Log::thaw`], so that another process can copy it while the
+    /// store is used. `None`: the store is in no file.
+    ///
+    /// What must change the file breaks this off: [`Log::erase`], [`Log::trim`] and [`Log::scrub`], whose bytes are to be gone, and
+    /// [`helio_core::limits::STORE_FROZEN_BYTES`] of what came meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// The store fails; it is not frozen.
+    fn freeze(&mut self) -> Result<Option<PathBuf>, StoreError> {
+        Ok(None)
+    }
+
+    /// Ends [`Log::freeze`]. Returns whether the file was left alone all the time, so that a copy of it is the store as it was
+    /// when it was frozen.
+    ///
+    /// # Errors
+    ///
+    /// The store fails; what was copied must not be used.
+    fn thaw(&mut self) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     /// Writes and syncs something, to learn whether a store that failed works again.

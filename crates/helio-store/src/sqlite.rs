@@ -2,6 +2,7 @@
 
 mod directory;
 mod failure;
+mod freeze;
 mod log;
 mod schema;
 mod space;
@@ -13,6 +14,7 @@ mod verify;
 use crate::StoreError;
 use directory::{Directory, Lock};
 use failure::failure;
+use freeze::Freeze;
 use helio_core::limits::{STORE_CACHE_KIB, STORE_STATEMENTS, STORE_WAL_PAGES};
 use rusqlite::{Connection, OpenFlags, params};
 use std::path::{Path, PathBuf};
@@ -24,6 +26,7 @@ pub struct SqliteStore {
     connection: Connection,
     /// The database file, for messages.
     path: PathBuf,
+    freeze: Freeze,
     /// Held as long as the connection: fields are dropped in this order.
     _lock: Lock,
 }
@@ -45,12 +48,13 @@ impl SqliteStore {
         schema::check(&connection, &path)?;
         configure(&connection).map_err(failed)?;
         schema::migrate(&mut connection).map_err(failed)?;
-        let store = Self { connection, path, _lock: lock };
+        let store = Self { connection, path, freeze: Freeze::Off, _lock: lock };
         store.truncate_wal()?;
         Ok(store)
     }
 
-    /// The database file. What is copied for a backup is the whole directory, with no server running.
+    /// The database file. It is not the whole store, but between [`Log::freeze`](crate::Log::freeze) and
+    /// [`Log::thaw`](crate::Log::thaw).
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

@@ -4,10 +4,11 @@ use super::SqliteStore;
 use super::failure::failure;
 use crate::bounds::check_batch;
 use crate::{Append, AppendError, Direction, Limit, Log, LogHead, LogName, Position, Record, StoreError};
-use helio_core::limits::STORE_READ_RECORDS;
+use helio_core::limits::{STORE_FROZEN_BYTES, STORE_READ_RECORDS};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::PathBuf;
 
 /// A row of the table `log`.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +48,7 @@ impl Log for SqliteStore {
         if !batch.is_empty() {
             let written = write(&mut self.connection, batch, &plan);
             written.map_err(|error| failure(&self.path, "write to", error))?;
+            self.bound_freeze(STORE_FROZEN_BYTES);
         }
         Ok(plan.places)
     }
@@ -102,7 +104,16 @@ impl Log for SqliteStore {
     }
 
     fn scrub(&mut self) -> Result<(), StoreError> {
+        self.break_freeze()?;
         self.truncate_wal()
+    }
+
+    fn freeze(&mut self) -> Result<Option<PathBuf>, StoreError> {
+        self.freeze_file().map(Some)
+    }
+
+    fn thaw(&mut self) -> Result<bool, StoreError> {
+        self.thaw_file()
     }
 
     fn probe(&mut self) -> Result<(), StoreError> {

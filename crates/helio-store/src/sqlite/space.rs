@@ -33,12 +33,14 @@ impl SqliteStore {
         let erased = erase(&mut self.connection, row.id, number(position));
         let was_there = erased.map_err(|error| failure(&self.path, "erase in", error))?;
         // Also when nothing was to be done: it may be the second try of a call whose scrub failed.
+        self.break_freeze()?;
         self.truncate_wal()?;
         Ok(was_there)
     }
 
     pub(super) fn trim_log(&mut self, log: &LogName, before: Position) -> Result<Position, StoreError> {
         let first = self.trim_without_scrub(log, before)?;
+        self.break_freeze()?;
         self.truncate_wal()?;
         Ok(first)
     }

@@ -3,6 +3,7 @@
 mod crash;
 mod directory;
 mod erased;
+mod freeze;
 mod power;
 mod schema;
 mod trouble;
