@@ -35,6 +35,7 @@ mod places;
 mod policy;
 pub mod query;
 mod reply;
+mod retention;
 mod sendq;
 mod session;
 mod sessions;
@@ -57,9 +58,9 @@ pub use line::Face;
 pub use places::Places;
 pub use policy::AccountError;
 pub use session::Peer;
-pub use settings::{AccountRegistration, Admin, Connections, Flood, Operator, Replay, Settings};
+pub use settings::{AccountRegistration, Admin, Connections, Flood, Operator, Replay, Retention, Settings};
 pub use state::AccountInfo;
-pub use storage::{RecordError, SETTINGS_LOG};
+pub use storage::{PRIVATE_LOGS, RecordError, SETTINGS_LOG};
 
 use crate::irc::capability::Capabilities;
 use crate::irc::frame::LineError;
@@ -108,6 +109,7 @@ pub struct Chat {
     /// When the room that has been empty for longest ends.
     next_room_end: Option<Instant>,
     started: Now,
+    retention: retention::Retention,
 }
 
 /// What the driver is to do with one session's connection.
@@ -140,6 +142,7 @@ impl Chat {
             effects: VecDeque::new(),
             next_room_end: None,
             started: now,
+            retention: retention::Retention::new(now),
             settings,
         }
     }
@@ -382,13 +385,15 @@ impl Chat {
     /// When [`Chat::handle_timeout`] wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.timers.next(), self.storage.probe_at(), self.next_room_end].into_iter().flatten().min()
+        let retention = self.retention.next(&self.settings);
+        [self.timers.next(), self.storage.probe_at(), self.next_room_end, retention].into_iter().flatten().min()
     }
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Now) {
         timers::run(self, now);
         storage::probe_if_due(self, now);
+        retention::run_if_due(self, now);
         self.settle(now);
     }
 

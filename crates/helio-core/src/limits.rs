@@ -411,6 +411,10 @@ pub const CHAT_REPLAY_AGE: Duration = Duration::from_hours(7 * 24);
 /// How long a room with something in it is kept while nobody is there (setting `keep-empty-rooms`).
 pub const CHAT_EMPTY_ROOM_KEPT: Duration = Duration::from_hours(90 * 24);
 
+/// Time between two looks at what has been kept for long enough (settings `keep-messages`, `keep-newest`), and from the start
+/// to the first: a clock that was wrong at the start has time to be set.
+pub const CHAT_RETENTION_INTERVAL: Duration = Duration::from_hours(1);
+
 /// Appends that may wait for the disk, over all sessions. Beyond it, messages are refused with FAIL.
 pub const CHAT_UNCOMMITTED: usize = 65_536;
 

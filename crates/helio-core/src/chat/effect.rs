@@ -1,7 +1,7 @@
 //! What the service asks of its driver, and what comes back.
 
 use super::ids::{SessionId, Ticket};
-use super::query::Query;
+use super::query::{Kept, Query};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -33,6 +33,14 @@ pub enum Effect {
     Forget {
         /// The log's name.
         log: String,
+    },
+    /// Take away for good, when there is nothing else to do, what these logs have beyond what is kept. A later one takes the
+    /// place of one that is not done.
+    Retain {
+        /// Logs by name, each with what is kept of it.
+        logs: Vec<(String, Kept)>,
+        /// What is kept of every log whose name begins with [`PRIVATE_LOGS`](super::PRIVATE_LOGS).
+        private: Kept,
     },
     /// Write and sync something of no meaning, to learn whether the store works again. The answer is
     /// [`Chat::handle_probed`](super::Chat::handle_probed).

@@ -100,6 +100,15 @@ impl Query {
     }
 }
 
+/// What of a log is kept. What is beyond one of its bounds is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Nothing that was said before this time, microseconds since 1970 in UTC.
+    pub since_us: Option<i64>,
+    /// At most so many of the newest records.
+    pub newest: Option<u64>,
+}
+
 /// What of a record decides whether it is wanted. Reading it copies no text.
 #[derive(Debug, Deserialize)]
 pub struct Heading<'a> {

@@ -45,6 +45,8 @@ pub struct Settings {
     pub replay: Replay,
     /// How long a room with something in it is kept while nobody is there.
     pub keep_empty_rooms: Duration,
+    /// How long messages are kept. Default for ever.
+    pub retention: Retention,
     /// What STS advertises (`port=6697` and so on); `None` unless the certificate was issued by a CA.
     pub sts: Option<String>,
 }
@@ -112,6 +114,24 @@ pub struct Replay {
     pub age: Duration,
 }
 
+/// How long messages of rooms and private ones are kept: what is beyond either bound is gone for good within
+/// [`limits::CHAT_RETENTION_INTERVAL`] and the time that the store needs when it has nothing else to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Not older than this. A short one loses what people may want to read back.
+    pub age: Option<Duration>,
+    /// Not more than so many of each conversation, whatever their age.
+    pub newest: Option<u64>,
+}
+
+impl Retention {
+    /// Whether anything ever goes.
+    #[must_use]
+    pub fn is_bounded(self) -> bool {
+        self.age.is_some() || self.newest.is_some()
+    }
+}
+
 impl Settings {
     /// Settings that work without a file.
     ///
@@ -147,6 +167,7 @@ impl Settings {
             send_queue: limits::CHAT_SENDQ,
             replay: Replay { messages: limits::CHAT_REPLAY_MESSAGES, age: limits::CHAT_REPLAY_AGE },
             keep_empty_rooms: limits::CHAT_EMPTY_ROOM_KEPT,
+            retention: Retention::default(),
             sts: None,
         }
     }

@@ -35,6 +35,9 @@ use unsaved::{Changed, Unsaved};
 /// The log of accounts, of rooms and their settings.
 pub const SETTINGS_LOG: &str = "settings";
 
+/// How the names of the logs of private conversations begin.
+pub const PRIVATE_LOGS: &str = "private/";
+
 /// Why a stored record could not be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a stored record cannot be read: {reason}")]
@@ -353,7 +356,7 @@ fn log_of(state: &State, from: &str, scope: &Scope) -> Option<String> {
         Scope::Private { with } => {
             let mut pair = [fold(from.split('!').next()?), fold(&state.user(*with)?.nick)];
             pair.sort();
-            Some(alloc::format!("private/{}/{}", pair[0], pair[1]))
+            Some(alloc::format!("{PRIVATE_LOGS}{}/{}", pair[0], pair[1]))
         }
     }
 }

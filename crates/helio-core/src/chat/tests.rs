@@ -19,6 +19,7 @@ mod operator;
 mod passwords;
 mod registration;
 mod replay;
+mod retention;
 mod rooms;
 mod server;
 mod sim;

@@ -18,6 +18,7 @@ mod outside;
 mod password;
 mod pipe;
 mod reading;
+mod retaining;
 mod websocket;
 
 pub use accounts::{ChangeError, StoredAccounts};

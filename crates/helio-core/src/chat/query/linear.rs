@@ -1,6 +1,6 @@
 //! The answer to a query by looking at everything: the judge of those that look at less, and what tests have for a disk.
 
-use super::{Anchor, Heading, Query, Span, Unanswered};
+use super::{Anchor, Heading, Kept, Query, Span, Unanswered};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -28,6 +28,17 @@ pub fn answer(query: &Query, records: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Unansw
     let mut shown = fitting(query, &wanted);
     shown.sort_unstable();
     Ok(shown.into_iter().map(|index| records[index].clone()).collect())
+}
+
+/// Leaves of a log what is kept of it.
+pub fn retain(kept: Kept, records: &mut Vec<Vec<u8>>) {
+    let is_kept = |record: &Vec<u8>| {
+        let said_at = Heading::of(record).map(|heading| heading.at_us());
+        kept.since_us.is_none_or(|since_us| said_at.is_none_or(|at_us| at_us >= since_us))
+    };
+    let by_age = records.iter().position(is_kept).unwrap_or(records.len());
+    let by_count = kept.newest.map_or(0, |newest| records.len().saturating_sub(newest as usize));
+    records.drain(..by_age.max(by_count));
 }
 
 fn around(query: &Query, records: &[Vec<u8>], centre: usize) -> Vec<Vec<u8>> {

@@ -7,7 +7,9 @@ use crate::chat::event::Presence;
 use crate::chat::ids::UserId;
 use crate::chat::query::{Query, Unanswered, linear};
 use crate::chat::state::UserFlag;
-use crate::chat::{Chat, Credential, Effect, Face, Operator, Peer, Secret, SessionId, Settings, Ticket, Verdict};
+use crate::chat::{
+    Chat, Credential, Effect, Face, Operator, PRIVATE_LOGS, Peer, Secret, SessionId, Settings, Ticket, Verdict,
+};
 use crate::irc::frame::LineBuffer;
 use crate::limits;
 use crate::sasl::{SALT_BYTES, ScramKeys};
@@ -354,6 +356,15 @@ impl World {
             Effect::Read { ticket, log, query } => self.answer_read(ticket, &log, &query),
             Effect::Forget { log } => {
                 self.logs.remove(&log);
+            }
+            Effect::Retain { logs, private } => {
+                let kept_of = |name: &String| {
+                    let named = logs.iter().find(|(log, _)| log == name).map(|(_, kept)| *kept);
+                    named.or(name.starts_with(PRIVATE_LOGS).then_some(private))
+                };
+                for (name, records) in &mut self.logs {
+                    kept_of(name).into_iter().for_each(|kept| linear::retain(kept, records));
+                }
             }
             Effect::Probe => self.chat.handle_probed(self.commits != Commits::Fail, self.now),
             Effect::Verify { ticket, password, hash } => self.answer_verify(ticket, &password.0, &hash),

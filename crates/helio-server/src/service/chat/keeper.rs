@@ -2,9 +2,10 @@
 
 use super::hub::Input;
 use super::reading::{self, ReadingError};
+use super::retaining::Retaining;
 use crate::event::{EventKind, Events};
 use helio_core::chat::Ticket;
-use helio_core::chat::query::{Query, Unanswered};
+use helio_core::chat::query::{Kept, Query, Unanswered};
 use helio_core::limits;
 use helio_store::{Append, AppendError, Log, LogHead, LogName, Position, StoreError};
 use std::collections::VecDeque;
@@ -18,6 +19,7 @@ pub(super) enum Request {
     Append { ticket: Ticket, log: String, bytes: Vec<u8> },
     Read { ticket: Ticket, log: String, query: Query },
     Forget { log: String },
+    Retain { logs: Vec<(String, Kept)>, private: Kept },
     Probe,
 }
 
@@ -27,7 +29,7 @@ impl Request {
         match self {
             Self::Append { ticket, .. } => Some(Input::CommitFailed { first: ticket, last: ticket }),
             Self::Read { ticket, .. } => Some(Input::Read { ticket, records: Err(Unanswered::StoreFails) }),
-            Self::Forget { .. } => None,
+            Self::Forget { .. } | Self::Retain { .. } => None,
             Self::Probe => Some(Input::Probed { is_working: false }),
         }
     }
@@ -45,6 +47,7 @@ pub(super) struct Keeper {
     is_failing: bool,
     /// Conversations of rooms whose end is on disk, oldest first. At most [`limits::CHAT_FORGETTING`].
     forgetting: VecDeque<LogName>,
+    retaining: Retaining,
     /// Something was trimmed whose bytes may still be in a file.
     is_unscrubbed: bool,
 }
@@ -83,7 +86,8 @@ impl Keeper {
         events: Events,
     ) -> Self {
         let (group, forgetting) = (Group::default(), VecDeque::new());
-        Self { store, requests, hub, events, group, is_failing: false, forgetting, is_unscrubbed: false }
+        let retaining = Retaining::default();
+        Self { store, requests, hub, events, group, is_failing: false, forgetting, retaining, is_unscrubbed: false }
     }
 
     /// Works until the hub is gone and everything it asked for is done, but for what waits to be forgotten: the next start
@@ -116,6 +120,7 @@ impl Keeper {
                 self.tell(Input::Read { ticket, records });
             }
             Request::Forget { log } => self.group.forgotten.extend(LogName::new(&log).ok()),
+            Request::Retain { logs, private } => self.retaining = Retaining::new(logs, private),
             Request::Probe => {
                 self.commit();
                 self.probe();
@@ -211,6 +216,14 @@ impl Keeper {
         if !self.forgetting.is_empty() {
             self.forget_step();
             return true;
+        }
+        match self.retaining.step(self.store.as_mut()) {
+            Ok(Some(has_trimmed)) => {
+                self.is_unscrubbed |= has_trimmed;
+                return true;
+            }
+            Ok(None) => {}
+            Err(error) => self.trouble(&error),
         }
         if std::mem::take(&mut self.is_unscrubbed) {
             if let Err(error) = self.store.scrub() {

@@ -49,6 +49,7 @@ impl Outside {
             Effect::Append { ticket, log, bytes } => Request::Append { ticket, log, bytes },
             Effect::Read { ticket, log, query } => Request::Read { ticket, log, query },
             Effect::Forget { log } => Request::Forget { log },
+            Effect::Retain { logs, private } => Request::Retain { logs, private },
             Effect::Probe => Request::Probe,
             Effect::Verify { ticket, password, hash } => {
                 let work = move || Input::Verified { ticket, verdict: verdict(&password, &hash) };

@@ -15,7 +15,7 @@ use helio_net::tls::{MinVersion, ServerSettings};
 use helio_server::service::chat::{ChatSettings, Door, Speech};
 use serde::Deserialize;
 use std::io::Read as _;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use value::{Lobby, OneLine, Origin, PasswordHash, ReplayMessages, SendQueue, ServerName, Wait, Word};
 
@@ -82,6 +82,8 @@ pub(crate) struct ChatFlags {
     replay_messages: Option<ReplayMessages>,
     replay_age: Option<Span>,
     keep_empty_rooms: Option<Span>,
+    keep_messages: Option<Span>,
+    keep_newest: Option<NonZeroU64>,
 }
 
 layered!(ChatFlags {
@@ -117,6 +119,8 @@ layered!(ChatFlags {
     replay_messages,
     replay_age,
     keep_empty_rooms,
+    keep_messages,
+    keep_newest,
 });
 
 /// Who runs the server.
@@ -255,6 +259,8 @@ impl ChatFlags {
         set(&mut settings.replay.messages, self.replay_messages.map(|messages| messages.0));
         set(&mut settings.replay.age, self.replay_age.map(|span| span.0));
         set(&mut settings.keep_empty_rooms, self.keep_empty_rooms.map(|span| span.0));
+        settings.retention.age = self.keep_messages.map(|span| span.0);
+        settings.retention.newest = self.keep_newest.map(NonZeroU64::get);
         settings.sts = self.sts.filter(|_| is_ca_issued).and_then(|span| self.sts_value(span));
         Ok(settings)
     }

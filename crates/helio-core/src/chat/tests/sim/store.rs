@@ -48,7 +48,7 @@ impl Store {
             }
             Effect::Forget { log } => Request::Forget { log },
             Effect::Probe => Request::Probe,
-            Effect::Verify { .. } | Effect::Derive { .. } | Effect::Reload { .. } => {
+            Effect::Verify { .. } | Effect::Derive { .. } | Effect::Reload { .. } | Effect::Retain { .. } => {
                 return Err("nobody asked for this".to_string());
             }
         });
