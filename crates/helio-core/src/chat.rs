@@ -21,6 +21,8 @@ mod apply;
 mod bounds;
 pub mod client;
 mod command;
+mod conversation;
+mod correspondence;
 mod credential;
 mod effect;
 mod event;
@@ -72,6 +74,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use announce::Origin;
 use core::net::IpAddr;
+use correspondence::Correspondence;
 use event::{Event, Presence};
 use guesses::Guesses;
 use ids::Ids;
@@ -94,6 +97,7 @@ pub struct Chat {
     sessions: Sessions,
     storage: Storage,
     latest: Latest,
+    correspondence: Correspondence,
     timers: Timers,
     places: Places,
     reserved: ReservedNames,
@@ -130,6 +134,7 @@ impl Chat {
             state: State::default(),
             storage: Storage::default(),
             latest: Latest::default(),
+            correspondence: Correspondence::default(),
             timers: Timers::default(),
             places: Places::default(),
             reserved: ReservedNames::default(),

@@ -463,6 +463,25 @@ pub const CHAT_HISTORY_SEARCH: usize = 4_096;
 /// one that comes all the same is refused with FAIL.
 pub const CHAT_HISTORY_READS: usize = 4;
 
+/// Private conversations of an account that CHATHISTORY TARGETS looks at: those in which something was said last. Older ones
+/// can be read, but are not listed.
+pub const CHAT_CONVERSATIONS: usize = 256;
+
+/// The newest records of the log of an account's conversations that are looked at for them. When there are as many, older ones
+/// are trimmed.
+pub const CHAT_CONVERSATION_RECORDS: usize = 1_024;
+
+/// A conversation that goes on is noted again in the logs of its sides after this time. Short: more is written. Long: the order
+/// in which conversations are forgotten by CHATHISTORY TARGETS is less that of their last messages.
+pub const CHAT_CONVERSATION_NOTED: Duration = Duration::from_hours(24);
+
+/// Private conversations of all accounts of which is remembered that they are noted, and when something was last said. At the
+/// bound all are forgotten: they are noted, and read, once more.
+pub const CHAT_CONVERSATIONS_KNOWN: usize = 65_536;
+
+/// Appends that one message or change asks for at most: of what is told, its room, and the conversation on both sides.
+pub const CHAT_APPENDS_AT_ONCE: usize = 4;
+
 /// Age from which a message shown again bears its time in its text, for clients without server-time.
 pub const CHAT_REPLAY_JUST_NOW: Duration = Duration::from_secs(10);
 

@@ -14,6 +14,7 @@ impl Chat {
         self.sessions.check_bounds(self.settings.send_queue.max(limits::CHAT_SENDQ));
         self.storage.check_bounds(&self.state, &self.sessions);
         self.latest.check_bounds(&self.state);
+        self.correspondence.check_bounds();
         self.timers.check_bounds(&self.sessions);
         self.verifying.check_bounds(&self.sessions);
         let addresses = self.sessions.ids().into_iter().filter_map(|id| self.sessions.get(id));

@@ -42,6 +42,13 @@ pub enum Effect {
         /// What is kept of every log whose name begins with [`PRIVATE_LOGS`](super::PRIVATE_LOGS).
         private: Kept,
     },
+    /// Forget all of `log` but the newest `keep` records that it has after all appends asked for before. There is time for it.
+    Trim {
+        /// The log's name.
+        log: String,
+        /// How many stay.
+        keep: u64,
+    },
     /// Write and sync something of no meaning, to learn whether the store works again. The answer is
     /// [`Chat::handle_probed`](super::Chat::handle_probed).
     Probe,

@@ -12,10 +12,11 @@ mod account;
 pub use account::AccountError;
 pub(super) use account::{can_be_called, can_change_account, can_register};
 
+use super::conversation::Party;
 use super::event::Change;
 use super::ids::UserId;
 use super::reply::{Outcome, Refusal};
-use super::state::{ListKind, Room, RoomFlag, Statuses, User, UserFlag};
+use super::state::{ListKind, Room, RoomFlag, State, Statuses, User, UserFlag};
 use crate::irc::numeric::Numeric;
 
 /// Settings, lists, topic of a locked room, kicks and invitations to a closed room are for these and above.
@@ -70,6 +71,13 @@ pub(super) fn can_see_room(viewer: &User, room: &Room) -> bool {
 /// May `user` read what was said in `room`? Members alone, and all of it; an office opens no conversations of others.
 pub(super) fn can_read_history(user: UserId, room: &Room) -> bool {
     room.members.contains_key(&user)
+}
+
+/// As which account `user` may read private conversations: their own, while one can log in to it. A nickname proves nothing, so
+/// who is not logged in may read none.
+pub(super) fn private_reader(state: &State, user: &User) -> Option<Party> {
+    let account = user.account.as_deref().and_then(|name| state.accounts.get(name));
+    account.filter(|account| account.is_active()).map(|account| Party::account(&account.name))
 }
 
 /// May `viewer` learn that `user` is in `room`? Invisible users are seen in a room only from inside.

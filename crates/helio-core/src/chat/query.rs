@@ -60,6 +60,8 @@ pub enum Wanted {
     Messages,
     /// These, and what has only tags (TAGMSG).
     MessagesAndTags,
+    /// Every record, whatever it is.
+    Records,
 }
 
 /// Why a question has no answer.
@@ -69,6 +71,18 @@ pub enum Unanswered {
     StoreFails,
     /// The message of an anchor is not there, or was not found.
     UnknownMessage,
+}
+
+impl Wanted {
+    /// What it costs to show a record ([`Heading::cost`]); `None` if it does not count.
+    #[must_use]
+    pub fn cost(self, record: &[u8]) -> Option<usize> {
+        if self == Self::Records {
+            return Some(record.len());
+        }
+        let heading = Heading::of(record).filter(|heading| heading.is_wanted(self))?;
+        Some(heading.cost(record.len()))
+    }
 }
 
 impl Query {
@@ -144,8 +158,7 @@ impl<'a> Heading<'a> {
     }
 
     /// Whether it counts.
-    #[must_use]
-    pub fn is_wanted(&self, wanted: Wanted) -> bool {
+    fn is_wanted(&self, wanted: Wanted) -> bool {
         let is_kind_wanted = match self.kind {
             SaidKind::Privmsg | SaidKind::Notice => true,
             SaidKind::Tagmsg => wanted == Wanted::MessagesAndTags,

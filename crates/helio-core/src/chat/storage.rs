@@ -11,7 +11,8 @@ mod unsaved;
 pub(super) use record::{decode, encode};
 pub(super) use unsaved::{encode_account, encode_decoys, encode_room};
 
-use super::event::{Event, RoomEvent, Said, Scope};
+use super::conversation::{self, Conversation, Party};
+use super::event::{AccountChange, AccountEvent, Event, RoomEvent, Said, Scope};
 use super::ids::{RoomId, SessionId, Ticket};
 use super::line::Line;
 use super::policy;
@@ -21,7 +22,6 @@ use super::session::Session;
 use super::state::{Room, State};
 use super::{Chat, Effect, command};
 use crate::irc::capability::Capability;
-use crate::irc::casemap::fold;
 use crate::irc::numeric::Numeric;
 use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
@@ -75,29 +75,69 @@ struct Waiting {
     changed: Option<Changed>,
 }
 
-/// A read without an answer: of what was said in a room, for one who is there.
+/// A read without an answer.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
     pub(super) purpose: Purpose,
     pub(super) session: SessionId,
-    /// The room's name and identity: another may have its name by the time of the answer.
-    pub(super) room: String,
-    pub(super) id: RoomId,
+    pub(super) about: About,
     /// [`Ids::mark`](super::ids::Ids::mark) at that time: what was said later is seen live.
     pub(super) mark: u64,
     pub(super) place: Place,
 }
 
+/// What is read about.
+#[derive(Clone, Debug)]
+pub(super) enum About {
+    /// What was said in a room, by its name and identity: another may have its name by the time of the answer.
+    Room { name: String, id: RoomId },
+    /// What two said to each other. `name`: what the one who asks calls the other.
+    Private { name: String, conversation: Conversation },
+    /// With whom an account had conversations.
+    Conversations(Party),
+}
+
+impl About {
+    pub(super) fn room(room: &Room) -> Self {
+        Self::Room { name: room.name.clone(), id: room.id.clone() }
+    }
+
+    fn log(&self) -> String {
+        match self {
+            Self::Room { id, .. } => Room::log_of(id),
+            Self::Private { conversation, .. } => conversation.log(),
+            Self::Conversations(account) => account.conversations_log(),
+        }
+    }
+
+    /// What the one who asked calls it.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Room { name, .. } | Self::Private { name, .. } => name,
+            Self::Conversations(_) => "*",
+        }
+    }
+}
+
 impl Reading {
     /// The very room that was asked about, if it is still there.
     pub(super) fn room<'a>(&self, state: &'a State) -> Option<&'a Room> {
-        state.room(&self.room).filter(|room| room.id == self.id)
+        match &self.about {
+            About::Room { name, id } => state.room(name).filter(|room| room.id == *id),
+            About::Private { .. } | About::Conversations(_) => None,
+        }
     }
 
-    /// Whether the one who asked may see now what was said in that very room.
+    /// Whether the one who asked may see now what was asked for.
     pub(super) fn is_open(&self, chat: &Chat) -> bool {
         let user = chat.sessions.get(self.session).and_then(Session::user);
-        user.zip(self.room(&chat.state)).is_some_and(|(user, room)| policy::can_read_history(user, room))
+        let Some(user) = user.and_then(|user| chat.state.user(user)) else { return false };
+        match &self.about {
+            About::Room { .. } => self.room(&chat.state).is_some_and(|room| policy::can_read_history(user.id, room)),
+            About::Private { conversation: Conversation { own: account, .. }, .. } | About::Conversations(account) => {
+                policy::private_reader(&chat.state, user).as_ref() == Some(account)
+            }
+        }
     }
 }
 
@@ -126,7 +166,8 @@ impl Storage {
 
     /// Whether something that must be kept can be taken now.
     pub(super) fn can_take(&self) -> Outcome {
-        if self.probe_at.is_some() || self.uncommitted.len() >= limits::CHAT_UNCOMMITTED {
+        let is_full = self.uncommitted.len() + limits::CHAT_APPENDS_AT_ONCE > limits::CHAT_UNCOMMITTED;
+        if self.probe_at.is_some() || is_full {
             return Err(Refusal::fail(ReplyCode::StoreUnavailable, &[]));
         }
         Ok(())
@@ -143,8 +184,8 @@ impl Storage {
 
     /// Remembers what a read is for.
     fn reads(&mut self, ticket: Ticket, reading: Reading) {
-        if matches!(reading.purpose, Purpose::Replay) {
-            self.newest_reads.insert((reading.session, reading.id.clone()), ticket);
+        if let (Purpose::Replay, About::Room { id, .. }) = (&reading.purpose, &reading.about) {
+            self.newest_reads.insert((reading.session, id.clone()), ticket);
         }
         self.reads.insert(ticket, reading);
     }
@@ -153,7 +194,8 @@ impl Storage {
     /// because it left and came back.
     fn take_read(&mut self, ticket: Ticket) -> Option<(Reading, bool)> {
         let reading = self.reads.remove(&ticket)?;
-        let key = (reading.session, reading.id.clone());
+        let About::Room { id, .. } = &reading.about else { return Some((reading, false)) };
+        let key = (reading.session, id.clone());
         let is_newest = self.newest_reads.get(&key) == Some(&ticket);
         if is_newest {
             self.newest_reads.remove(&key);
@@ -195,23 +237,40 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
         Event::Room(event) => (String::from(SETTINGS_LOG), record::encode_room(event)?),
         Event::Account(event) => (String::from(SETTINGS_LOG), record::encode_account(event)),
         Event::Said(said, _) if !said.is_durable() => return None,
-        Event::Said(said, scope) => (log_of(&chat.state, &said.from, scope)?, encode(&*said.kept())),
+        Event::Said(said, scope) => (keep_said(chat, said, scope)?, encode(&*said.kept())),
     };
-    let ticket = chat.storage.ticket();
     let changed = unsaved::changed(&chat.state, event);
-    let place = Place::Bare;
-    let waiting = Waiting { ticket, session: None, command: "", target: String::new(), place, changed };
-    chat.storage.uncommitted.push_back(waiting);
-    chat.effects.push_back(Effect::Append { ticket, log, bytes });
+    let ticket = append(chat, log, bytes, changed);
     forget_ended(chat, event);
     Some(ticket)
 }
 
-/// What was said in a room that ended is forgotten; after a restart again, for it may not have come to that.
+/// Hands one record to the driver.
+fn append(chat: &mut Chat, log: String, bytes: Vec<u8>, changed: Option<Changed>) -> Ticket {
+    let ticket = chat.storage.ticket();
+    let place = Place::Bare;
+    let waiting = Waiting { ticket, session: None, command: "", target: String::new(), place, changed };
+    chat.storage.uncommitted.push_back(waiting);
+    chat.effects.push_back(Effect::Append { ticket, log, bytes });
+    ticket
+}
+
+/// What was said in a room that ended is forgotten, and with whom a deleted account spoke; after a restart again, for it may
+/// not have come to that.
 pub(super) fn forget_ended(chat: &mut Chat, event: &Event) {
-    if let Event::Room(RoomEvent::Ended { id, .. }) = event {
-        chat.effects.push_back(Effect::Forget { log: Room::log_of(id) });
-    }
+    let log = match event {
+        Event::Room(RoomEvent::Ended { id, .. }) => Room::log_of(id),
+        Event::Account(AccountEvent::Changed(AccountChange::Deleted { account, .. })) => {
+            Party::account(account).conversations_log()
+        }
+        Event::Room(_) | Event::Account(_) | Event::Presence(_) | Event::Said(..) => return,
+    };
+    chat.effects.push_back(Effect::Forget { log });
+}
+
+/// All but the newest `keep` records of a log are not needed any more.
+pub(super) fn trim(chat: &mut Chat, log: String, keep: usize) {
+    chat.effects.push_back(Effect::Trim { log, keep: keep as u64 });
 }
 
 /// Everything up to `ticket` is safe: whoever waited is told.
@@ -234,6 +293,7 @@ pub(super) fn committed(chat: &mut Chat, ticket: Ticket) {
 /// A commit failed: its authors are told in place of what they wait for, and nothing more is taken until a probe succeeds.
 pub(super) fn failed(chat: &mut Chat, first: Ticket, last: Ticket, now: Now) {
     chat.latest.forget();
+    chat.correspondence.forget();
     committed(chat, Ticket(first.0.saturating_sub(1)));
     while let Some(mut waiting) = chat.storage.uncommitted.pop_front_if(|waiting| waiting.ticket <= last) {
         let changed = waiting.changed.take();
@@ -324,14 +384,12 @@ pub(super) fn probed(chat: &mut Chat, is_working: bool, now: Now) {
     }
 }
 
-/// Asks for what was said in the room called `name`. `None`: there is none.
-pub(super) fn ask(chat: &mut Chat, session: SessionId, name: &str, purpose: Purpose, query: Query) -> Option<Ticket> {
-    let room = chat.state.room(name)?;
-    let (log, room, id) = (room.log(), room.name.clone(), room.id.clone());
-    let (ticket, mark) = (chat.storage.ticket(), chat.ids.mark());
-    chat.storage.reads(ticket, Reading { purpose, session, room, id, mark, place: Place::Bare });
+/// Asks for records of one log.
+pub(super) fn ask(chat: &mut Chat, session: SessionId, about: About, purpose: Purpose, query: Query) -> Ticket {
+    let (ticket, mark, log) = (chat.storage.ticket(), chat.ids.mark(), about.log());
+    chat.storage.reads(ticket, Reading { purpose, session, about, mark, place: Place::Bare });
     chat.effects.push_back(Effect::Read { ticket, log, query });
-    Some(ticket)
+    ticket
 }
 
 /// The answer to a read.
@@ -349,14 +407,17 @@ pub(super) fn read(chat: &mut Chat, ticket: Ticket, records: Result<&[Vec<u8>], 
     }
 }
 
-/// The log that something said belongs to. Both ends of a private conversation find the same.
-fn log_of(state: &State, from: &str, scope: &Scope) -> Option<String> {
+/// The log that something said belongs to. Both ends of a private conversation find the same, in which it is noted first that
+/// there is one.
+fn keep_said(chat: &mut Chat, said: &Said, scope: &Scope) -> Option<String> {
     match scope {
-        Scope::Room { room, .. } => state.room(room).map(Room::log),
+        Scope::Room { room, .. } => chat.state.room(room).map(Room::log),
         Scope::Private { with } => {
-            let mut pair = [fold(from.split('!').next()?), fold(&state.user(*with)?.nick)];
-            pair.sort();
-            Some(alloc::format!("{PRIVATE_LOGS}{}/{}", pair[0], pair[1]))
+            let with = chat.state.user(*with).map(Party::of)?;
+            for (log, noted) in chat.correspondence.note(&chat.state, said, &with) {
+                append(chat, log, encode(&noted), None);
+            }
+            Some(conversation::log_of(&Party::author(said), &with))
         }
     }
 }

@@ -27,7 +27,11 @@ const TOPICS: &[Topic] = &[
     topic("AWAY", "AWAY [message]", "Marks you as away; without a message, as back."),
     topic("BATCH", "BATCH +reference draft/multiline target", "Begins or ends a message of several lines."),
     topic("CAP", "CAP LS|LIST|REQ|END [list]", "Negotiates what your client and the server both can."),
-    topic("CHATHISTORY", "CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN|TARGETS …", "Shows what was said in a room."),
+    topic(
+        "CHATHISTORY",
+        "CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN|TARGETS …",
+        "Shows what was said in a room, or with somebody.",
+    ),
     topic("HELP", "HELP [command]", "Shows the commands, or explains one."),
     topic("HELPOP", "HELPOP [command]", "The same as HELP."),
     topic("INFO", "INFO", "Shows what this server runs on."),

@@ -1,11 +1,13 @@
-//! CHATHISTORY: what was said in a room, as the one who asks may see it (IRCv3 chathistory, a draft).
+//! CHATHISTORY: what was said in a room or between two, as the one who asks may see it (IRCv3 chathistory, a draft).
 //!
-//! Only members may ask. Whether they still are is asked again when the records have come, so who was removed meanwhile sees
-//! nothing; to others a room, its former ones of the same name and no room at all look the same. A nickname proves nothing
-//! about who somebody was, so private conversations are refused likewise.
+//! Of a room only members may ask. Whether they still are is asked again when the records have come, so who was removed
+//! meanwhile sees nothing; to others a room, its former ones of the same name and no room at all look the same. A nickname
+//! proves nothing about who somebody was, so private conversations are those of accounts, and refused likewise to who is not
+//! logged in.
 
 use super::past::Past;
-use super::{nick_of, targets};
+use super::{message, nick_of, targets};
+use crate::chat::conversation::{Conversation, Party};
 use crate::chat::event::Said;
 use crate::chat::ids::{MsgId, SessionId, Ticket};
 use crate::chat::line::{Audience, Line};
@@ -13,10 +15,12 @@ use crate::chat::policy;
 use crate::chat::query::{Anchor, Query, Span, Unanswered, Wanted};
 use crate::chat::reply::{Outcome, Refusal, Whom, failure};
 use crate::chat::session::Session;
-use crate::chat::storage::{self, Purpose, Reading};
+use crate::chat::state::User;
+use crate::chat::storage::{self, About, Purpose, Reading};
 use crate::chat::turn::Turn;
 use crate::chat::{Chat, Settings};
 use crate::irc::capability::Capability;
+use crate::irc::name::Nick;
 use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
 use crate::time::{Now, Utc};
@@ -58,15 +62,11 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     }
 }
 
-/// Asks the disk for a part of a room's conversation, and keeps its place in the answer.
+/// Asks the disk for a part of a conversation, and keeps its place in the answer.
 fn ask(turn: &mut Turn<'_>, words: [&str; 2], span: Span, limit: &str) -> Outcome {
     let count = parse_limit(words[0], limit)?;
-    let (user, session) = (turn.user_id()?, turn.session()?);
-    let room = turn.chat.state.room(words[1]);
-    if !room.is_some_and(|room| policy::can_read_history(user, room)) {
-        return Err(Refusal::fail(ReplyCode::InvalidTarget, &words));
-    }
-    if session.history_reads >= limits::CHAT_HISTORY_READS {
+    let about = about(turn, words)?;
+    if turn.session()?.history_reads >= limits::CHAT_HISTORY_READS {
         return Err(Refusal::fail(ReplyCode::MessageError, &words));
     }
     // The draft: without event-playback "the server MUST NOT send any lines other than PRIVMSG and NOTICE".
@@ -74,7 +74,24 @@ fn ask(turn: &mut Turn<'_>, words: [&str; 2], span: Span, limit: &str) -> Outcom
     let wanted = if has_tags { Wanted::MessagesAndTags } else { Wanted::Messages };
     let query = Query { span, count, bytes: answer_bytes(&turn.chat.settings), wanted };
     let purpose = Purpose::History(Box::new(Asked { words: words.map(ToString::to_string) }));
-    read(turn, words[1], purpose, query)
+    read(turn, about, purpose, query)
+}
+
+/// What the target of a question means, if the one who asks may read that. A conversation that never was is an empty one.
+fn about(turn: &Turn<'_>, words: [&str; 2]) -> Outcome<About> {
+    let (chat, user, name) = (&*turn.chat, turn.user()?, words[1]);
+    let about = if name.starts_with('#') {
+        let room = chat.state.room(name).filter(|room| policy::can_read_history(user.id, room));
+        room.map(About::room)
+    } else {
+        let nick = Nick::parse(name, chat.settings.nick_rules).ok();
+        let own = policy::private_reader(&chat.state, user);
+        own.zip(nick).map(|(own, nick)| {
+            let with = Party::called(&chat.state, nick.as_str());
+            About::Private { name: nick.as_str().to_string(), conversation: Conversation { own, with } }
+        })
+    };
+    about.ok_or_else(|| Refusal::fail(ReplyCode::InvalidTarget, &words))
 }
 
 /// Bytes that one answer has at most.
@@ -89,11 +106,10 @@ pub(in crate::chat) fn has_room(session: &Session, settings: &Settings) -> bool 
 }
 
 /// Asks the disk for what answers the command, and keeps the place of the answer.
-pub(super) fn read(turn: &mut Turn<'_>, room: &str, purpose: Purpose, query: Query) -> Outcome {
-    if let Some(ticket) = storage::ask(turn.chat, turn.session, room, purpose, query) {
-        turn.session_mut()?.history_reads += 1;
-        turn.reply.held(ticket, Vec::new());
-    }
+pub(super) fn read(turn: &mut Turn<'_>, about: About, purpose: Purpose, query: Query) -> Outcome {
+    turn.session_mut()?.history_reads += 1;
+    let ticket = storage::ask(turn.chat, turn.session, about, purpose, query);
+    turn.reply.held(ticket, Vec::new());
     Ok(())
 }
 
@@ -125,17 +141,24 @@ pub(super) fn answered(chat: &mut Chat, id: SessionId) -> Option<Audience> {
 }
 
 fn shown(chat: &mut Chat, reading: &Reading, audience: Audience, records: &[Vec<u8>], now: Now) -> Vec<u8> {
+    let own = chat.sessions.get(reading.session).and_then(Session::user).and_then(|user| chat.state.user(user));
+    let own = own.map(User::mask).unwrap_or_default();
     let Chat { ids, settings, .. } = chat;
     let past = Past::new(audience, ids, now);
     let mut messages = Vec::new();
     // A record that cannot be read is left out: it must not keep the others from being shown.
-    for said in records.iter().filter_map(|record| serde_json::from_slice::<Said>(record).ok()) {
+    for mut said in records.iter().filter_map(|record| serde_json::from_slice::<Said>(record).ok()) {
         // What is said after the question is seen live.
-        if !said.is_for_status() && !ids.is_later(&said.msgid, reading.mark) {
-            messages.extend(past.show(said, ids));
+        if said.is_for_status() || ids.is_later(&said.msgid, reading.mark) {
+            continue;
         }
+        if let About::Private { name, conversation } = &reading.about {
+            conversation.rename(&mut said, &own, name);
+            message::split_long(&mut said);
+        }
+        messages.extend(past.show(said, ids));
     }
-    past.wrap(&messages, &settings.server_name, &reading.room, &reading.place)
+    past.wrap(&messages, &settings.server_name, reading.about.name(), &reading.place)
 }
 
 fn refusal(chat: &Chat, reading: &Reading, code: ReplyCode, asked: &Asked, audience: Audience) -> Vec<u8> {

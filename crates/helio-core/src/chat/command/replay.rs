@@ -10,7 +10,7 @@ use crate::chat::event::Said;
 use crate::chat::ids::Ticket;
 use crate::chat::line::Audience;
 use crate::chat::query::{Query, Span, Wanted};
-use crate::chat::storage::{self, Purpose, Reading};
+use crate::chat::storage::{self, About, Purpose, Reading};
 use crate::chat::turn::Turn;
 use crate::irc::capability::Capability;
 use crate::limits;
@@ -25,14 +25,12 @@ pub(super) fn ask(turn: &mut Turn<'_>, name: &str) {
     }
     let count = turn.chat.settings.replay.messages;
     let wanted = if turn.has(Capability::MessageTags) { Wanted::MessagesAndTags } else { Wanted::Messages };
-    if count == 0 || !turn.chat.state.room(name).is_some_and(|room| room.is_lasting) {
-        return;
-    }
+    let room = turn.chat.state.room(name).filter(|room| room.is_lasting && count > 0);
+    let Some(about) = room.map(About::room) else { return };
     // The bound on the bytes that are shown comes later.
     let query = Query { span: Span::Last { after: None }, count, bytes: limits::STORE_READ_BYTES, wanted };
-    if let Some(ticket) = storage::ask(turn.chat, turn.session, name, Purpose::Replay, query) {
-        turn.reply.held(ticket, Vec::new());
-    }
+    let ticket = storage::ask(turn.chat, turn.session, about, Purpose::Replay, query);
+    turn.reply.held(ticket, Vec::new());
 }
 
 /// The records have come: they take their place, unless the one who asked is no longer there.
@@ -68,5 +66,5 @@ fn replay(chat: &mut Chat, reading: &Reading, audience: Audience, records: &[Vec
         return Vec::new();
     }
     pieces.reverse();
-    past.wrap(&pieces.concat(), &settings.server_name, &reading.room, &reading.place)
+    past.wrap(&pieces.concat(), &settings.server_name, reading.about.name(), &reading.place)
 }

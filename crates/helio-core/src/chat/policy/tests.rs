@@ -264,3 +264,34 @@ fn setting(letter: &str) -> Change {
     };
     Change::Setting { setting }
 }
+
+/// Account × state: as whom one reads private conversations. Being a server operator opens none.
+#[test]
+fn private_conversations_are_for_accounts_that_can_be_used() {
+    use crate::chat::conversation::Party;
+    use crate::chat::event::AccountChange;
+    let mut scene = Scene::new("");
+    for account in ["active", "suspended", "deleted"].map(String::from) {
+        scene.state.accounts.apply(&AccountChange::Registered { account, credential: None, at_us: 1 });
+    }
+    let reason = String::new();
+    scene.state.accounts.apply(&AccountChange::Suspended { account: "suspended".into(), reason, at_us: 2 });
+    scene.state.accounts.apply(&AccountChange::Deleted { account: "deleted".into(), at_us: 2 });
+    let table = [
+        (None, None),
+        (Some("active"), Some("active")),
+        (Some("ACTIVE"), Some("active")),
+        (Some("suspended"), None),
+        (Some("deleted"), None),
+        (Some("unknown"), None),
+    ];
+    let ids: Vec<UserId> = scene.state.users.keys().copied().collect();
+    for (account, reader) in table {
+        for id in &ids {
+            let user = scene.state.users.get_mut(id).expect("a user");
+            user.account = account.map(String::from);
+            let user = &scene.state.users[id];
+            assert_eq!(private_reader(&scene.state, user), reader.map(Party::account), "{account:?} {}", user.nick);
+        }
+    }
+}

@@ -49,9 +49,7 @@ fn around(query: &Query, records: &[Vec<u8>], centre: usize) -> Vec<Vec<u8>> {
 
 /// The records in these places that count: where they are, and what they cost.
 fn wanted(query: &Query, records: &[Vec<u8>], places: Range<usize>) -> Vec<(usize, usize)> {
-    let headed = places.filter_map(|index| Some((index, Heading::of(&records[index])?)));
-    let wanted = headed.filter(|(_, heading)| heading.is_wanted(query.wanted));
-    wanted.map(|(index, heading)| (index, heading.cost(records[index].len()))).collect()
+    places.filter_map(|index| Some((index, query.wanted.cost(&records[index])?))).collect()
 }
 
 /// As many of these as may be shown.

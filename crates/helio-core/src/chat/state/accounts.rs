@@ -139,6 +139,11 @@ impl Accounts {
         self.by_name.get(key)
     }
 
+    /// The account that owns exactly this nickname.
+    pub(in crate::chat) fn owner_of(&self, nick: &str) -> Option<&Account> {
+        self.by_name.get(self.nicks.get(&fold(nick))?)
+    }
+
     pub(in crate::chat) fn apply(&mut self, change: &AccountChange) {
         let key = fold(change.account());
         let account = match (self.by_name.remove(&key), change) {

@@ -337,4 +337,5 @@ fn each_question_costs_as_any_line_does() {
 
 mod access;
 mod events;
+mod private;
 mod targets;

@@ -366,6 +366,10 @@ impl World {
                     kept_of(name).into_iter().for_each(|kept| linear::retain(kept, records));
                 }
             }
+            Effect::Trim { log, keep } => {
+                let log = self.logs.entry(log).or_default();
+                log.drain(..log.len().saturating_sub(usize::try_from(keep).expect("a count")));
+            }
             Effect::Probe => self.chat.handle_probed(self.commits != Commits::Fail, self.now),
             Effect::Verify { ticket, password, hash } => self.answer_verify(ticket, &password.0, &hash),
             Effect::Derive { ticket, password } => {

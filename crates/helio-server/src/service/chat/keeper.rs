@@ -20,6 +20,7 @@ pub(super) enum Request {
     Read { ticket: Ticket, log: String, query: Query },
     Forget { log: String },
     Retain { logs: Vec<(String, Kept)>, private: Kept },
+    Trim { log: String, keep: u64 },
     Probe,
 }
 
@@ -29,7 +30,7 @@ impl Request {
         match self {
             Self::Append { ticket, .. } => Some(Input::CommitFailed { first: ticket, last: ticket }),
             Self::Read { ticket, .. } => Some(Input::Read { ticket, records: Err(Unanswered::StoreFails) }),
-            Self::Forget { .. } | Self::Retain { .. } => None,
+            Self::Forget { .. } | Self::Trim { .. } | Self::Retain { .. } => None,
             Self::Probe => Some(Input::Probed { is_working: false }),
         }
     }
@@ -45,11 +46,20 @@ pub(super) struct Keeper {
     /// Since a commit failed: nothing more is tried until a probe succeeds. A batch that failed may come back after a
     /// crash unless a later one succeeded (spec/store.md), and what follows it may depend on it.
     is_failing: bool,
-    /// Conversations of rooms whose end is on disk, oldest first. At most [`limits::CHAT_FORGETTING`].
-    forgetting: VecDeque<LogName>,
+    /// Conversations of rooms whose end is on disk, and beginnings of logs that nobody reads, oldest first. At most
+    /// [`limits::CHAT_FORGETTING`].
+    forgetting: VecDeque<Forgetting>,
     retaining: Retaining,
     /// Something was trimmed whose bytes may still be in a file.
     is_unscrubbed: bool,
+}
+
+/// What is to be forgotten of a log.
+#[derive(Debug)]
+struct Forgetting {
+    log: LogName,
+    /// What is before this position.
+    until: Position,
 }
 
 /// Appends that go into one commit.
@@ -121,6 +131,10 @@ impl Keeper {
             }
             Request::Forget { log } => self.group.forgotten.extend(LogName::new(&log).ok()),
             Request::Retain { logs, private } => self.retaining = Retaining::new(logs, private),
+            Request::Trim { log, keep } => {
+                self.commit();
+                self.trim(&log, keep);
+            }
             Request::Probe => {
                 self.commit();
                 self.probe();
@@ -201,10 +215,27 @@ impl Keeper {
             return;
         }
         for log in forgotten {
-            self.forgetting.push_back(log);
-            while self.forgetting.len() > limits::CHAT_FORGETTING {
-                self.forget_step();
+            self.forget_later(Forgetting { log, until: Position::END });
+        }
+    }
+
+    fn forget_later(&mut self, forgetting: Forgetting) {
+        self.forgetting.push_back(forgetting);
+        while self.forgetting.len() > limits::CHAT_FORGETTING {
+            self.forget_step();
+        }
+    }
+
+    /// What is before the newest `keep` records of a log is due to be forgotten. While the store fails it stays.
+    fn trim(&mut self, log: &str, keep: u64) {
+        let Some(log) = LogName::new(log).ok().filter(|_| !self.is_failing) else { return };
+        match self.store.head(&log) {
+            Ok(Some(head)) => {
+                let until = Position::new(head.next.get().saturating_sub(keep)).max(head.first);
+                self.forget_later(Forgetting { log, until });
             }
+            Ok(None) => {}
+            Err(error) => self.trouble(&error),
         }
     }
 
@@ -236,8 +267,8 @@ impl Keeper {
 
     /// Forgets a part of the log that waits for it longest.
     fn forget_step(&mut self) {
-        let Some(log) = self.forgetting.front() else { return };
-        match trim_step(self.store.as_mut(), log) {
+        let Some(forgetting) = self.forgetting.front() else { return };
+        match trim_step(self.store.as_mut(), forgetting) {
             Ok(Step { has_trimmed, is_done }) => {
                 self.is_unscrubbed |= has_trimmed;
                 self.forgetting.pop_front_if(|_| is_done);
@@ -266,14 +297,17 @@ struct Step {
     is_done: bool,
 }
 
-/// Trims at most [`limits::CHAT_FORGET_STEP`] records of a log that is to be empty.
-fn trim_step(store: &mut dyn Log, log: &LogName) -> Result<Step, StoreError> {
-    let Some(LogHead { first, next, .. }) = store.head(log)?.filter(|head| head.first < head.next) else {
-        return Ok(Step { has_trimmed: false, is_done: true });
-    };
-    let step = Position::new(first.get() + limits::CHAT_FORGET_STEP as u64).min(next);
+/// Trims at most [`limits::CHAT_FORGET_STEP`] records of a log.
+fn trim_step(store: &mut dyn Log, Forgetting { log, until }: &Forgetting) -> Result<Step, StoreError> {
+    let nothing = Step { has_trimmed: false, is_done: true };
+    let Some(LogHead { first, next, .. }) = store.head(log)? else { return Ok(nothing) };
+    let until = next.min(*until);
+    if first >= until {
+        return Ok(nothing);
+    }
+    let step = Position::new(first.get() + limits::CHAT_FORGET_STEP as u64).min(until);
     let kept = store.trim_lazily(log, step)?;
-    Ok(Step { has_trimmed: true, is_done: kept >= next })
+    Ok(Step { has_trimmed: true, is_done: kept >= until })
 }
 
 #[cfg(test)]
@@ -304,6 +338,33 @@ mod tests {
         keeper.commit();
         while keeper.proceed() {}
         assert!(keeper.read("room", &query).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_log_is_trimmed_to_its_newest_records_in_steps() {
+        let ((_ask, requests), (hub, _inputs)) = (std::sync::mpsc::channel(), mpsc::channel(limits::CHAT_INPUTS));
+        let mut keeper = Keeper::new(Box::new(MemoryStore::new()), requests, hub, Events::none());
+        let log = LogName::new("log").unwrap();
+        let ticket = Ticket::default();
+        let count = 2 * limits::CHAT_FORGET_STEP as u64;
+        for _ in 0..count {
+            keeper.append(ticket, "log", b"said".to_vec());
+        }
+        // What is asked for before counts, though it is not committed yet.
+        let trim = |keep| Request::Trim { log: "log".to_owned(), keep };
+        keeper.take(trim(3));
+        let first = |keeper: &Keeper| keeper.store.head(&log).unwrap().unwrap().first;
+        assert_eq!(first(&keeper), Position::FIRST);
+        assert!(keeper.proceed());
+        assert_eq!(first(&keeper).get() - Position::FIRST.get(), limits::CHAT_FORGET_STEP as u64);
+        while keeper.proceed() {}
+        assert_eq!(first(&keeper).get() - Position::FIRST.get(), count - 3);
+        keeper.take(trim(9));
+        keeper.is_failing = true;
+        keeper.take(trim(1));
+        keeper.is_failing = false;
+        while keeper.proceed() {}
+        assert_eq!(first(&keeper).get() - Position::FIRST.get(), count - 3);
     }
 
     #[test]

@@ -50,6 +50,7 @@ impl Outside {
             Effect::Read { ticket, log, query } => Request::Read { ticket, log, query },
             Effect::Forget { log } => Request::Forget { log },
             Effect::Retain { logs, private } => Request::Retain { logs, private },
+            Effect::Trim { log, keep } => Request::Trim { log, keep },
             Effect::Probe => Request::Probe,
             Effect::Verify { ticket, password, hash } => {
                 let work = move || Input::Verified { ticket, verdict: verdict(&password, &hash) };

@@ -79,7 +79,7 @@ impl Reading<'_> {
             }
             looked += records.len();
             for bytes in records.into_iter().filter_map(|record| record.bytes) {
-                let Some(one) = self.cost(&bytes) else { continue };
+                let Some(one) = self.query.wanted.cost(&bytes) else { continue };
                 cost += one;
                 if found.len() == self.query.count || (cost > self.query.bytes && !found.is_empty()) {
                     return Ok(found);
@@ -91,12 +91,6 @@ impl Reading<'_> {
             }
         }
         Ok(found)
-    }
-
-    /// What it costs to show a record; `None` if it is not wanted.
-    fn cost(&self, record: &[u8]) -> Option<usize> {
-        let heading = Heading::of(record).filter(|heading| heading.is_wanted(self.query.wanted))?;
-        Some(heading.cost(record.len()))
     }
 
     /// The positions that an anchor names.

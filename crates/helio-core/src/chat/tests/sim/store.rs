@@ -48,7 +48,11 @@ impl Store {
             }
             Effect::Forget { log } => Request::Forget { log },
             Effect::Probe => Request::Probe,
-            Effect::Verify { .. } | Effect::Derive { .. } | Effect::Reload { .. } | Effect::Retain { .. } => {
+            Effect::Trim { .. }
+            | Effect::Verify { .. }
+            | Effect::Derive { .. }
+            | Effect::Reload { .. }
+            | Effect::Retain { .. } => {
                 return Err("nobody asked for this".to_string());
             }
         });
