@@ -62,7 +62,7 @@ pub use policy::AccountError;
 pub use session::Peer;
 pub use settings::{AccountRegistration, Admin, Connections, Flood, Operator, Replay, Retention, Settings};
 pub use state::AccountInfo;
-pub use storage::{PRIVATE_LOGS, RecordError, SETTINGS_LOG};
+pub use storage::{MARKERS_LOG, PRIVATE_LOGS, RecordError, SETTINGS_LOG};
 
 use crate::irc::capability::Capabilities;
 use crate::irc::frame::LineError;
@@ -168,6 +168,12 @@ impl Chat {
         storage::forget_ended(self, &event);
         self.state.apply(&event, now);
         Ok(())
+    }
+
+    /// Takes one record of the log [`MARKERS_LOG`], in order, after those of [`SETTINGS_LOG`] and before the first connection. One
+    /// that cannot be read is left out.
+    pub fn handle_restored_marker(&mut self, record: &[u8]) {
+        storage::restored_markers(self, record);
     }
 
     /// The fewest records of the log [`SETTINGS_LOG`] that restore accounts and rooms as they are: one each. A driver whose log

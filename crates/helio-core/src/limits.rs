@@ -479,6 +479,19 @@ pub const CHAT_CONVERSATION_NOTED: Duration = Duration::from_hours(24);
 /// bound all are forgotten: they are noted, and read, once more.
 pub const CHAT_CONVERSATIONS_KNOWN: usize = 65_536;
 
+/// Read markers of one account, or of one user who is not logged in. At the bound the one with the oldest time goes.
+pub const CHAT_MARKERS: usize = 256;
+
+/// Read markers of all. At the bound the oldest of who has most goes.
+pub const CHAT_MARKERS_ALL: usize = 131_072;
+
+/// Records of the log of read markers for each account that has any. A log with more than this, and [`CHAT_MARKERS_SPARE`]
+/// beside, is replaced by a snapshot.
+pub const CHAT_MARKERS_RATIO: usize = 8;
+
+/// See [`CHAT_MARKERS_RATIO`]: so many records take no time that anybody notices.
+pub const CHAT_MARKERS_SPARE: usize = 1_024;
+
 /// Appends that one message or change asks for at most: of what is told, its room, and the conversation on both sides.
 pub const CHAT_APPENDS_AT_ONCE: usize = 4;
 

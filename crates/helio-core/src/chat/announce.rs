@@ -1,5 +1,6 @@
 //! Who is told of an event, and in which words.
 
+mod marked;
 mod monitor;
 mod presence;
 mod room;
@@ -29,7 +30,7 @@ pub(super) fn is_told_first(event: &Event) -> bool {
             presence,
             Presence::NickChanged { .. } | Presence::Parted { .. } | Presence::Kicked { .. } | Presence::Quit { .. }
         ),
-        Event::Room(_) | Event::Account(_) | Event::Said(..) => false,
+        Event::Room(_) | Event::Account(_) | Event::Said(..) | Event::Marked(_) => false,
     }
 }
 
@@ -43,6 +44,7 @@ pub(super) fn announce(chat: &mut Chat, event: &Event, origin: Option<Origin<'_>
         // Whom it concerns is told by what follows from it.
         Event::Account(_) => {}
         Event::Said(said, scope) => said::announce(state, said, scope, &mut to, || ids.batch()),
+        Event::Marked(marked) => marked::announce(state, marked, &settings.server_name, &mut to),
     }
 }
 

@@ -2,9 +2,9 @@
 
 mod room;
 
-use super::event::{AccountEvent, Event, Presence, Said, SaidKind};
+use super::event::{AccountChange, AccountEvent, Event, Marked, Presence, Said, SaidKind};
 use super::ids::{SessionId, UserId};
-use super::state::{State, User, UserFlag, Whowas};
+use super::state::{MarkerOwner, State, User, UserFlag, Whowas};
 use crate::irc::casemap::fold;
 use crate::irc::name::skeleton;
 use crate::limits;
@@ -27,11 +27,17 @@ impl State {
         match event {
             Event::Presence(presence) => self.apply_presence(presence, now),
             Event::Room(event) => self.apply_room(event, now),
-            Event::Account(AccountEvent::Changed(change)) => self.accounts.apply(change),
+            Event::Account(AccountEvent::Changed(change)) => {
+                self.accounts.apply(change);
+                if let AccountChange::Deleted { account, .. } = change {
+                    self.markers.forget(&MarkerOwner::Account(fold(account)));
+                }
+            }
             Event::Account(AccountEvent::Restored(account)) => self.accounts.restore(account),
             Event::Account(AccountEvent::Decoys(secret)) => self.accounts.decoys = Some(secret.clone()),
             // A room is kept before the first thing is said in it.
             Event::Said(said, _) => self.spoke(said, now),
+            Event::Marked(Marked { owner, marker, .. }) => self.markers.set(owner, marker),
         }
     }
 
@@ -69,6 +75,9 @@ impl State {
             signed_on: now.utc,
             spoke: now.mono,
         };
+        if let Some(account) = &user.account {
+            self.logged_in.entry(fold(account)).or_default().insert(user.id);
+        }
         self.users.insert(user.id, user);
         self.most_users = self.most_users.max(self.users.len());
     }
@@ -77,7 +86,7 @@ impl State {
         match presence {
             // Carried out by `arrive`, which knows the connection.
             Presence::Arrived { .. } => {}
-            Presence::LoggedIn { user, account } => self.with(*user, |user| user.account = Some(account.clone())),
+            Presence::LoggedIn { user, account } => self.log_in(*user, account),
             Presence::NickChanged { user, nick } => self.rename(*user, nick, now.utc),
             Presence::RealnameChanged { user, realname } => self.with(*user, |user| user.realname.clone_from(realname)),
             Presence::Away { user, message } => self.with(*user, |user| user.away.clone_from(message)),
@@ -110,6 +119,24 @@ impl State {
         }
     }
 
+    fn log_in(&mut self, id: UserId, account: &str) {
+        let Some(user) = self.users.get_mut(&id) else { return };
+        let was = user.account.replace(account.to_string());
+        self.forget_log_in(id, was.as_deref());
+        self.logged_in.entry(fold(account)).or_default().insert(id);
+    }
+
+    /// Somebody is no longer logged in to an account, or no longer without one: then their markers go.
+    fn forget_log_in(&mut self, id: UserId, account: Option<&str>) {
+        let Some(key) = account.map(fold) else { return self.markers.forget(&MarkerOwner::User(id)) };
+        if let Some(users) = self.logged_in.get_mut(&key) {
+            users.remove(&id);
+            if users.is_empty() {
+                self.logged_in.remove(&key);
+            }
+        }
+    }
+
     fn name(&mut self, user: UserId, nick: &str) {
         self.nicks.insert(fold(nick), user);
         self.skeletons.insert(skeleton(nick).into(), user);
@@ -139,6 +166,7 @@ impl State {
         self.operators -= usize::from(user.is_operator());
         self.invisible -= usize::from(user.has(UserFlag::Invisible));
         self.unname(&user.nick);
+        self.forget_log_in(id, user.account.as_deref());
         for watched in &user.watched {
             self.unwatch(watched, user.session);
         }

@@ -2,7 +2,7 @@
 
 use super::Chat;
 use super::session::Stage;
-use super::state::{Room, State, User, UserFlag};
+use super::state::{MarkerOwner, Room, State, User, UserFlag};
 use crate::irc::casemap::fold;
 use crate::irc::name::skeleton;
 use crate::limits;
@@ -43,6 +43,11 @@ impl Chat {
 impl State {
     fn check_bounds(&self) {
         self.accounts.check_bounds();
+        self.check_log_ins();
+        self.markers.check_bounds(|owner| match owner {
+            MarkerOwner::Account(name) => self.accounts.get(name).is_none_or(|account| account.deleted_us.is_none()),
+            MarkerOwner::User(user) => self.user(*user).is_some_and(|user| user.account.is_none()),
+        });
         assert!(self.rooms.len() <= limits::CHAT_ROOMS, "{} rooms", self.rooms.len());
         assert!(self.whowas.len() <= limits::CHAT_WHOWAS, "{} who were here", self.whowas.len());
         let nicks: BTreeMap<_, _> = self.users.values().map(|user| (fold(&user.nick), user.id)).collect();
@@ -88,6 +93,16 @@ impl State {
             assert_eq!(user.session, member.session, "session of {} in {name}", user.nick);
             assert!(user.rooms.contains(key), "{} does not know of {name}", user.nick);
         }
+    }
+
+    fn check_log_ins(&self) {
+        let mut logged_in: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for user in self.users.values() {
+            if let Some(account) = &user.account {
+                logged_in.entry(fold(account)).or_default().insert(user.id);
+            }
+        }
+        assert_eq!(self.logged_in, logged_in, "who is logged in to which account");
     }
 
     fn check_monitors(&self) {

@@ -13,6 +13,7 @@ pub(super) mod join;
 pub(super) mod kick;
 pub(super) mod list;
 pub(super) mod login;
+pub(super) mod markread;
 pub(super) mod message;
 pub(super) mod mode;
 mod monitor;
@@ -96,6 +97,7 @@ const COMMANDS: &[Command] = &[
     row("LINKS", 0, Works::After, server::links),
     row("LIST", 0, Works::After, list::run),
     row("LUSERS", 0, Works::After, welcome::lusers),
+    row("MARKREAD", 0, Works::After, markread::run),
     row("MODE", 1, Works::After, mode::run),
     row("MONITOR", 1, Works::After, monitor::run),
     row("MOTD", 0, Works::After, welcome::motd),

@@ -32,7 +32,7 @@ impl Correspondence {
         let is_account = |party: &Party| party.account_name().is_some_and(|name| state.accounts.get(name).is_some());
         let due = sides.into_iter().take(count).filter(|(own, _)| is_account(own));
         due.filter_map(|(own, with)| {
-            let noted = self.is_due(&own, &with, said.at_us).then(|| Noted { with, at_us: said.at_us })?;
+            let noted = self.is_due(&own, &with, said.at_us).then_some(Noted { with, at_us: said.at_us })?;
             Some((own.conversations_log(), noted))
         })
         .collect()

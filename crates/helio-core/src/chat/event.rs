@@ -1,7 +1,7 @@
 //! What happens. State changes by these and by nothing else; commands only propose them.
 //!
-//! Three classes, which differ in what becomes of them after they were announced: what was *said* goes into its
-//! conversation's log, *accounts* and the *settings* of rooms go into one log, *presence* is never stored.
+//! Classes, which differ in what becomes of them after they were announced: what was *said* goes into its conversation's log,
+//! *accounts* and the *settings* of rooms go into one log, read *markers* into another, *presence* is never stored.
 //! `spec/event-log.md` and `spec/accounts.md` fix the stored form.
 
 mod account;
@@ -10,7 +10,7 @@ pub use account::AccountChange;
 
 use super::credential::Secret;
 use super::ids::{MsgId, RoomId, SessionId, UserId};
-use super::state::{Account, ListEntry, ListKind, RoomSettings, Setting, Statuses, UserFlag};
+use super::state::{Account, ListEntry, ListKind, Marker, MarkerOwner, RoomSettings, Setting, Statuses, UserFlag};
 use crate::irc::client_tag::{Durability, durability};
 use crate::time::Utc;
 use alloc::borrow::Cow;
@@ -26,6 +26,16 @@ pub(super) enum Event {
     Room(RoomEvent),
     Account(AccountEvent),
     Said(Said, Scope),
+    Marked(Marked),
+}
+
+/// Somebody has read something up to a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Marked {
+    pub(super) owner: MarkerOwner,
+    pub(super) marker: Marker,
+    /// The room or the other side, as it was written.
+    pub(super) name: String,
 }
 
 /// Whom something said is for.

@@ -23,7 +23,7 @@ impl Latest {
                 }
             }
             Event::Room(RoomEvent::Ended { id, .. }) => _ = self.known.remove(id),
-            Event::Said(..) | Event::Room(_) | Event::Account(_) | Event::Presence(_) => {}
+            Event::Said(..) | Event::Room(_) | Event::Account(_) | Event::Presence(_) | Event::Marked(_) => {}
         }
     }
 

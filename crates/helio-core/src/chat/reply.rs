@@ -344,8 +344,8 @@ pub(super) struct Whom<'a> {
 pub(super) fn failure(whom: Whom<'_>, command: &str, code: ReplyCode, context: &[&str]) -> Line {
     let is_ours =
         matches!(code, ReplyCode::MessageNotStored | ReplyCode::SettingNotStored | ReplyCode::StoreUnavailable);
-    // Of CHATHISTORY the code is the draft's.
-    let is_ours = is_ours || (code == ReplyCode::InvalidParams && command != "CHATHISTORY");
+    // Of these the code is the drafts'.
+    let is_ours = is_ours || (code == ReplyCode::InvalidParams && !matches!(command, "CHATHISTORY" | "MARKREAD"));
     if is_ours && !whom.has_standard_replies {
         let mut bytes = Vec::new();
         let line = LineBuilder::new(&mut bytes).source(whom.server).numeric(Numeric::ErrUnknownError);

@@ -2,6 +2,7 @@
 
 pub(super) mod accounts;
 pub(super) mod empty_rooms;
+pub(super) mod markers;
 pub(super) mod mask_list;
 pub(super) mod modes;
 pub(super) mod room;
@@ -10,6 +11,7 @@ pub(super) mod user;
 pub use accounts::AccountInfo;
 pub(super) use accounts::{Account, Accounts};
 pub(super) use empty_rooms::EmptyRooms;
+pub(super) use markers::{Marker, MarkerOwner, MarkerRecord, MarkerTarget, Markers};
 pub(super) use mask_list::MaskList;
 pub(super) use modes::{ListEntry, ListKind, RoomFlag, Setting, Statuses, UserFlag};
 pub(super) use room::{Member, Room, RoomSettings, Topic};
@@ -39,6 +41,10 @@ pub(super) struct State {
     pub(super) whowas: VecDeque<Whowas>,
     /// Folded nickname → sessions that want to know when it comes and goes (MONITOR).
     pub(super) monitors: BTreeMap<Box<str>, BTreeSet<SessionId>>,
+    /// How far people have read.
+    pub(super) markers: Markers,
+    /// Folded name of an account → who is logged in to it.
+    pub(super) logged_in: BTreeMap<Box<str>, BTreeSet<UserId>>,
     /// The number given to the newest user.
     pub(super) last_user: u64,
     /// Most users at a time so far.
@@ -55,6 +61,12 @@ impl State {
 
     pub(super) fn user_named(&self, nick: &str) -> Option<&User> {
         self.users.get(self.nicks.get(&fold(nick))?)
+    }
+
+    /// Who is logged in to the account.
+    pub(super) fn users_of(&self, account: &str) -> impl Iterator<Item = &User> {
+        let users = self.logged_in.get(&fold(account)).into_iter().flatten();
+        users.filter_map(|id| self.users.get(id))
     }
 
     /// The room of this name, however it is written.

@@ -5,9 +5,12 @@
 
 #[cfg(test)]
 mod bounds;
+mod markers;
 mod record;
 mod unsaved;
 
+pub use markers::MARKERS_LOG;
+pub(super) use markers::restored as restored_markers;
 pub(super) use record::{decode, encode};
 pub(super) use unsaved::{encode_account, encode_decoys, encode_room};
 
@@ -30,6 +33,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
+use markers::MarkersLog;
 use unsaved::{Changed, Unsaved};
 
 /// The log of accounts, of rooms and their settings.
@@ -60,6 +64,7 @@ pub(super) struct Storage {
     probe_at: Option<Instant>,
     is_probing: bool,
     unsaved: Unsaved,
+    markers: MarkersLog,
 }
 
 /// An append without an answer, and whom its failure concerns.
@@ -234,6 +239,7 @@ pub(super) fn can_keep(said: &Said) -> Outcome {
 pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
     let (log, bytes) = match event {
         Event::Presence(_) => return None,
+        Event::Marked(marked) => return markers::store(chat, marked),
         Event::Room(event) => (String::from(SETTINGS_LOG), record::encode_room(event)?),
         Event::Account(event) => (String::from(SETTINGS_LOG), record::encode_account(event)),
         Event::Said(said, _) if !said.is_durable() => return None,
@@ -263,7 +269,7 @@ pub(super) fn forget_ended(chat: &mut Chat, event: &Event) {
         Event::Account(AccountEvent::Changed(AccountChange::Deleted { account, .. })) => {
             Party::account(account).conversations_log()
         }
-        Event::Room(_) | Event::Account(_) | Event::Presence(_) | Event::Said(..) => return,
+        Event::Room(_) | Event::Account(_) | Event::Presence(_) | Event::Said(..) | Event::Marked(_) => return,
     };
     chat.effects.push_back(Effect::Forget { log });
 }
@@ -275,6 +281,7 @@ pub(super) fn trim(chat: &mut Chat, log: String, keep: usize) {
 
 /// Everything up to `ticket` is safe: whoever waited is told.
 pub(super) fn committed(chat: &mut Chat, ticket: Ticket) {
+    markers::committed(chat, ticket);
     while let Some(waiting) = chat.storage.uncommitted.pop_front_if(|waiting| waiting.ticket <= ticket) {
         let Some(session) = waiting.session else { continue };
         match waiting.place {
@@ -295,6 +302,7 @@ pub(super) fn failed(chat: &mut Chat, first: Ticket, last: Ticket, now: Now) {
     chat.latest.forget();
     chat.correspondence.forget();
     committed(chat, Ticket(first.0.saturating_sub(1)));
+    markers::failed(&mut chat.storage);
     while let Some(mut waiting) = chat.storage.uncommitted.pop_front_if(|waiting| waiting.ticket <= last) {
         let changed = waiting.changed.take();
         let code = if changed.is_some() { ReplyCode::SettingNotStored } else { ReplyCode::MessageNotStored };
@@ -380,6 +388,7 @@ pub(super) fn probed(chat: &mut Chat, is_working: bool, now: Now) {
     chat.storage.probe_at = (!is_working).then(|| now.mono + limits::CHAT_PROBE_INTERVAL);
     if is_working {
         unsaved::store_again(chat);
+        markers::store_again(chat);
         super::command::notice(chat, "The store works again".into(), now);
     }
 }

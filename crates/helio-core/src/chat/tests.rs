@@ -11,6 +11,7 @@ mod guests;
 mod history;
 mod lasting;
 mod list;
+mod markers;
 mod messages;
 mod modes;
 mod monitor;

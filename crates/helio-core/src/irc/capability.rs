@@ -77,6 +77,8 @@ capabilities! {
     NoImplicitNames = "no-implicit-names", Absent;
     /// The same under the name that it had as a draft, which clients still ask for.
     DraftNoImplicitNames = "draft/no-implicit-names", Absent;
+    /// MARKREAD tells all connections of somebody how far they have read. read-marker (a draft).
+    ReadMarker = "draft/read-marker", Absent;
     /// AUTHENTICATE logs in to an account. sasl.
     Sasl = "sasl", Required;
     /// `time=` on everything. server-time.

@@ -64,9 +64,11 @@ codes! {
     CompleteConnectionRequired = "COMPLETE_CONNECTION_REQUIRED", "Complete the connection first";
     /// `FAIL REGISTER … <account>`: nobody, or not who asks, may register an account. Ergo's.
     Disallowed = "DISALLOWED", "Accounts are made by whoever runs this server";
+    /// `FAIL MARKREAD … <target>`: it cannot be kept at present. read-marker (a draft).
+    InternalError = "INTERNAL_ERROR", "The read timestamp could not be set";
     /// `FAIL CHATHISTORY … <subcommand> <target>`: messages are not referred to in this way. chathistory (a draft).
     InvalidMsgrefType = "INVALID_MSGREFTYPE", "Messages are referred to by timestamp= or msgid=";
-    /// `FAIL <command>`: a parameter is not what it should be; the context ends with it. Ours, but of CHATHISTORY.
+    /// `FAIL <command>`: a parameter is not what it should be; the context ends with it. Ours, but of CHATHISTORY and MARKREAD.
     InvalidParams = "INVALID_PARAMS", "Invalid parameters";
     /// `FAIL SETNAME`: the real name is too long or empty. setname.
     InvalidRealname = "INVALID_REALNAME", "Real name is not valid";

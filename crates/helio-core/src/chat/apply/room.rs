@@ -34,7 +34,9 @@ impl State {
             Event::Said(said, Scope::Room { room, .. }) if said.is_durable() => room,
             Event::Room(RoomEvent::Topic { room, .. }) => room,
             Event::Room(RoomEvent::Modes { room, changes, .. }) if changes.iter().any(Change::is_lasting) => room,
-            Event::Said(..) | Event::Room(_) | Event::Account(_) | Event::Presence(_) => return None,
+            Event::Said(..) | Event::Room(_) | Event::Account(_) | Event::Presence(_) | Event::Marked(_) => {
+                return None;
+            }
         };
         let room = self.room(name).filter(|room| !room.is_lasting)?;
         Some(RoomEvent::Kept { id: room.id.clone(), name: room.name.clone(), at: room.created })

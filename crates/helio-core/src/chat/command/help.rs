@@ -43,6 +43,7 @@ const TOPICS: &[Topic] = &[
     topic("LINKS", "LINKS [mask]", "Lists the servers of the network."),
     topic("LIST", "LIST [conditions]", "Lists rooms: masks, >n and <n for members, C and T with minutes."),
     topic("LUSERS", "LUSERS", "Counts who is here."),
+    topic("MARKREAD", "MARKREAD target [timestamp=…]", "Shows or sets how far you have read, for all your clients."),
     topic("MODE", "MODE target [changes]", "Shows or changes the modes of a room, or your own."),
     topic("MONITOR", "MONITOR +|-|C|L|S [nick,…]", "Tells you when somebody comes and goes."),
     topic("MOTD", "MOTD", "Shows the message of the day."),

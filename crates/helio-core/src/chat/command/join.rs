@@ -1,6 +1,6 @@
 //! JOIN: come into rooms.
 
-use super::{names, office, part, replay, room_end, topic};
+use super::{markread, names, office, part, replay, room_end, topic};
 use crate::chat::event::{Presence, RoomEvent};
 use crate::chat::line::Face;
 use crate::chat::policy::{self, Right};
@@ -51,6 +51,7 @@ pub(super) fn join(turn: &mut Turn<'_>, name: &str, key: Option<&str>) -> Outcom
     turn.commit(Presence::Joined { user: id, room: name.clone(), statuses });
     office::tell(turn, right, &format!("joined {name}"));
     topic::show_if_set(turn, &name)?;
+    markread::joined(turn, &name)?;
     let session = turn.session()?;
     if session.peer.face != Face::Guest && !session.caps.omits_names() {
         names::show(turn, &name)?;

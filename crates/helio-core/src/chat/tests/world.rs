@@ -103,6 +103,9 @@ impl World {
         for record in self.logs.get(crate::chat::SETTINGS_LOG).cloned().unwrap_or_default() {
             self.chat.handle_restored(&record, self.now).expect("our own records are read");
         }
+        for record in self.logs.get(crate::chat::MARKERS_LOG).cloned().unwrap_or_default() {
+            self.chat.handle_restored_marker(&record);
+        }
     }
 
     pub(crate) fn connect_from(&mut self, address: &str, face: Face, is_secure: bool) -> Result<Id, String> {
@@ -198,7 +201,7 @@ impl World {
     /// Logs somebody in.
     pub(crate) fn log_in(&mut self, id: Id, account: &str) {
         let user = self.user_id(id);
-        self.chat.state.users.get_mut(&user).expect("a user").account = Some(account.into());
+        self.chat.state.apply(&Presence::LoggedIn { user, account: account.into() }.into(), self.now);
     }
 
     pub(crate) fn user_id(&self, id: Id) -> UserId {

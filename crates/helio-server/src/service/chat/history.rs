@@ -1,7 +1,7 @@
 //! Rooms and their settings as they were when the last run ended, and their log, which is made short when it is long.
 
 use super::ChatError;
-use helio_core::chat::{Chat, SETTINGS_LOG};
+use helio_core::chat::{Chat, MARKERS_LOG, SETTINGS_LOG};
 use helio_core::limits;
 use helio_core::time::Now;
 use helio_store::{Append, AppendError, Direction, Limit, Log, LogHead, LogName, Position};
@@ -14,19 +14,35 @@ use helio_store::{Append, AppendError, Direction, Limit, Log, LogHead, LogName, 
 /// The store cannot be read, or a record of it cannot be used.
 pub(super) fn restore(chat: &mut Chat, store: &mut dyn Log, now: Now) -> Result<Option<AppendError>, ChatError> {
     let unusable = |position, reason: String| ChatError::Record { log: SETTINGS_LOG.to_owned(), position, reason };
-    let log = LogName::new(SETTINGS_LOG).map_err(|error| unusable(Position::FIRST, error.to_string()))?;
+    let name = |log| LogName::new(log).map_err(|error| unusable(Position::FIRST, error.to_string()));
+    let settings = name(SETTINGS_LOG)?;
+    for_each(store, &settings, |position, bytes| {
+        chat.handle_restored(bytes, now).map_err(|error| unusable(position, error.reason))
+    })?;
+    for_each(store, &name(MARKERS_LOG)?, |_, bytes| {
+        chat.handle_restored_marker(bytes);
+        Ok(())
+    })?;
+    Ok(shorten(chat, store, &settings).err())
+}
+
+/// Reads a log from its start.
+fn for_each(
+    store: &dyn Log,
+    log: &LogName,
+    mut take: impl FnMut(Position, &[u8]) -> Result<(), ChatError>,
+) -> Result<(), ChatError> {
     let mut next = Position::FIRST;
     loop {
-        let records = store.read(&log, next..Position::END, Limit::MOST, Direction::Forwards)?;
-        let Some(last) = records.last() else { break };
+        let records = store.read(log, next..Position::END, Limit::MOST, Direction::Forwards)?;
+        let Some(last) = records.last() else { return Ok(()) };
         next = last.position.next();
         for record in &records {
             if let Some(bytes) = &record.bytes {
-                chat.handle_restored(bytes, now).map_err(|error| unusable(record.position, error.reason))?;
+                take(record.position, bytes)?;
             }
         }
     }
-    Ok(shorten(chat, store, &log).err())
 }
 
 /// Puts the snapshot behind what is there, then takes that away: spec/event-log.md, "Snapshot", says why a crash between
@@ -63,7 +79,8 @@ fn batch_len(records: &[Vec<u8>]) -> usize {
 mod tests {
     use super::*;
     use crate::service::chat::Settings;
-    use helio_core::chat::{Effect, Face, Peer};
+    use crate::service::chat::password::credential;
+    use helio_core::chat::{AccountChange, Effect, Face, Peer, Verdict};
     use helio_core::time::{Instant, Utc};
     use helio_store::fault::{Fate, FaultyStore};
     use helio_store::memory::MemoryStore;
@@ -121,6 +138,33 @@ mod tests {
         assert_eq!(len(&store), 1);
         assert_eq!(restored(&mut store).snapshot(), chat.snapshot());
         assert_eq!(len(&store), 1, "a short log stays as it is");
+    }
+
+    /// `spec/event-log.md`, "Read markers".
+    #[test]
+    fn read_markers_are_restored() {
+        let mut store = MemoryStore::new();
+        let mut chat = nobody();
+        let credential = Some(credential("correct horse").unwrap());
+        chat.handle_account(AccountChange::Registered { account: "ada".into(), credential, at_us: 1 }, now()).unwrap();
+        keep(&mut chat, &mut store);
+        let markers = LogName::new(MARKERS_LOG).unwrap();
+        let marked =
+            br#"{"account":"ada","markers":[{"with":"~ben","at_ms":1559390400000},{"with":"carl","at_ms":1}]}"#;
+        for bytes in [&b"nonsense"[..], &marked[..], br#"{"account":"nobody","markers":[]}"#] {
+            store.append(&[Append { log: &markers, expected: None, bytes }]).unwrap();
+        }
+        let mut chat = restored(&mut store);
+        let peer = Peer { address: "127.0.0.1:1".parse().unwrap(), face: Face::Irc, is_secure: false };
+        let ada = chat.handle_connect(peer, now()).unwrap();
+        for line in ["PASS ada:secret", "NICK grace", "USER ada 0 * :Ada", "MARKREAD carl"] {
+            chat.handle_line(ada, line.as_bytes(), now());
+            if let Some(Effect::Verify { ticket, .. }) = chat.poll_effect() {
+                chat.handle_verified(ticket, Verdict::Right, now());
+            }
+        }
+        let answer = String::from_utf8(chat.output(ada).unwrap().bytes.to_vec()).unwrap();
+        assert!(answer.ends_with("MARKREAD carl timestamp=1970-01-01T00:00:00.001Z\r\n"), "{answer}");
     }
 
     /// Rooms that came, changed, ended and came again: more than one batch of a snapshot, more than one trim.

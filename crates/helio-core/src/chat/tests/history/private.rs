@@ -196,9 +196,9 @@ fn a_suspended_or_deleted_account_reads_no_more() {
         world.are_reads_late = true;
         world.say(ann, "CHATHISTORY LATEST ben * 9");
         if is_deleted {
-            world.delete("ann")
+            world.delete("ann");
         } else {
-            world.suspend("ann")
+            world.suspend("ann");
         }
         world.read();
         assert!(!world.hear(ann).concat().contains("PRIVMSG"));
