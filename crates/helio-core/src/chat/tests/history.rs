@@ -338,4 +338,5 @@ fn each_question_costs_as_any_line_does() {
 mod access;
 mod events;
 mod private;
+mod seeded;
 mod targets;

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 /// Somebody called `nick` who is logged in to `account`, which there is.
-fn someone(world: &mut World, nick: &str, account: &str) -> Id {
+pub(super) fn someone(world: &mut World, nick: &str, account: &str) -> Id {
     if !world.chat.accounts().any(|known| known.name == account) {
         world.add_account(account);
     }
@@ -38,7 +38,7 @@ fn talk() -> (World, Id, Id) {
 }
 
 /// What a question shows: `from>target:text` of each message, or the code of a FAIL.
-fn shown(world: &mut World, id: Id, question: &str) -> Vec<String> {
+pub(super) fn shown(world: &mut World, id: Id, question: &str) -> Vec<String> {
     let lines = world.ask(id, &format!("CHATHISTORY {question}"));
     if let [refused] = lines.as_slice() {
         let refused = refused.strip_prefix(":helio.local FAIL CHATHISTORY ").expect("a FAIL");
@@ -57,7 +57,7 @@ fn shown(world: &mut World, id: Id, question: &str) -> Vec<String> {
 }
 
 /// Names and, shortened, times of the answer to TARGETS.
-fn targets(world: &mut World, id: Id) -> Vec<String> {
+pub(super) fn targets(world: &mut World, id: Id) -> Vec<String> {
     let always = "timestamp=1970-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z";
     let lines = world.ask(id, &format!("CHATHISTORY TARGETS {always} 99"));
     assert!(lines[0].ends_with(" draft/chathistory-targets"), "{lines:?}");
