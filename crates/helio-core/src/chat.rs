@@ -33,6 +33,7 @@ mod ids;
 mod isupport;
 mod latest;
 mod line;
+mod measures;
 mod places;
 mod policy;
 pub mod query;
@@ -57,6 +58,7 @@ pub use event::{AccountChange, Said, SaidKind, SaidLine};
 pub use guest_framer::{Foreign, GuestFramer, GuestInput};
 pub use ids::{MsgId, RoomId, SessionId, Ticket};
 pub use line::Face;
+pub use measures::{Counts, Sizes};
 pub use places::Places;
 pub use policy::AccountError;
 pub use session::Peer;
@@ -114,6 +116,7 @@ pub struct Chat {
     next_room_end: Option<Instant>,
     started: Now,
     retention: retention::Retention,
+    counts: Counts,
 }
 
 /// What the driver is to do with one session's connection.
@@ -148,6 +151,7 @@ impl Chat {
             next_room_end: None,
             started: now,
             retention: retention::Retention::new(now),
+            counts: Counts::default(),
             settings,
         }
     }
@@ -193,7 +197,10 @@ impl Chat {
     pub fn handle_connect(&mut self, peer: Peer, now: Now) -> Result<SessionId, String> {
         let flood = self.flood_of(peer.address.ip(), now);
         let taken = self.places.take(peer.address.ip(), &self.settings.connections);
-        taken.map_err(|reason| Self::last_words(peer.face, &reason))?;
+        if let Err(reason) = taken {
+            self.counts.connections_refused += 1;
+            return Err(Self::last_words(peer.face, &reason));
+        }
         let is_guest = peer.face == Face::Guest;
         let id = self.sessions.insert(Session::new(peer, flood, now));
         let patience = if is_guest { limits::CHAT_GUEST_SETTLING } else { self.settings.registration_timeout };
@@ -217,6 +224,7 @@ impl Chat {
         session.pinged = None;
         if session.is_held() || !session.flood.take(now.mono) {
             if session.wait(line).is_err() {
+                self.counts.flooded += 1;
                 self.end(id, "Excess Flood", now);
                 return self.settle(now);
             }
@@ -467,6 +475,7 @@ impl Chat {
         // That one of them leaves is told to others, whose queues it may fill.
         while let Some(id) = self.sessions.poll_overflowed() {
             self.sessions.clear(id);
+            self.counts.slow_readers += 1;
             self.end(id, "SendQ exceeded", now);
         }
         command::room_end::sweep(self, now);

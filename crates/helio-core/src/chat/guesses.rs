@@ -44,6 +44,11 @@ impl Guesses {
         }
     }
 
+    /// Log-ins that were not to be tried.
+    pub(super) fn refused(&self) -> u64 {
+        self.places.refused() + self.accounts.refused()
+    }
+
     #[cfg(test)]
     pub(super) fn check_bounds(&self, accounts: usize) {
         self.places.check_bounds();

@@ -25,6 +25,8 @@ pub(super) struct Sessions {
     /// Sessions whose queue outgrew its bound; they are told and closed at the end of the turn.
     overflowed: BTreeSet<SessionId>,
     pub(super) tally: Tally,
+    /// Lines that were queued by [`Self::deliver`].
+    delivered: u64,
 }
 
 #[derive(Debug, Default)]
@@ -43,6 +45,7 @@ impl Sessions {
             listed: VecDeque::new(),
             overflowed: BTreeSet::new(),
             tally: Tally::new(queue_max),
+            delivered: 0,
         }
     }
 
@@ -52,6 +55,11 @@ impl Sessions {
 
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// Lines that were queued because of what somebody else did.
+    pub(super) fn delivered(&self) -> u64 {
+        self.delivered
     }
 
     /// Connections that are nobody yet.
@@ -137,13 +145,14 @@ impl Sessions {
         make: impl FnMut(Audience, &mut Vec<u8>),
     ) {
         let mut encodings = Encodings::new(make);
-        let Self { slots, listed, overflowed, tally, len, .. } = self;
+        let Self { slots, listed, overflowed, tally, len, delivered, .. } = self;
         for id in to {
             let slot = slots.get_mut(id.index()).filter(|slot| slot.generation == id.generation);
             if let Some(session) = slot.and_then(|slot| slot.session.as_deref_mut()) {
                 let bytes = encodings.for_audience(session.audience());
                 if !bytes.is_empty() && !session.is_closing() {
                     session.out.push_shared(bytes);
+                    *delivered += 1;
                     tally.count(session);
                     let is_over = tally.is_over(session, *len);
                     look_after(id, session, is_over, listed, overflowed);

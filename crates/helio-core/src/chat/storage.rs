@@ -159,7 +159,20 @@ pub(super) enum Purpose {
     Targets(Box<command::targets::Asked>),
 }
 
+/// How much waits for the store.
+pub(super) struct Waits {
+    pub(super) uncommitted: usize,
+    pub(super) reads: usize,
+    /// Nothing is taken since a commit failed.
+    pub(super) is_failing: bool,
+}
+
 impl Storage {
+    pub(super) fn waits(&self) -> Waits {
+        let (uncommitted, reads) = (self.uncommitted.len(), self.reads.len());
+        Waits { uncommitted, reads, is_failing: self.probe_at.is_some() }
+    }
+
     pub(super) fn ticket(&mut self) -> Ticket {
         self.last_ticket += 1;
         Ticket(self.last_ticket)
@@ -245,6 +258,7 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
         Event::Said(said, _) if !said.is_durable() => return None,
         Event::Said(said, scope) => (keep_said(chat, said, scope)?, encode(&*said.kept())),
     };
+    chat.counts.messages += u64::from(matches!(event, Event::Said(..)));
     let changed = unsaved::changed(&chat.state, event);
     let ticket = append(chat, log, bytes, changed);
     forget_ended(chat, event);
@@ -284,6 +298,7 @@ pub(super) fn committed(chat: &mut Chat, ticket: Ticket) {
     markers::committed(chat, ticket);
     while let Some(waiting) = chat.storage.uncommitted.pop_front_if(|waiting| waiting.ticket <= ticket) {
         let Some(session) = waiting.session else { continue };
+        chat.counts.acknowledged += 1;
         match waiting.place {
             // Some of what this answers for has failed.
             Place::Ending(batch) => {
@@ -304,6 +319,7 @@ pub(super) fn failed(chat: &mut Chat, first: Ticket, last: Ticket, now: Now) {
     committed(chat, Ticket(first.0.saturating_sub(1)));
     markers::failed(&mut chat.storage);
     while let Some(mut waiting) = chat.storage.uncommitted.pop_front_if(|waiting| waiting.ticket <= last) {
+        chat.counts.not_stored += 1;
         let changed = waiting.changed.take();
         let code = if changed.is_some() { ReplyCode::SettingNotStored } else { ReplyCode::MessageNotStored };
         changed.into_iter().for_each(|changed| chat.storage.unsaved.insert(changed));

@@ -39,7 +39,7 @@ impl Tally {
             || (self.bytes > self.max && len > self.max / sessions.max(1))
     }
 
-    #[cfg(test)]
+    /// Bytes that wait for all together.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }

@@ -12,6 +12,7 @@ mod history;
 mod lasting;
 mod list;
 mod markers;
+mod measures;
 mod messages;
 mod modes;
 mod monitor;

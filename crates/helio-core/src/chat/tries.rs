@@ -14,12 +14,13 @@ pub(super) struct Tries<K> {
     buckets: BTreeMap<K, TokenBucket>,
     burst: u32,
     interval: Duration,
+    refused: u64,
 }
 
 impl<K: Ord + Clone> Tries<K> {
     /// `burst` tries at once, and one more each `interval`.
     pub(super) fn new(burst: u32, interval: Duration) -> Self {
-        Self { buckets: BTreeMap::new(), burst, interval }
+        Self { buckets: BTreeMap::new(), burst, interval, refused: 0 }
     }
 
     /// Counts a try of `who`; `false`: there were too many.
@@ -28,7 +29,15 @@ impl<K: Ord + Clone> Tries<K> {
             self.forget(now);
         }
         let (burst, interval) = (self.burst, self.interval);
-        self.buckets.entry(who.clone()).or_insert_with(|| TokenBucket::every(interval, burst, now)).take(now)
+        let is_taken =
+            self.buckets.entry(who.clone()).or_insert_with(|| TokenBucket::every(interval, burst, now)).take(now);
+        self.refused += u64::from(!is_taken);
+        is_taken
+    }
+
+    /// Tries that were too many.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused
     }
 
     /// Takes back a try of `who`.

@@ -33,6 +33,11 @@ impl EmptyRooms {
         }
     }
 
+    /// How many there are.
+    pub(in crate::chat) fn len(&self) -> usize {
+        self.kept.len() + self.unneeded.len()
+    }
+
     /// A room that nobody needs.
     pub(in crate::chat) fn unneeded(&self) -> Option<&str> {
         self.unneeded.first().map(|key| &**key)
