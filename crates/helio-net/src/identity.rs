@@ -7,9 +7,10 @@ use crate::fingerprint::Fingerprint;
 use certificate::Fields;
 use helio_core::limits;
 use helio_core::time::Utc;
+use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use std::fmt;
@@ -196,6 +197,16 @@ impl Identity {
     #[must_use]
     pub fn not_after(&self) -> Option<Utc> {
         self.not_after
+    }
+
+    /// Whether the certificate is for `name`, a host name or an address (RFC 9525).
+    #[must_use]
+    pub fn is_for(&self, name: &str) -> bool {
+        let Some(leaf) = self.pair.cert.first() else { return false };
+        let (Ok(leaf), Ok(name)) = (ParsedCertificate::try_from(leaf), ServerName::try_from(name)) else {
+            return false;
+        };
+        verify_server_name(&leaf, &name).is_ok()
     }
 
     /// What is worth telling at `now`, at start and at each reload.

@@ -1,6 +1,7 @@
 //! The store in SQLite, in a directory of its own: `spec/store.md`, "The directory" and "The database".
 
 mod directory;
+mod examine;
 mod failure;
 mod freeze;
 mod log;
@@ -10,6 +11,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod verify;
+
+pub use examine::Examined;
 
 use crate::StoreError;
 use directory::{Directory, Lock};
@@ -28,7 +31,7 @@ pub struct SqliteStore {
     path: PathBuf,
     freeze: Freeze,
     /// Held as long as the connection: fields are dropped in this order.
-    _lock: Lock,
+    _lock: Option<Lock>,
 }
 
 impl SqliteStore {
@@ -48,7 +51,7 @@ impl SqliteStore {
         schema::check(&connection, &path)?;
         configure(&connection).map_err(failed)?;
         schema::migrate(&mut connection).map_err(failed)?;
-        let store = Self { connection, path, freeze: Freeze::Off, _lock: lock };
+        let store = Self { connection, path, freeze: Freeze::Off, _lock: Some(lock) };
         store.truncate_wal()?;
         Ok(store)
     }

@@ -26,11 +26,30 @@ impl Directory {
         Ok(Self(path.to_owned()))
     }
 
+    /// One that is there; nothing is made.
+    pub(super) fn existing(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    /// The lock, when there is one to take: where a server has run.
+    pub(super) fn lock_if_there(&self) -> Result<Option<Lock>, StoreError> {
+        if self.0.join(LOCK).exists() { self.open_lock(false).map(Some) } else { Ok(None) }
+    }
+
+    /// The database, if there is one.
+    pub(super) fn database_if_there(&self) -> Option<PathBuf> {
+        Some(self.0.join(DATABASE)).filter(|path| path.exists())
+    }
+
     /// Takes the lock, and writes into it whose it is.
     pub(super) fn lock(&self) -> Result<Lock, StoreError> {
+        self.open_lock(true)
+    }
+
+    fn open_lock(&self, may_make: bool) -> Result<Lock, StoreError> {
         let path = self.0.join(LOCK);
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        options.read(true).write(true).create(may_make).truncate(false).mode(0o600);
         let mut file = options.open(&path).map_err(|error| io_error("open", &path, &error))?;
         match file.try_lock() {
             Ok(()) => {}

@@ -84,6 +84,11 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Whether [`migrate`] has nothing to do.
+pub(super) fn is_latest(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.pragma_query_value(None, "user_version", |row| Ok(row.get::<_, i64>(0)? == LATEST))
+}
+
 /// Brings the schema up to the latest version, each step in one transaction with its number.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;

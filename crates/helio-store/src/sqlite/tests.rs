@@ -3,6 +3,7 @@
 mod crash;
 mod directory;
 mod erased;
+mod examine;
 mod freeze;
 mod power;
 mod schema;
