@@ -944,3 +944,42 @@ pub const SCRAM_ITERATIONS_MIN: u32 = 4_096;
 /// Most rounds of PBKDF2 in keys that we make or that a client takes from a server: more end the exchange, since a
 /// server could keep its clients computing.
 pub const SCRAM_ITERATIONS_MAX: u32 = 2_000_000;
+
+// # Operations (metrics, health, doctor)
+
+/// Connections at a time to the listener for metrics and health. Further ones wait to be accepted.
+pub const METRICS_CONNECTIONS: usize = 16;
+
+/// Time for one request for metrics or health, with its answer; then the connection is dropped.
+pub const METRICS_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of one request for metrics or health, with its header. A longer one ends the connection.
+pub const METRICS_REQUEST: usize = 16 * 1024;
+
+/// Longest sleep of a thread that the watchdog looks at: an idle one wakes so often to show that it can.
+pub const WATCHDOG_TICK: Duration = Duration::from_secs(10);
+
+/// A watched thread that has not come round for so long is not ready: the disk hangs, or the machine stands still.
+pub const WATCHDOG_NOT_READY: Duration = Duration::from_secs(30);
+
+/// A watched thread that has not come round for so long is stuck: health fails, and the supervisor is not told any more
+/// that the program lives.
+pub const WATCHDOG_STUCK: Duration = Duration::from_secs(5 * 60);
+
+/// Time between two looks at what is not worth counting all the time: the size of the store.
+pub const METRICS_SAMPLE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Days before the end of a certificate from which `helio doctor` warns of it.
+pub const DOCTOR_CERTIFICATE_DAYS: i64 = 21;
+
+/// Bytes free on the disk of the data directory below which `helio doctor` warns, and a tenth of it below which it fails.
+pub const DOCTOR_FREE_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// Inodes free there below which `helio doctor` warns, and a tenth of it below which it fails.
+pub const DOCTOR_FREE_INODES: u64 = 10_000;
+
+/// Files that the program needs open beside one for each connection: the store, listeners, the runtime.
+pub const DOCTOR_SPARE_FILES: u64 = 64;
+
+/// Time for an answer of what listens on a port of ours, when `helio doctor` asks.
+pub const DOCTOR_PROBE_TIMEOUT: Duration = Duration::from_secs(2);

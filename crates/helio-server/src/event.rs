@@ -87,6 +87,21 @@ pub enum EventKind {
         /// What, and what is done about it.
         message: String,
     },
+    /// Something is broken that does not mend by itself: somebody must act.
+    Failure {
+        /// What, and what is done until then.
+        message: String,
+    },
+    /// What the program itself does, such as reading its settings again.
+    Notice {
+        /// What.
+        message: String,
+    },
+    /// Something about the settings or the certificate deserves a look.
+    Warning {
+        /// What.
+        message: String,
+    },
     /// The trouble is over.
     Recovered {
         /// What works again.
@@ -148,9 +163,45 @@ impl fmt::Display for EventKind {
             Self::Closed { peer, reason, received_bytes, sent_bytes, duration } => {
                 write!(f, "{peer} {reason}: {received_bytes} bytes in, {sent_bytes} bytes out, {}", human(*duration))
             }
-            Self::Trouble { message } | Self::Recovered { message } => f.write_str(message),
+            Self::Trouble { message }
+            | Self::Failure { message }
+            | Self::Notice { message }
+            | Self::Warning { message }
+            | Self::Recovered { message } => f.write_str(message),
             Self::NotShown { count } => write!(f, "{count} events not shown, too many at once"),
         }
+    }
+}
+
+/// How urgent something is, most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It does not do its work until somebody acts.
+    Error,
+    /// It goes on, but not as well as it should; if that lasts, somebody should look.
+    Warn,
+    /// What the program itself does: listening, reading settings, working again.
+    Info,
+    /// Every connection and what went wrong with it; a busy server has thousands a minute.
+    Debug,
+}
+
+impl Level {
+    /// As it is written in a log.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
+
+    /// As much as is needed for this level.
+    #[must_use]
+    pub fn detail(self) -> Detail {
+        if self == Self::Debug { Detail::Everything } else { Detail::Troubles }
     }
 }
 
@@ -168,13 +219,33 @@ pub enum Detail {
 impl EventKind {
     fn detail(&self) -> Detail {
         match self {
-            Self::Trouble { .. } | Self::Recovered { .. } | Self::NotShown { .. } => Detail::Troubles,
-            Self::Listening { .. }
-            | Self::Connected { .. }
+            Self::Trouble { .. }
+            | Self::Failure { .. }
+            | Self::Notice { .. }
+            | Self::Warning { .. }
+            | Self::Recovered { .. }
+            | Self::NotShown { .. }
+            | Self::Listening { .. } => Detail::Troubles,
+            Self::Connected { .. } | Self::HandshakeFailed { .. } | Self::Measured { .. } | Self::Closed { .. } => {
+                Detail::Connections
+            }
+            Self::Received { .. } | Self::Ignored { .. } => Detail::Everything,
+        }
+    }
+
+    /// How urgent it is.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        match self {
+            Self::Failure { .. } => Level::Error,
+            Self::Trouble { .. } | Self::Warning { .. } | Self::NotShown { .. } => Level::Warn,
+            Self::Listening { .. } | Self::Notice { .. } | Self::Recovered { .. } => Level::Info,
+            Self::Connected { .. }
             | Self::HandshakeFailed { .. }
             | Self::Measured { .. }
-            | Self::Closed { .. } => Detail::Connections,
-            Self::Received { .. } | Self::Ignored { .. } => Detail::Everything,
+            | Self::Closed { .. }
+            | Self::Received { .. }
+            | Self::Ignored { .. } => Level::Debug,
         }
     }
 }
@@ -225,6 +296,12 @@ impl Events {
     #[must_use]
     pub fn of(&self, service: &'static str) -> Self {
         Self { service, ..self.clone() }
+    }
+
+    /// The service whose events these are; empty for the program itself.
+    #[must_use]
+    pub fn service(&self) -> &'static str {
+        self.service
     }
 
     /// The same place, told no more than `detail`.

@@ -6,5 +6,6 @@
 
 pub mod driver;
 pub mod event;
+pub mod ops;
 pub mod service;
 pub mod stop;

@@ -6,6 +6,7 @@ pub mod log;
 
 use crate::driver::{Store, Timeouts, drive};
 use crate::event::{EventKind, Events};
+use crate::ops::{Counted, Ops, Place};
 use crate::stop::Stop;
 use helio_core::limits;
 use helio_core::peer::canonical;
@@ -30,9 +31,24 @@ pub struct Context {
     pub timeouts: Timeouts,
     /// Told when somebody who may do so asks that settings be read again.
     pub reread: Arc<Notify>,
+    /// What whoever runs the program looks at.
+    pub ops: Arc<Ops>,
 }
 
 impl Context {
+    /// A context in which nothing happens but the test.
+    #[cfg(test)]
+    pub(crate) fn silent() -> Self {
+        Self {
+            clock: Clock::start(),
+            events: Events::none(),
+            stop: Stop::default(),
+            timeouts: Timeouts::default(),
+            reread: Arc::default(),
+            ops: Arc::default(),
+        }
+    }
+
     /// The context of one service.
     #[must_use]
     pub fn of(&self, service: &'static str) -> Self {
@@ -76,7 +92,7 @@ impl Context {
                 }),
                 Err(error) => {
                     let message = format!("the listener broke and accepts no more: {error}");
-                    return self.events.tell(EventKind::Trouble { message });
+                    return self.events.tell(EventKind::Failure { message });
                 }
             }
         }
@@ -95,6 +111,7 @@ impl Context {
     }
 
     async fn converse<S: Session, K: Store>(self, accepted: Accepted, peer: SocketAddr, session: S, store: &K) {
+        let place = Place::of_service(self.events.service());
         let established = tokio::select! {
             biased;
             established = accepted.establish() => established,
@@ -102,8 +119,12 @@ impl Context {
         };
         let connection = match established {
             Ok(connection) => connection,
-            Err(error) => return self.events.tell(EventKind::HandshakeFailed { peer, reason: error.to_string() }),
+            Err(error) => {
+                self.ops.metrics.handshake_failed(place);
+                return self.events.tell(EventKind::HandshakeFailed { peer, reason: error.to_string() });
+            }
         };
+        let _counted = Counted::connection(&self.ops, place);
         self.events.tell(EventKind::Connected { peer });
         let scheme = connection.scheme();
         let seen = |bytes: &[u8]| self.events.tell_received(peer, scheme, bytes);

@@ -4,6 +4,7 @@ mod args;
 mod cmd;
 mod config;
 mod exit;
+mod log_line;
 mod output;
 mod password;
 mod run;

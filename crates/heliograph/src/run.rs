@@ -1,6 +1,7 @@
 //! Running services until a signal says stop: what `echo`, `log` and `serve` share.
 
 use crate::exit::{Exit, Failure, Outcome};
+use crate::log_line::{self, Style};
 use crate::output;
 use crate::settings::layered;
 use crate::signals::{self, Signals};
@@ -12,7 +13,8 @@ use helio_net::clock::Clock;
 use helio_net::listen::{self, BindError, Listener};
 use helio_net::udp::UdpEndpoint;
 use helio_server::driver::Timeouts;
-use helio_server::event::{Detail, Event, EventKind, EventReader, Events};
+use helio_server::event::{Detail, Event, EventKind, EventReader, Events, Level};
+use helio_server::ops::{Metric, Metrics};
 use helio_server::service::Context;
 use helio_server::stop::Stop;
 use serde::Deserialize;
@@ -51,7 +53,12 @@ impl SessionFlags {
     }
 
     pub(crate) fn permits(&self) -> Arc<Semaphore> {
-        Arc::new(Semaphore::new(self.max_connections.map_or(limits::CONNECTIONS_PER_SERVICE, |n| n.get() as usize)))
+        Arc::new(Semaphore::new(self.max_connections()))
+    }
+
+    /// Connections of one service at a time.
+    pub(crate) fn max_connections(&self) -> usize {
+        self.max_connections.map_or(limits::CONNECTIONS_PER_SERVICE, |n| n.get() as usize)
     }
 }
 
@@ -83,6 +90,8 @@ pub(crate) enum Show {
     Named,
     /// As JSON lines.
     Json,
+    /// As lines of a log on stderr, down to a level.
+    Log(Style, Level),
 }
 
 impl Show {
@@ -97,6 +106,11 @@ impl Show {
     /// The same for several services in one process.
     pub(crate) fn named(self) -> Self {
         if self == Self::Text { Self::Named } else { self }
+    }
+
+    /// Whether a person is greeted by a banner; programs and logs are told the same as events.
+    pub(crate) fn has_banner(self) -> bool {
+        !matches!(self, Self::Json | Self::Log(..))
     }
 }
 
@@ -123,7 +137,11 @@ pub(crate) fn context(show: Show, timeouts: Timeouts) -> Outcome<(Context, Conso
     let has_terminal = has_terminal() && !is_hangup_ignored();
     let (signals, hangup) = (Signals::catch()?, signals::catch(SignalKind::hangup())?);
     let (events, reader) = Events::channel();
-    let detail = if show == Show::Troubles { Detail::Troubles } else { Detail::Everything };
+    let detail = match show {
+        Show::Troubles => Detail::Troubles,
+        Show::Text | Show::Named | Show::Json => Detail::Everything,
+        Show::Log(_, level) => level.detail(),
+    };
     let events = events.up_to(detail);
     let context = Context {
         clock: Clock::start(),
@@ -131,11 +149,12 @@ pub(crate) fn context(show: Show, timeouts: Timeouts) -> Outcome<(Context, Conso
         stop: Stop::default(),
         timeouts,
         reread: Arc::default(),
+        ops: Arc::default(),
     };
     let (alive, printed) = oneshot::channel::<()>();
-    let stop = context.stop.clone();
+    let (stop, ops) = (context.stop.clone(), context.ops.clone());
     let print = move || {
-        print(reader, show, &stop);
+        print(reader, show, &stop, &ops.metrics);
         drop(alive);
     };
     // A thread of its own: a terminal that is held (Ctrl-S) or a pipe that nobody reads stops it, and it alone.
@@ -253,9 +272,12 @@ impl Console {
 
 /// Prints events until there are no more. When nobody reads them, the program ends as on a signal: what was accepted is
 /// still finished. When they cannot be written, as on a full disk, they are counted until it works again.
-fn print(mut reader: EventReader, show: Show, stop: &Stop) {
+fn print(mut reader: EventReader, show: Show, stop: &Stop, metrics: &Metrics) {
     let mut not_shown = 0;
     while let Some(event) = reader.next_blocking() {
+        if let EventKind::NotShown { count } = event.kind {
+            metrics.add(Metric::EventsNotShown, count);
+        }
         let shown = tell_not_shown(&mut not_shown, show).and_then(|()| print_one(&event, show));
         match shown {
             Ok(()) => {}
@@ -280,6 +302,16 @@ fn tell_not_shown(count: &mut u64, show: Show) -> io::Result<()> {
 
 fn print_one(event: &Event, show: Show) -> io::Result<()> {
     match show {
+        Show::Log(_, level) if event.kind.level() > level => Ok(()),
+        Show::Log(style, _) => match log_line::write(event, style) {
+            // The journal was started anew: no reason to end.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(io::Error::other(error)),
+            written => written,
+        },
+        _ if matches!(event.kind, EventKind::Notice { .. } | EventKind::Warning { .. }) => {
+            output::message(&event.kind);
+            Ok(())
+        }
         Show::Troubles => {
             output::message(&event.kind);
             Ok(())

@@ -23,6 +23,8 @@ mod websocket;
 
 pub use accounts::{ChangeError, StoredAccounts};
 pub use doors::{Door, Speech};
+pub use helio_store::StoreError;
+pub use helio_store::sqlite::Examined;
 pub use password::{HashError, check_password_hash, hash_password};
 
 use super::Context;
@@ -36,7 +38,7 @@ use helio_net::address::Address;
 use helio_net::listen::BindError;
 use helio_net::tls::ServerTls;
 use helio_store::sqlite::SqliteStore;
-use helio_store::{Log, Position, StoreError};
+use helio_store::{Log, Position};
 use hub::{Hub, Input};
 use keeper::Keeper;
 use outside::Outside;
@@ -115,6 +117,14 @@ pub fn open_store(directory: &Path) -> Result<Store, ChatError> {
     Ok(Box::new(SqliteStore::open(directory)?))
 }
 
+/// Looks whether the store in `directory` is well, without a change; with `is_thorough` it is read to its end.
+///
+/// # Errors
+/// A server uses it ([`StoreError::Locked`]), or something is wrong.
+pub fn examine_store(directory: &Path, is_thorough: bool) -> Result<Examined, StoreError> {
+    SqliteStore::examine(directory, is_thorough)
+}
+
 /// A chat service that runs, until [`crate::stop::Stop`] says otherwise.
 #[derive(Debug)]
 pub struct Running {
@@ -130,7 +140,7 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
     let run = random().map_err(ChatError::Random)?;
     let secret = Secret::new(random().map_err(ChatError::Random)?);
     let now = context.clock.read();
-    let handshakes = Handshakes::new(settings.chat.connections.clone());
+    let handshakes = Handshakes::new(settings.chat.connections.clone(), context.ops.clone());
     let mut chat = Chat::new(settings.chat, run, now).with_secret(secret);
     if let Some(error) = history::restore(&mut chat, parts.store.as_mut(), now)? {
         let message = format!("the log of rooms stays long: {error}");
@@ -143,11 +153,11 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
     let mut opened = Doors::new(gate, parts.permits, parts.tls);
     opened.admit(settings.origins);
     opened.become_like(&settings.doors).await?;
-    let keeper = Keeper::new(parts.store, requests, hub.clone(), context.events.clone());
+    let keeper = Keeper::new(parts.store, requests, hub.clone(), context.clone());
     let to_hub = hub.clone();
     let tell_hub = move || _ = to_hub.blocking_send(Input::StoreLost);
     thread(context, "chat-store", move || keeper.run(), tell_hub)?;
-    let hub_thread = Hub::new(chat, context.clock, inputs, outside);
+    let hub_thread = Hub::new(chat, context, inputs, outside);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(ChatError::Thread)?;
     // Connections end with the seats that the hub drops.
     thread(context, "chat-hub", move || runtime.block_on(hub_thread.run()), || {})?;
@@ -199,7 +209,7 @@ fn thread(
         if catch_unwind(AssertUnwindSafe(work)).is_err() {
             when_lost();
             let message = format!("a fault in the program ended its thread {name}; it stops and must be started again");
-            events.tell(EventKind::Trouble { message: message.clone() });
+            events.tell(EventKind::Failure { message: message.clone() });
             stop.fail(message);
         }
         drop(alive);

@@ -1,7 +1,9 @@
 //! `helio serve`: all services in one process.
 
 mod chat;
+mod metrics;
 mod running;
+mod supervisor;
 
 pub(crate) use chat::ChatFlags;
 
@@ -10,11 +12,13 @@ use crate::cmd::echo::EchoFlags;
 use crate::cmd::log::LogFlags;
 use crate::config;
 use crate::exit::{Failure, Outcome};
+use crate::log_line::{LogFormat, LogLevel, Style};
 use crate::output;
 use crate::run::{self, SessionFlags, Show, distinct};
 use crate::settings::{Layered, from_environment, layered};
 use clap::{Args, ValueEnum};
 use helio_net::address::Address;
+use metrics::MetricsListen;
 use running::Running;
 use serde::Deserialize;
 use std::fmt;
@@ -86,9 +90,21 @@ pub(crate) struct ServeFlags {
     /// Where the server keeps what lasts: messages, rooms, its certificate [default: $XDG_DATA_HOME/helio]
     #[arg(long, value_name = "DIR", env = "HELIO_DATA_DIR")]
     data_dir: Option<PathBuf>,
+
+    /// Where metrics and health are told over HTTP, on loopback, or off [default: 127.0.0.1:65437]
+    #[arg(long, value_name = "ADDR", env = "HELIO_METRICS_LISTEN")]
+    metrics_listen: Option<MetricsListen>,
+
+    /// Write a log to stderr in place of the banner and of events, in this form [default: text in the journal]
+    #[arg(long, value_name = "FORM", value_enum, env = "HELIO_LOG_FORMAT")]
+    log_format: Option<LogFormat>,
+
+    /// Write a log to stderr, of what is at least so urgent [default: info]
+    #[arg(long, value_name = "LEVEL", value_enum, env = "HELIO_LOG_LEVEL")]
+    log_level: Option<LogLevel>,
 }
 
-layered!(ServeFlags { services, data_dir });
+layered!(ServeFlags { services, data_dir, metrics_listen, log_format, log_level });
 
 /// The services that can be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
@@ -123,15 +139,36 @@ pub(crate) fn chat_store(data_dir: Option<PathBuf>, global: &Global) -> Outcome<
     Ok((data.join("store"), file.chat.gather(false)?.chat))
 }
 
+/// What `helio serve` would start with no flags but `data_dir`.
+pub(crate) fn settings_for(data_dir: Option<PathBuf>, global: &Global) -> Outcome<Settings> {
+    let flags = from_environment::<ServeFlags>()?;
+    let flags = ServeFlags { data_dir: data_dir.or(flags.data_dir.clone()), ..flags };
+    let (chat, session) = (from_environment()?, from_environment()?);
+    let args = ServeArgs {
+        flags,
+        echo_listen: None,
+        log_listen: None,
+        log_to: None,
+        chat,
+        session,
+        check: false,
+        json: false,
+    };
+    Settings::gather(&args, global)
+}
+
 /// Everything that decides what is started, from all layers.
 #[derive(Clone, Debug)]
-struct Settings {
-    services: Vec<ServiceName>,
-    data_dir: Option<PathBuf>,
-    chat: ChatFlags,
+pub(crate) struct Settings {
+    pub(crate) services: Vec<ServiceName>,
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) chat: ChatFlags,
     echo: EchoFlags,
     log: LogFlags,
-    session: SessionFlags,
+    pub(crate) session: SessionFlags,
+    metrics: Option<MetricsListen>,
+    log_format: Option<LogFormat>,
+    log_level: Option<LogLevel>,
 }
 
 impl Settings {
@@ -149,6 +186,9 @@ impl Settings {
             log: log.over(from_environment()?).over(file.log).over(default_log(data_dir.as_deref())),
             session: args.session.clone().over(file.limits),
             data_dir,
+            metrics: serve.metrics_listen,
+            log_format: serve.log_format,
+            log_level: serve.log_level,
         };
         if settings.services.is_empty() {
             return Err(Failure::usage("no services are left to run; [serve] services names none"));
@@ -160,7 +200,9 @@ impl Settings {
             settings.chat.gather(false)?;
             settings.chat.identity(settings.data()?)?;
         }
-        let listen: Vec<_> = settings.services.iter().map(|name| (name.name(), settings.listen(*name))).collect();
+        let mut listen: Vec<_> = settings.services.iter().map(|name| (name.name(), settings.listen(*name))).collect();
+        let metrics = MetricsListen::address(settings.metrics.as_ref()).filter(|_| settings.metrics.is_some());
+        listen.push(("metrics", metrics.into_iter().collect()));
         distinct(&listen)?;
         Ok(settings)
     }
@@ -169,6 +211,15 @@ impl Settings {
     fn data(&self) -> Outcome<&Path> {
         let none = || Failure::usage("there is no home directory to keep data in; name a place with --data-dir");
         self.data_dir.as_deref().ok_or_else(none)
+    }
+
+    /// How events are shown. What the command line asks for in so many words stands over a log.
+    fn show(&self, args: &ServeArgs, global: &Global) -> Show {
+        let level = self.log_level.unwrap_or(LogLevel::Info).level();
+        match Style::choose(self.log_format, self.log_level) {
+            Some(style) if !args.json => Show::Log(style, level),
+            Some(_) | None => Show::of(global.quiet, args.json).named(),
+        }
     }
 
     fn default_log(&self) -> LogFlags {
@@ -182,8 +233,14 @@ impl Settings {
         Some(to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned())
     }
 
-    fn runs(&self, service: ServiceName) -> bool {
+    pub(crate) fn runs(&self, service: ServiceName) -> bool {
         self.services.contains(&service)
+    }
+
+    /// Every address that would be listened on.
+    pub(crate) fn all_addresses(&self) -> Vec<Address> {
+        let metrics = MetricsListen::address(self.metrics.as_ref());
+        self.services.iter().flat_map(|name| self.listen(*name)).chain(metrics).collect()
     }
 
     fn listen(&self, service: ServiceName) -> Vec<Address> {
@@ -205,13 +262,18 @@ pub(crate) fn run(args: ServeArgs, global: &Global) -> Outcome {
     if args.check {
         return check(&settings, global);
     }
-    let show = Show::of(global.quiet, args.json).named();
+    let show = settings.show(&args, global);
     run::runtime()?.block_on(async {
         let (context, console) = run::context(show, settings.session.timeouts())?;
-        let mut running = Running::start(settings, &context, &console, show == Show::Json).await?;
-        let reload = async || match Settings::gather(&args, global) {
-            Ok(settings) => running.reload(settings).await,
-            Err(failure) => running.refuse_reload(&failure).await,
+        let mut running = Running::start(settings, &context, &console, show.has_banner()).await?;
+        supervisor::ready(&context);
+        let reload = async || {
+            supervisor::reloading();
+            match Settings::gather(&args, global) {
+                Ok(settings) => running.reload(settings).await,
+                Err(failure) => running.refuse_reload(&failure).await,
+            }
+            supervisor::reloaded();
         };
         console.until_stopped(context, reload).await?;
         running.finish()
@@ -238,7 +300,10 @@ fn check(settings: &Settings, global: &Global) -> Outcome {
         };
         output::line(Row { service: *service, listen, log: &settings.log })?;
     }
-    Ok(())
+    match MetricsListen::address(settings.metrics.as_ref()) {
+        Some(address) => output::line(format_args!("Metrics: {}", metrics::shown(&address))),
+        None => Ok(()),
+    }
 }
 
 /// One service in the banner and in `--check`.

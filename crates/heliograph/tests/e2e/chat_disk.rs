@@ -3,6 +3,7 @@
 
 use crate::chat_kill::stored::stored;
 use crate::chat_kill::talker::Line;
+use crate::metrics::{http, metrics_address};
 use crate::support::chat::{Client, ON_ANY_PORT, address, serve_chat};
 use crate::support::small_disk::SmallDisk;
 use crate::support::{Running, eventually, without};
@@ -52,6 +53,7 @@ impl Sender {
 fn start(disk: &SmallDisk) -> Running {
     let mut command = disk.helio();
     serve_chat(&mut command, disk.path());
+    command.env("HELIO_METRICS_LISTEN", "127.0.0.1:0");
     Running::start(&mut command)
 }
 
@@ -64,6 +66,9 @@ fn a_full_disk_refuses_messages_and_loses_none_that_it_took() {
     std::fs::write(disk.outside().join("helio.toml"), ON_ANY_PORT).unwrap();
     let mut serving = start(&disk);
     let at = address(&mut serving);
+    let metrics = metrics_address(&serving.wait_for("Metrics: "));
+    let is_ready = || http(metrics, "GET /readyz");
+    assert_eq!(is_ready().1, "ok\n");
     let mut senders: Vec<Sender> = (0..4).map(|n| Sender::join(at, &format!("ann{n}"))).collect();
     let mut onlooker = Client::join(at, "bob");
 
@@ -74,8 +79,14 @@ fn a_full_disk_refuses_messages_and_loses_none_that_it_took() {
     senders[0].client.say("TOPIC #room :no room for this");
     senders[0].client.hear("FAIL TOPIC STORE_UNAVAILABLE");
 
+    let (status, why) = is_ready();
+    assert_eq!(status, "HTTP/1.1 503 Service Unavailable");
+    assert_eq!(why, "the store fails, messages are refused\n");
+    assert_eq!(http(metrics, "GET /healthz").1, "ok\n", "to start it again would not help");
+
     disk.resize(2048);
     eventually("with room there, messages are taken", || senders.iter_mut().all(|sender| sender.say().is_none()));
+    eventually("it is ready again", || is_ready().1 == "ok\n");
     fill(&mut senders);
     assert!(kill_and_compare(&disk, serving, &senders) > 20);
 

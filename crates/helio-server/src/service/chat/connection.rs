@@ -10,6 +10,7 @@ use super::hub::{Input, broken};
 use super::link::{Closing, Link, Work};
 use super::pipe::Pipe;
 use crate::event::{EndReason, EventKind};
+use crate::ops::{Counted, Place};
 use crate::service::Context as Service;
 use helio_core::chat::{Face, Peer, SessionId};
 use helio_core::limits;
@@ -73,7 +74,7 @@ impl Gate {
         let handshake = accepted.is_encrypted().then(|| self.handshakes.begin(peer.ip())).transpose();
         let handshake = match handshake {
             Ok(handshake) => handshake,
-            Err(reason) => return self.service.events.tell(EventKind::HandshakeFailed { peer, reason }),
+            Err(reason) => return self.handshake_failed(peer, Place::IrcTls, reason),
         };
         let established = tokio::select! {
             biased;
@@ -83,7 +84,7 @@ impl Gate {
         let connection = match established {
             Ok(connection) => connection,
             Err(error) => {
-                return self.service.events.tell(EventKind::HandshakeFailed { peer, reason: error.to_string() });
+                return self.handshake_failed(peer, Place::IrcTls, error.to_string());
             }
         };
         drop(handshake);
@@ -92,11 +93,17 @@ impl Gate {
             Connection::Tcp(socket) => (Link::plain(socket), Pipe::Shared),
             connection @ (Connection::Tls(_) | Connection::Memory(_)) => (Link::handed(), Pipe::own(connection)),
         };
-        self.talk(Peer { address: peer, face, is_secure }, link, pipe).await;
+        let place = match face {
+            Face::Guest => Place::Lines,
+            Face::Irc if is_secure => Place::IrcTls,
+            Face::Irc => Place::Irc,
+        };
+        self.talk(Peer { address: peer, face, is_secure }, place, link, pipe).await;
     }
 
     /// The same on a connection that is ready.
-    pub(super) async fn talk(&self, peer: Peer, link: Link, mut pipe: Pipe) {
+    pub(super) async fn talk(&self, peer: Peer, place: Place, link: Link, mut pipe: Pipe) {
+        let _counted = Counted::connection(&self.service.ops, place);
         let (address, face, started) = (peer.address, peer.face, self.service.clock.now());
         self.service.events.tell(EventKind::Connected { peer: address });
         let link = Arc::new(link);
@@ -116,6 +123,12 @@ impl Gate {
             sent_bytes: closing.sent_bytes,
             duration: self.service.clock.now() - started,
         });
+    }
+
+    /// A connection is dropped before it said anything.
+    pub(super) fn handshake_failed(&self, peer: SocketAddr, place: Place, reason: String) {
+        self.service.ops.metrics.handshake_failed(place);
+        self.service.events.tell(EventKind::HandshakeFailed { peer, reason });
     }
 
     /// Tells the hub of a new connection. `Err` is what to say before it is closed.

@@ -230,7 +230,7 @@ async fn accept(gate: Gate, face: Face, mut listener: Listener, close: Cancellat
             }),
             Err(error) => {
                 let message = format!("the listener broke and accepts no more: {error}");
-                return events.tell(EventKind::Trouble { message });
+                return events.tell(EventKind::Failure { message });
             }
         }
     }

@@ -4,6 +4,8 @@
 use super::batch::Batch;
 use super::link::{Closing, Link};
 use super::outside::Outside;
+use crate::ops::{Metric, Ops};
+use crate::service::Context;
 use helio_core::chat::query::Unanswered;
 use helio_core::chat::{Chat, Credential, Peer, SessionId, Settings, Ticket, Verdict};
 use helio_core::limits;
@@ -63,6 +65,7 @@ pub(super) struct Hub {
     /// Sessions that are closed as soon as what they have, or was promised to them, is written, and when that ends.
     lingering: BTreeSet<(Instant, SessionId)>,
     outside: Outside,
+    ops: Arc<Ops>,
     /// When the last turn ended.
     written_at: Instant,
     /// Since the program ends: when connections are cut.
@@ -91,15 +94,16 @@ impl Drop for Seat {
 }
 
 impl Hub {
-    pub(super) fn new(chat: Chat, clock: Clock, inputs: mpsc::Receiver<Input>, outside: Outside) -> Self {
+    pub(super) fn new(chat: Chat, context: &Context, inputs: mpsc::Receiver<Input>, outside: Outside) -> Self {
         Self {
             chat,
-            clock,
+            clock: context.clock,
             inputs,
             seats: Vec::new(),
             behind: Vec::new(),
             lingering: BTreeSet::new(),
             outside,
+            ops: context.ops.clone(),
             written_at: Instant::ORIGIN,
             stop_at: None,
         }
@@ -108,13 +112,11 @@ impl Hub {
     /// Works until [`Input::Stop`] and everybody is gone.
     pub(super) async fn run(mut self) {
         let mut inputs = Vec::with_capacity(limits::CHAT_INPUTS_A_TURN);
+        self.show(self.clock.now());
         while !self.is_over() {
-            let wakes_at = self.wakes_at().map(|at| self.clock.deadline(at));
+            let wakes_at = self.clock.deadline(self.wakes_at());
             let coming = self.inputs.recv_many(&mut inputs, limits::CHAT_INPUTS_A_TURN);
-            match wakes_at {
-                Some(at) => _ = tokio::time::timeout_at(at, coming).await,
-                None => _ = coming.await,
-            }
+            let _ = tokio::time::timeout_at(wakes_at, coming).await;
             self.gather(&mut inputs);
             let now = self.clock.read();
             for input in inputs.drain(..) {
@@ -123,7 +125,20 @@ impl Hub {
             self.pass_time(now);
             self.drain(now);
             self.written_at = self.clock.read().mono;
+            self.show(self.written_at);
         }
+        self.ops.health.hub.end();
+    }
+
+    /// Shows how things are: some thirty stores to memory, however many people there are.
+    fn show(&self, now: Instant) {
+        let sizes = self.chat.sizes();
+        let Ops { metrics, health } = &*self.ops;
+        metrics.chat(&self.chat.counts(), &sizes);
+        metrics.set(Metric::HubInputs, self.inputs.len() as u64);
+        metrics.set(Metric::PasswordsWaiting, self.outside.passwords_waiting() as u64);
+        health.store_failing(sizes.is_store_failing);
+        health.hub.beat(now);
     }
 
     /// When there is much to do, waits a moment for more of it. What many say within one turn goes to each listener in one
@@ -141,9 +156,11 @@ impl Hub {
         }
     }
 
-    fn wakes_at(&self) -> Option<Instant> {
+    /// No later than the watchdog wants to see it.
+    fn wakes_at(&self) -> Instant {
         let lingering = self.lingering.first().map(|(at, _)| *at);
-        [self.chat.poll_timeout(), lingering, self.stop_at].into_iter().flatten().min()
+        let tick = self.written_at + limits::WATCHDOG_TICK;
+        [self.chat.poll_timeout(), lingering, self.stop_at].into_iter().flatten().fold(tick, Instant::min)
     }
 
     fn is_over(&self) -> bool {

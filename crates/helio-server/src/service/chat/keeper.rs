@@ -3,13 +3,14 @@
 use super::hub::Input;
 use super::reading::{self, ReadingError};
 use super::retaining::Retaining;
-use crate::event::{EventKind, Events};
+use crate::event::EventKind;
+use crate::service::Context;
 use helio_core::chat::Ticket;
 use helio_core::chat::query::{Kept, Query, Unanswered};
 use helio_core::limits;
 use helio_store::{Append, AppendError, Log, LogHead, LogName, Position, StoreError};
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use tokio::sync::mpsc;
 
 /// What the hub asks for. Requests are carried out in order, but for those to forget: they have time until there is nothing
@@ -41,7 +42,7 @@ pub(super) struct Keeper {
     store: Box<dyn Log + Send>,
     requests: Receiver<Request>,
     hub: mpsc::Sender<Input>,
-    events: Events,
+    context: Context,
     group: Group,
     /// Since a commit failed: nothing more is tried until a probe succeeds. A batch that failed may come back after a
     /// crash unless a later one succeeded (spec/store.md), and what follows it may depend on it.
@@ -93,32 +94,41 @@ impl Keeper {
         store: Box<dyn Log + Send>,
         requests: Receiver<Request>,
         hub: mpsc::Sender<Input>,
-        events: Events,
+        context: Context,
     ) -> Self {
         let (group, forgetting) = (Group::default(), VecDeque::new());
         let retaining = Retaining::default();
-        Self { store, requests, hub, events, group, is_failing: false, forgetting, retaining, is_unscrubbed: false }
+        Self { store, requests, hub, context, group, is_failing: false, forgetting, retaining, is_unscrubbed: false }
     }
 
     /// Works until the hub is gone and everything it asked for is done, but for what waits to be forgotten: the next start
     /// does that.
     pub(super) fn run(mut self) {
         loop {
+            self.beat();
             let mut next = match self.requests.try_recv() {
                 Ok(request) => Some(request),
-                Err(TryRecvError::Disconnected) => return,
+                Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) if self.proceed() => continue,
-                Err(TryRecvError::Empty) => match self.requests.recv() {
+                Err(TryRecvError::Empty) => match self.requests.recv_timeout(limits::WATCHDOG_TICK) {
                     Ok(request) => Some(request),
-                    Err(_) => return,
+                    Err(RecvTimeoutError::Timeout) => continue,
+                    Err(RecvTimeoutError::Disconnected) => break,
                 },
             };
             while let Some(request) = next {
+                self.beat();
                 self.take(request);
                 next = self.requests.try_recv().ok();
             }
             self.commit();
         }
+        self.context.ops.health.keeper.end();
+    }
+
+    /// Shows the watchdog that this thread comes round: each request has the time that it allows.
+    fn beat(&self) {
+        self.context.ops.health.keeper.beat(self.context.clock.now());
     }
 
     fn take(&mut self, request: Request) {
@@ -167,8 +177,11 @@ impl Keeper {
         }
         let records = self.group.records.iter();
         let batch: Vec<_> = records.map(|(_, log, bytes)| Append { log, expected: None, bytes }).collect();
+        let (count, clock) = (batch.len(), self.context.clock);
+        let begun = clock.now();
         let appended = self.store.append(&batch);
         drop(batch);
+        self.context.ops.metrics.committed(count, clock.now().since(begun));
         match appended {
             Ok(_) => {
                 self.tell(Input::Committed(last));
@@ -185,14 +198,14 @@ impl Keeper {
     fn fail(&mut self, error: &AppendError) {
         self.is_failing = true;
         let message = format!("{error}; messages are refused until the store works again");
-        self.events.tell(EventKind::Trouble { message });
+        self.context.events.tell(EventKind::Failure { message });
     }
 
     fn probe(&mut self) {
         let is_working = self.store.probe().is_ok();
         if is_working && std::mem::take(&mut self.is_failing) {
             let message = "the store works again, messages are taken".to_owned();
-            self.events.tell(EventKind::Recovered { message });
+            self.context.events.tell(EventKind::Recovered { message });
         }
         self.tell(Input::Probed { is_working });
     }
@@ -282,7 +295,7 @@ impl Keeper {
     }
 
     fn trouble(&self, error: &StoreError) {
-        self.events.tell(EventKind::Trouble { message: error.to_string() });
+        self.context.events.tell(EventKind::Trouble { message: error.to_string() });
     }
 
     fn tell(&self, input: Input) {
@@ -320,7 +333,7 @@ mod tests {
     #[test]
     fn while_the_store_fails_no_log_is_forgotten() {
         let ((_ask, requests), (hub, _inputs)) = (std::sync::mpsc::channel(), mpsc::channel(limits::CHAT_INPUTS));
-        let mut keeper = Keeper::new(Box::new(MemoryStore::new()), requests, hub, Events::none());
+        let mut keeper = Keeper::new(Box::new(MemoryStore::new()), requests, hub, Context::silent());
         let ticket = Ticket::default();
         let said = br##"{"msgid":"a-b-c","at_us":2,"kind":"privmsg","from":"a!a@a","target":"#a","lines":[]}"##;
         let (span, wanted) = (Span::Last { after: None }, Wanted::Messages);
@@ -343,7 +356,7 @@ mod tests {
     #[test]
     fn a_log_is_trimmed_to_its_newest_records_in_steps() {
         let ((_ask, requests), (hub, _inputs)) = (std::sync::mpsc::channel(), mpsc::channel(limits::CHAT_INPUTS));
-        let mut keeper = Keeper::new(Box::new(MemoryStore::new()), requests, hub, Events::none());
+        let mut keeper = Keeper::new(Box::new(MemoryStore::new()), requests, hub, Context::silent());
         let log = LogName::new("log").unwrap();
         let ticket = Ticket::default();
         let count = 2 * limits::CHAT_FORGET_STEP as u64;
@@ -389,7 +402,7 @@ mod tests {
             told.send(call).unwrap();
             Ok(())
         });
-        let keeper = Keeper::new(Box::new(store), requests, hub, Events::none());
+        let keeper = Keeper::new(Box::new(store), requests, hub, Context::silent());
         let thread = std::thread::spawn(move || keeper.run());
         let mut asked = Vec::new();
         while asked.last() != Some(&"scrub") {

@@ -73,6 +73,11 @@ impl Outside {
         None
     }
 
+    /// Passwords that are compared or made now, or wait for it.
+    pub(super) fn passwords_waiting(&self) -> usize {
+        limits::CHAT_VERIFY_WAITING - self.waiting.available_permits()
+    }
+
     /// The thread that keeps is gone: what it would be asked for fails from now on.
     pub(super) fn lose_keeper(&mut self) {
         self.keeper = None;

@@ -32,6 +32,7 @@ impl World {
             stop: stop.clone(),
             timeouts: Timeouts::default(),
             reread: Arc::default(),
+            ops: Arc::default(),
         };
         let settings = ChatSettings { chat: settings, doors: vec![irc()], origins: Vec::new() };
         let parts = Parts { store, tls: None, permits: Arc::new(Semaphore::new(100)) };

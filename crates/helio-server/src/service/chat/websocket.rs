@@ -4,11 +4,11 @@
 //! §10.2) decides: programs, which name none, are admitted, and pages of this server's own and of configured origins.
 
 use super::connection::Gate;
-use super::handshakes::{Handshake, Handshakes};
+use super::handshakes::Handshake;
 use super::link::Link;
 use super::pipe::Pipe;
 use crate::event::EventKind;
-use crate::service::Context as Service;
+use crate::ops::Place;
 use axum::Router;
 use axum::extract::connect_info::Connected;
 use axum::extract::rejection::ExtensionRejection;
@@ -45,7 +45,7 @@ pub(super) type Origins = Arc<RwLock<Vec<String>>>;
 /// Answers requests on `listener` until the door is closed or the program stops.
 pub(super) async fn serve(gate: Gate, origins: Origins, listener: Listener, close: CancellationToken) {
     let stop = gate.service.stop.clone();
-    let door = WebDoor { service: gate.service.clone(), handshakes: gate.handshakes.clone(), listener };
+    let door = WebDoor { gate: gate.clone(), listener };
     let answer = any(answer);
     let app = Router::new().route("/", answer.clone()).route("/irc", answer).with_state((gate, origins));
     let app = app.into_make_service_with_connect_info::<WebPeer>();
@@ -88,7 +88,7 @@ async fn answer(
         let stop = gate.service.stop.clone();
         let peer = Peer { address: peer.address, face: Face::Irc, is_secure: false };
         let pipe = Pipe::web(socket, is_binary);
-        stop.track(async move { gate.talk(peer, Link::handed(), pipe).await })
+        stop.track(async move { gate.talk(peer, Place::Web, Link::handed(), pipe).await })
     })
 }
 
@@ -117,8 +117,7 @@ fn is_admitted(origin: Option<&HeaderValue>, host: Option<&HeaderValue>, origins
 
 /// A listener whose connections bring one request each, in good time.
 struct WebDoor {
-    service: Service,
-    handshakes: Handshakes,
+    gate: Gate,
     listener: Listener,
 }
 
@@ -147,10 +146,10 @@ impl axum::serve::Listener for WebDoor {
             match self.listener.accept().await {
                 Ok(Incoming::Connection { connection, peer, permit }) => {
                     let peer = canonical(peer);
-                    let handshake = match self.handshakes.begin(peer.ip()) {
+                    let handshake = match self.gate.handshakes.begin(peer.ip()) {
                         Ok(handshake) => handshake,
                         Err(reason) => {
-                            self.service.events.tell(EventKind::HandshakeFailed { peer, reason });
+                            self.gate.handshake_failed(peer, Place::Web, reason);
                             continue;
                         }
                     };
@@ -165,12 +164,12 @@ impl axum::serve::Listener for WebDoor {
                     };
                     return (connection, peer);
                 }
-                Ok(Incoming::Short { error, retry_in }) => self.service.events.tell(EventKind::Trouble {
+                Ok(Incoming::Short { error, retry_in }) => self.gate.service.events.tell(EventKind::Trouble {
                     message: format!("cannot accept connections now: {error}; trying again in {retry_in:?}"),
                 }),
                 Err(error) => {
                     let message = format!("the listener broke and accepts no more: {error}");
-                    self.service.events.tell(EventKind::Trouble { message });
+                    self.gate.service.events.tell(EventKind::Failure { message });
                     std::future::pending::<()>().await;
                 }
             }

@@ -271,7 +271,7 @@ impl ChatFlags {
     }
 
     /// The certificate's files, or the server's own identity in the data directory.
-    pub(super) fn identity(&self, data: &Path) -> Outcome<IdentitySource> {
+    pub(crate) fn identity(&self, data: &Path) -> Outcome<IdentitySource> {
         match (&self.certificate, &self.key) {
             (Some(certificate), Some(key)) => {
                 Ok(IdentitySource::Files { certificate: certificate.clone(), key: key.clone() })
@@ -280,6 +280,11 @@ impl ChatFlags {
             (Some(_), None) => Err(Failure::usage("[chat] certificate needs key, the file with its private key")),
             (None, Some(_)) => Err(Failure::usage("[chat] key needs certificate, the file with the certificates")),
         }
+    }
+
+    /// What the server calls itself.
+    pub(crate) fn server_name(&self) -> String {
+        self.server_name.as_ref().map_or_else(|| Settings::new("").server_name, |name| name.0.clone())
     }
 
     pub(super) fn tls(&self) -> ServerSettings {

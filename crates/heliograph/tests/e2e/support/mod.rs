@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// Far longer than anything here takes; reaching it is a failure, never a wait.
 pub(crate) const PLENTY: Duration = Duration::from_secs(30);
 
-/// `helio` with no settings of the machine's user.
+/// `helio` with no settings of the machine's user. Metrics are off: their default port is one for all tests.
 pub(crate) fn helio() -> Command {
     clean(Command::new(env!("CARGO_BIN_EXE_helio")))
 }
@@ -34,6 +34,7 @@ fn clean(mut command: Command) -> Command {
             command.env_remove(name);
         }
     }
+    command.env("HELIO_METRICS_LISTEN", "off");
     command.env("XDG_CONFIG_HOME", "/nonexistent").env("XDG_DATA_HOME", "/nonexistent").stdin(Stdio::null());
     command
 }

@@ -23,8 +23,14 @@ impl Bench {
     async fn new(to: &str) -> Self {
         let stop = Stop::default();
         let (events, _) = Events::channel();
-        let context =
-            Context { clock: Clock::start(), events, stop, timeouts: Timeouts::default(), reread: Arc::default() };
+        let context = Context {
+            clock: Clock::start(),
+            events,
+            stop,
+            timeouts: Timeouts::default(),
+            reread: Arc::default(),
+            ops: Arc::default(),
+        };
         let settings = LogSettings {
             target: Target::parse(Path::new(to)).unwrap(),
             session: LogOptions { mode: LogMode::Exact, ack: true },

@@ -8,6 +8,7 @@ use helio_net::address::{Address, Scheme};
 use helio_net::clock::utc_now;
 use helio_net::identity::{Identity, IdentityError, IdentitySource};
 use helio_net::tls::ServerTls;
+use helio_server::event::EventKind;
 use helio_server::service::Context;
 use helio_server::service::chat::{self, ChatError, Parts, Speech, Store};
 use std::sync::Arc;
@@ -38,6 +39,7 @@ impl Preparing {
 pub(super) struct Running {
     service: chat::Running,
     tls: Arc<ServerTls>,
+    context: Context,
 }
 
 impl Running {
@@ -45,10 +47,10 @@ impl Running {
         let broken = |error| Failure::new(Exit::Unavailable, format_args!("cannot start the chat service: {error}"));
         let store = preparing.store.await.map_err(broken)?;
         let tls = Arc::new(preparing.tls.await.map_err(broken)??);
-        look_at(&tls.identity(), settings);
+        tell(context, look_at(&tls.identity(), settings));
         let parts = Parts { store: store?, tls: Some(tls.clone()), permits: settings.session.permits() };
         let service = chat::start(context, settings.chat.gather(tls.is_ca_issued())?, parts).await?;
-        Ok(Self { service, tls })
+        Ok(Self { service, tls, context: context.clone() })
     }
 
     /// Where it listens.
@@ -73,7 +75,7 @@ impl Running {
     pub(super) async fn reload(&mut self, new: &Settings) -> Outcome {
         let identity = self.tls.load()?;
         self.service.change(new.chat.gather(identity.is_ca_issued())?).await?;
-        look_at(&identity, new);
+        tell(&self.context, look_at(&identity, new));
         self.tls.show(identity);
         Ok(())
     }
@@ -88,21 +90,24 @@ impl Running {
 pub(in crate::cmd::serve) fn check_identity(settings: &Settings) -> Outcome {
     let source = settings.chat.identity(settings.data()?)?;
     match source.load() {
-        Ok(identity) => look_at(&identity, settings),
+        Ok(identity) => look_at(&identity, settings).into_iter().for_each(output::message),
         Err(IdentityError::Gone { .. }) if matches!(source, IdentitySource::Own { .. }) => {}
         Err(error) => return Err(error.into()),
     }
     Ok(())
 }
 
-/// Tells what is worth knowing about the certificate.
-fn look_at(identity: &Identity, settings: &Settings) {
-    for warning in identity.warnings(utc_now()) {
-        output::message(warning);
-    }
+/// What is worth knowing about the certificate.
+fn look_at(identity: &Identity, settings: &Settings) -> Vec<String> {
+    let mut notes: Vec<_> = identity.warnings(utc_now()).iter().map(ToString::to_string).collect();
     if settings.chat.wants_sts() && !identity.is_ca_issued() {
-        output::message("[chat] sts is not offered: the certificate was not issued by an authority");
+        notes.push("[chat] sts is not offered: the certificate was not issued by an authority".to_owned());
     }
+    notes
+}
+
+fn tell(context: &Context, troubles: Vec<String>) {
+    troubles.into_iter().for_each(|message| context.events.tell(EventKind::Warning { message }));
 }
 
 impl From<IdentityError> for Failure {
