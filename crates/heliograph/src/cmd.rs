@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod chat;
 pub(crate) mod compare;
+pub(crate) mod doctor;
 pub(crate) mod echo;
 pub(crate) mod log;
 pub(crate) mod receive;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Compare(compare::CompareArgs),
     /// Prepare who may do what on a server
     Account(account::AccountArgs),
+    /// Check whether everything is right for `helio serve`
+    Doctor(doctor::DoctorArgs),
     /// Show the current weather, and send it on
     Weather(weather::WeatherArgs),
 }
@@ -53,6 +56,7 @@ pub(crate) fn dispatch(cli: Cli) -> Outcome {
         Command::Receive(args) => receive::run(args, global),
         Command::Compare(args) => compare::run(args, global),
         Command::Account(args) => account::run(args, global),
+        Command::Doctor(args) => doctor::run(args, global),
         Command::Weather(args) => weather::run(args, global),
     }
 }

@@ -1,11 +1,13 @@
 //! Exit codes, in one table, and which error gets which.
 
+use crate::log_line::{is_journal, priority};
 use clap::error::ErrorKind;
 use helio_client::weather::{FetchError, SendError, WeatherError};
 use helio_core::feed::weather::AnswerError;
 use helio_net::connect::ConnectError;
 use helio_net::listen::BindError;
 use helio_net::tls::TlsError;
+use helio_server::event::Level;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -28,6 +30,8 @@ pub(crate) enum Exit {
     Incomplete = 6,
     /// This machine lacks something: the port is in use, the disk is full, a file cannot be written.
     Unavailable = 7,
+    /// A check found something that must be mended.
+    Unwell = 8,
     /// No answer within the time given.
     TimedOut = 124,
     /// Ended by Ctrl-C or a signal.
@@ -35,7 +39,7 @@ pub(crate) enum Exit {
 }
 
 /// Every code but 0 with its meaning, as `helio --help` and `docs/exit-codes.md` show them.
-const TABLE: [(Exit, &str); 9] = [
+const TABLE: [(Exit, &str); 10] = [
     (Exit::Failure, "something went wrong that has no code of its own"),
     (Exit::Usage, "the command line or the settings are wrong; nothing was done"),
     (Exit::NotFound, "a file, a host name or a place does not exist"),
@@ -43,6 +47,7 @@ const TABLE: [(Exit, &str); 9] = [
     (Exit::Network, "the network failed: unreachable, reset, cut off"),
     (Exit::Incomplete, "what arrived is incomplete or damaged"),
     (Exit::Unavailable, "this machine lacks something: port in use, disk full, file not writable"),
+    (Exit::Unwell, "a check found something that must be mended"),
     (Exit::TimedOut, "no answer within the time given"),
     (Exit::Interrupted, "ended by Ctrl-C or a signal before the work was done"),
 ];
@@ -90,7 +95,8 @@ impl Failure {
     /// Prints the message and gives the code. A message that is empty was already told.
     pub(crate) fn report(&self) -> ExitCode {
         if !self.message.is_empty() {
-            let _ = writeln!(io::stderr(), "helio: {}", self.message);
+            let urgent = if is_journal() { format!("<{}>", priority(Level::Error)) } else { String::new() };
+            let _ = writeln!(io::stderr(), "{urgent}helio: {}", self.message);
         }
         ExitCode::from(self.exit as u8)
     }

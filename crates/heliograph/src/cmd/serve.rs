@@ -243,6 +243,12 @@ impl Settings {
         self.services.iter().flat_map(|name| self.listen(*name)).chain(metrics).collect()
     }
 
+    /// Whether the server goes on without this address when another program has it: nobody has asked for it.
+    pub(crate) fn can_do_without(&self, address: &Address) -> bool {
+        let is_default = self.metrics.is_none() && MetricsListen::address(None).as_ref() == Some(address);
+        is_default || self.chat.can_do_without(address)
+    }
+
     fn listen(&self, service: ServiceName) -> Vec<Address> {
         match service {
             ServiceName::Chat => self.chat.addresses(),

@@ -3,8 +3,8 @@
 use crate::support::run;
 
 /// A command more is a line more.
-const COMMANDS: [&str; 10] =
-    ["serve", "chat", "echo", "say", "log", "send", "receive", "compare", "account", "weather"];
+const COMMANDS: [&str; 11] =
+    ["serve", "chat", "echo", "say", "log", "send", "receive", "compare", "account", "doctor", "weather"];
 
 #[test]
 fn help_texts_are_as_pinned() {

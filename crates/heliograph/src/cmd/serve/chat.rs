@@ -177,6 +177,11 @@ impl ChatFlags {
         self.wanted_doors().iter().map(|door| shown(door.speech, &door.address)).collect()
     }
 
+    /// Whether the service goes on without this address when another program has it.
+    pub(super) fn can_do_without(&self, address: &Address) -> bool {
+        self.wanted_doors().iter().any(|door| door.is_optional && door.address == *address)
+    }
+
     fn wanted_doors(&self) -> Vec<Door> {
         let all = [
             (&self.listen, 6667, Scheme::Tcp, Speech::Irc),
