@@ -37,6 +37,7 @@ mod measures;
 mod places;
 mod policy;
 pub mod query;
+mod redacting;
 mod reply;
 mod retention;
 mod sendq;
@@ -53,7 +54,7 @@ mod verifying;
 
 pub use command::HTTP_METHODS;
 pub use credential::{Credential, DECOY_HASH, NewPasswordError, Secret, prepare_new_password};
-pub use effect::{Effect, Password, Verdict};
+pub use effect::{Effect, Erasure, Password, Verdict};
 pub use event::{AccountChange, Said, SaidKind, SaidLine};
 pub use guest_framer::{Foreign, GuestFramer, GuestInput};
 pub use ids::{MsgId, RoomId, SessionId, Ticket};
@@ -83,6 +84,7 @@ use ids::Ids;
 use latest::Latest;
 use line::{Audience, Line};
 use query::Unanswered;
+use redacting::Redacting;
 use session::Session;
 use sessions::Sessions;
 use state::State;
@@ -104,6 +106,7 @@ pub struct Chat {
     places: Places,
     reserved: ReservedNames,
     verifying: Verifying,
+    redacting: Redacting,
     /// Accounts registered lately, by network.
     registrations: Tries<IpAddr>,
     guesses: Guesses,
@@ -142,6 +145,7 @@ impl Chat {
             places: Places::default(),
             reserved: ReservedNames::default(),
             verifying: Verifying::default(),
+            redacting: Redacting::default(),
             registrations: Tries::new(limits::CHAT_REGISTER_BURST, limits::CHAT_REGISTER_INTERVAL),
             guesses: Guesses::new(),
             secret: None,
@@ -268,8 +272,8 @@ impl Chat {
         self.settle(now);
     }
 
-    /// Whether lines of this session wait for their turn, or it waits for a password to be compared, for many echoes or some
-    /// history from the disk, or has much to read. A driver that hands in no more until that is over lets TCP hold the
+    /// Whether lines of this session wait for their turn, or it waits for a password to be compared, for many echoes, some
+    /// history or erasures from the disk, or has much to read. A driver that hands in no more until that is over lets TCP hold the
     /// client back; too many lines or echoes end the session. Any input may end it, and so does writing.
     #[must_use]
     pub fn is_behind(&self, id: SessionId) -> bool {
@@ -279,6 +283,7 @@ impl Chat {
                 || session.answering.len() >= limits::CHAT_ANSWERS / 2
                 || !command::history::has_room(session, &self.settings)
                 || session.history_reads >= limits::CHAT_HISTORY_READS
+                || session.redactions >= limits::CHAT_REDACTIONS
         };
         self.sessions.get(id).is_some_and(is_behind)
     }
@@ -328,6 +333,7 @@ impl Chat {
     /// have to be kept.
     pub fn handle_store_lost(&mut self, now: Now) {
         storage::lost(self, now);
+        command::redact::lost(self, now);
         self.settle(now);
     }
 
@@ -339,7 +345,15 @@ impl Chat {
 
     /// The answer to [`Effect::Read`]: records, oldest first, or why there are none.
     pub fn handle_read(&mut self, ticket: Ticket, records: Result<&[Vec<u8>], Unanswered>, now: Now) {
-        storage::read(self, ticket, records, now);
+        if !command::redact::found(self, ticket, records, now) {
+            storage::read(self, ticket, records, now);
+        }
+        self.settle(now);
+    }
+
+    /// The answer to [`Effect::Erase`].
+    pub fn handle_erased(&mut self, ticket: Ticket, erasure: Erasure, now: Now) {
+        command::redact::erased(self, ticket, erasure, now);
         self.settle(now);
     }
 

@@ -983,3 +983,18 @@ pub const DOCTOR_SPARE_FILES: u64 = 64;
 
 /// Time for an answer of what listens on a port of ours, when `helio doctor` asks.
 pub const DOCTOR_PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+// # Chat redaction (spec/event-log.md)
+
+/// REDACT of one session that wait for the disk. From it on, none of its further lines is taken until one is answered; one that
+/// comes all the same is refused with FAIL.
+pub const CHAT_REDACTIONS: usize = 4;
+
+/// REDACT of all sessions, those that ended included, that wait for the disk. One more is refused with FAIL.
+pub const CHAT_REDACTIONS_TOTAL: usize = 4_096;
+
+/// Bytes of the reason of a REDACT: with the longest names and identity it fits into a line. A longer one is cut between two
+/// characters.
+pub const CHAT_REDACT_REASON: usize = 240;
+
+/// The newest messages that somebody without an account may redact while they are there. Older ones take a room's operator.
+pub const CHAT_OWN_MESSAGES: usize = 64;

@@ -3,6 +3,7 @@
 mod marked;
 mod monitor;
 mod presence;
+mod redacted;
 mod room;
 mod said;
 
@@ -30,7 +31,7 @@ pub(super) fn is_told_first(event: &Event) -> bool {
             presence,
             Presence::NickChanged { .. } | Presence::Parted { .. } | Presence::Kicked { .. } | Presence::Quit { .. }
         ),
-        Event::Room(_) | Event::Account(_) | Event::Said(..) | Event::Marked(_) => false,
+        Event::Room(_) | Event::Account(_) | Event::Said(..) | Event::Marked(_) | Event::Redacted(_) => false,
     }
 }
 
@@ -45,6 +46,7 @@ pub(super) fn announce(chat: &mut Chat, event: &Event, origin: Option<Origin<'_>
         Event::Account(_) => {}
         Event::Said(said, scope) => said::announce(state, said, scope, &mut to, || ids.batch()),
         Event::Marked(marked) => marked::announce(state, marked, &settings.server_name, &mut to),
+        Event::Redacted(redacted) => redacted::announce(state, redacted, &mut to),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::irc::casemap::fold;
 use crate::irc::name::skeleton;
 use crate::limits;
 use crate::time::{Now, Utc};
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::ToString;
 use core::net::IpAddr;
 
@@ -38,16 +38,22 @@ impl State {
             // A room is kept before the first thing is said in it.
             Event::Said(said, _) => self.spoke(said, now),
             Event::Marked(Marked { owner, marker, .. }) => self.markers.set(owner, marker),
+            // It is in the logs that something changed.
+            Event::Redacted(_) => {}
         }
     }
 
     /// The author is not idle. TAGMSG does not count: typing is not yet saying.
     fn spoke(&mut self, said: &Said, now: Now) {
-        if said.kind != SaidKind::Tagmsg
-            && let Some(user) = self.nicks.get(&fold(said.nick())).copied()
-        {
-            self.with(user, |user| user.spoke = now.mono);
-        }
+        let Some(user) = self.nicks.get(&fold(said.nick())).copied() else { return };
+        self.with(user, |user| {
+            if said.kind != SaidKind::Tagmsg {
+                user.spoke = now.mono;
+            }
+            if said.is_durable() {
+                user.note_said(said.at_us);
+            }
+        });
     }
 
     /// Adds somebody; the id is new. The caller has made sure that the nickname is free.
@@ -74,6 +80,7 @@ impl State {
             is_guest: origin.is_guest,
             signed_on: now.utc,
             spoke: now.mono,
+            said: VecDeque::new(),
         };
         if let Some(account) = &user.account {
             self.logged_in.entry(fold(account)).or_default().insert(user.id);

@@ -17,6 +17,7 @@ impl Chat {
         self.correspondence.check_bounds();
         self.timers.check_bounds(&self.sessions);
         self.verifying.check_bounds(&self.sessions);
+        self.redacting.check_bounds(&self.sessions);
         let addresses = self.sessions.ids().into_iter().filter_map(|id| self.sessions.get(id));
         self.places.check_bounds(addresses.map(|session| session.peer.address.ip()));
         self.state.check_bounds();
@@ -71,6 +72,7 @@ impl State {
         let nick = &user.nick;
         assert!(user.rooms.len() <= limits::CHAT_ROOMS_PER_USER, "rooms of {nick}");
         assert!(user.invited.len() <= limits::CHAT_INVITATIONS, "invitations of {nick}");
+        assert!(user.said.len() <= limits::CHAT_OWN_MESSAGES, "messages of {nick}");
         assert!(user.watched.len() <= limits::CHAT_MONITOR, "watched by {nick}");
         assert!(nick.len() <= limits::IRC_NICK && user.username.len() <= limits::IRC_USER, "names of {nick}");
         assert!(user.realname.len() <= limits::CHAT_REALNAME && user.host.len() <= limits::IRC_HOST, "names of {nick}");

@@ -26,6 +26,7 @@ pub(super) mod part;
 mod past;
 pub(super) mod ping;
 pub(super) mod quit;
+pub(super) mod redact;
 pub(super) mod register;
 pub(super) mod replay;
 pub(super) mod room_end;
@@ -111,6 +112,7 @@ const COMMANDS: &[Command] = &[
     row("PONG", 0, Works::Always, ping::pong),
     row("PRIVMSG", 0, Works::After, message::privmsg),
     row("QUIT", 0, Works::Always, quit::run),
+    row("REDACT", 2, Works::After, redact::run),
     row("REGISTER", 3, Works::Always, account::register),
     row("REHASH", 0, Works::After, oper::rehash),
     row("SETNAME", 1, Works::After, away::setname),

@@ -1,6 +1,6 @@
 //! What the service asks of its driver, and what comes back.
 
-use super::ids::{SessionId, Ticket};
+use super::ids::{MsgId, SessionId, Ticket};
 use super::query::{Kept, Query};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -28,6 +28,16 @@ pub enum Effect {
         log: String,
         /// Which records.
         query: Query,
+    },
+    /// Erase the message `msgid` of `log`, as it is after all appends asked for before: its bytes are in no file then, nor in
+    /// anything that was made of the log. The answer is [`Chat::handle_erased`](super::Chat::handle_erased).
+    Erase {
+        /// Whose answer it is.
+        ticket: Ticket,
+        /// The log's name.
+        log: String,
+        /// Which message.
+        msgid: MsgId,
     },
     /// Forget `log` altogether: its room has ended.
     Forget {
@@ -88,6 +98,19 @@ pub enum Verdict {
     Wrong,
     /// It was not compared, since too many wait for that: who gave it is asked to try again later.
     NotCompared,
+}
+
+/// What came of erasing a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Erasure {
+    /// Its bytes are gone.
+    Done,
+    /// There is no such message, or it was erased before.
+    NotThere,
+    /// It was not tried, since the store fails; it is there as before.
+    NotTried,
+    /// It failed, and may have come half way. It is tried again when a probe succeeds, and the same ticket answered again then.
+    Unfinished,
 }
 
 /// A password on its way to be compared, or to what it will be compared with; never shown.

@@ -1,12 +1,15 @@
 //! What happens. State changes by these and by nothing else; commands only propose them.
 //!
 //! Classes, which differ in what becomes of them after they were announced: what was *said* goes into its conversation's log,
-//! *accounts* and the *settings* of rooms go into one log, read *markers* into another, *presence* is never stored.
+//! *accounts* and the *settings* of rooms go into one log, read *markers* into another, *presence* is never stored. What is
+//! *redacted* was taken out of its log before.
 //! `spec/event-log.md` and `spec/accounts.md` fix the stored form.
 
 mod account;
+mod redacted;
 
 pub use account::AccountChange;
+pub(super) use redacted::{Redacted, Whence};
 
 use super::credential::Secret;
 use super::ids::{MsgId, RoomId, SessionId, UserId};
@@ -27,6 +30,7 @@ pub(super) enum Event {
     Account(AccountEvent),
     Said(Said, Scope),
     Marked(Marked),
+    Redacted(Redacted),
 }
 
 /// Somebody has read something up to a time.
@@ -344,6 +348,12 @@ impl From<AccountEvent> for Event {
 impl From<AccountChange> for Event {
     fn from(change: AccountChange) -> Self {
         Self::Account(AccountEvent::Changed(change))
+    }
+}
+
+impl From<Redacted> for Event {
+    fn from(event: Redacted) -> Self {
+        Self::Redacted(event)
     }
 }
 

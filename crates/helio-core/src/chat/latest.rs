@@ -1,7 +1,7 @@
 //! When something was last said in each room, as far as this run of the service knows: what CHATHISTORY TARGETS asks. The
 //! truth is in the rooms' logs; where it is not known it is read from there.
 
-use super::event::{Event, RoomEvent, Said, SaidKind, Scope};
+use super::event::{Event, RoomEvent, Said, SaidKind, Scope, Whence};
 use super::ids::RoomId;
 use super::state::{State, Statuses};
 use alloc::collections::BTreeMap;
@@ -23,6 +23,12 @@ impl Latest {
                 }
             }
             Event::Room(RoomEvent::Ended { id, .. }) => _ = self.known.remove(id),
+            // It may have been the newest.
+            Event::Redacted(redacted) => {
+                if let Whence::Room { id, .. } = &redacted.whence {
+                    self.known.remove(id);
+                }
+            }
             Event::Said(..) | Event::Room(_) | Event::Account(_) | Event::Presence(_) | Event::Marked(_) => {}
         }
     }

@@ -8,9 +8,11 @@
 //! Being a server operator gives no voice: nobody speaks in the name of an office.
 
 mod account;
+mod redaction;
 
 pub use account::AccountError;
 pub(super) use account::{can_be_called, can_change_account, can_register};
+pub(super) use redaction::{CannotRedact, Redactable, can_ask_to_redact, can_redact, can_redact_privately, is_author};
 
 use super::conversation::Party;
 use super::event::Change;

@@ -53,7 +53,8 @@ pub enum Anchor {
     Message(MsgId),
 }
 
-/// What counts. Messages to a status (STATUSMSG) never do: who asks may not have been allowed to see them.
+/// What counts. Messages to a status (STATUSMSG) do only where nobody is shown them: who asks may not have been allowed to
+/// see them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// PRIVMSG and NOTICE.
@@ -62,6 +63,8 @@ pub enum Wanted {
     MessagesAndTags,
     /// Every record, whatever it is.
     Records,
+    /// All that was said, to a status too: for the service itself.
+    Everything,
 }
 
 /// Why a question has no answer.
@@ -161,9 +164,9 @@ impl<'a> Heading<'a> {
     fn is_wanted(&self, wanted: Wanted) -> bool {
         let is_kind_wanted = match self.kind {
             SaidKind::Privmsg | SaidKind::Notice => true,
-            SaidKind::Tagmsg => wanted == Wanted::MessagesAndTags,
+            SaidKind::Tagmsg => wanted != Wanted::Messages,
         };
-        is_kind_wanted && !is_for_status(&self.target)
+        is_kind_wanted && (wanted == Wanted::Everything || !is_for_status(&self.target))
     }
 
     /// At least the bytes that a record of `len` bytes has when it is shown to whomever. Each line bears names and tags of its

@@ -344,6 +344,7 @@ pub(super) struct Whom<'a> {
 pub(super) fn failure(whom: Whom<'_>, command: &str, code: ReplyCode, context: &[&str]) -> Line {
     let is_ours =
         matches!(code, ReplyCode::MessageNotStored | ReplyCode::SettingNotStored | ReplyCode::StoreUnavailable);
+    let is_ours = is_ours || code == ReplyCode::MessageNotErased;
     // Of these the code is the drafts'.
     let is_ours = is_ours || (code == ReplyCode::InvalidParams && !matches!(command, "CHATHISTORY" | "MARKREAD"));
     if is_ours && !whom.has_standard_replies {

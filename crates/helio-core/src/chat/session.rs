@@ -56,6 +56,8 @@ pub(super) struct Session {
     pub(super) answering: VecDeque<super::command::answering::Answering>,
     /// CHATHISTORY that wait for the disk.
     pub(super) history_reads: usize,
+    /// REDACT that wait for the disk.
+    pub(super) redactions: usize,
 }
 
 /// A line that waits for its turn. It may hold a password, so it is never shown.
@@ -116,6 +118,7 @@ impl Session {
             multiline: None,
             answering: VecDeque::new(),
             history_reads: 0,
+            redactions: 0,
             sasl: None,
         }
     }

@@ -49,6 +49,8 @@ pub struct Settings {
     pub retention: Retention,
     /// What STS advertises (`port=6697` and so on); `None` unless the certificate was issued by a CA.
     pub sts: Option<String>,
+    /// For how long somebody may redact what they said. Default `None`: always.
+    pub redact_window: Option<Duration>,
 }
 
 /// Who runs the server.
@@ -169,6 +171,7 @@ impl Settings {
             keep_empty_rooms: limits::CHAT_EMPTY_ROOM_KEPT,
             retention: Retention::default(),
             sts: None,
+            redact_window: None,
         }
     }
 }

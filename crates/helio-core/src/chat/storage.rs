@@ -251,7 +251,7 @@ pub(super) fn can_keep(said: &Said) -> Outcome {
 /// Hands what lasts of `event` to the driver. The ticket is answered when it is on disk.
 pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
     let (log, bytes) = match event {
-        Event::Presence(_) => return None,
+        Event::Presence(_) | Event::Redacted(_) => return None,
         Event::Marked(marked) => return markers::store(chat, marked),
         Event::Room(event) => (String::from(SETTINGS_LOG), record::encode_room(event)?),
         Event::Account(event) => (String::from(SETTINGS_LOG), record::encode_account(event)),
@@ -283,7 +283,12 @@ pub(super) fn forget_ended(chat: &mut Chat, event: &Event) {
         Event::Account(AccountEvent::Changed(AccountChange::Deleted { account, .. })) => {
             Party::account(account).conversations_log()
         }
-        Event::Room(_) | Event::Account(_) | Event::Presence(_) | Event::Said(..) | Event::Marked(_) => return,
+        Event::Room(_)
+        | Event::Account(_)
+        | Event::Presence(_)
+        | Event::Said(..)
+        | Event::Redacted(_)
+        | Event::Marked(_) => return,
     };
     chat.effects.push_back(Effect::Forget { log });
 }
@@ -327,6 +332,11 @@ pub(super) fn failed(chat: &mut Chat, first: Ticket, last: Ticket, now: Now) {
             tell_failed(chat, session, waiting, code);
         }
     }
+    begin_probing(chat, now);
+}
+
+/// The store fails: nothing is taken that would have to be kept, until a probe succeeds.
+pub(super) fn begin_probing(chat: &mut Chat, now: Now) {
     if chat.storage.probe_at.replace(now.mono + limits::CHAT_PROBE_INTERVAL).is_none() {
         super::command::notice(chat, "The store failed: messages are refused until it works again".into(), now);
     }

@@ -19,6 +19,7 @@ mod monitor;
 mod multiline;
 mod operator;
 mod passwords;
+mod redaction;
 mod registration;
 mod replay;
 mod retention;

@@ -69,6 +69,8 @@ capabilities! {
     LabeledResponse = "labeled-response", Absent;
     /// All tags, and TAGMSG. message-tags.
     MessageTags = "message-tags", Absent;
+    /// REDACT removes a message. message-redaction (a draft).
+    MessageRedaction = "draft/message-redaction", Absent;
     /// All prefixes of a member. multi-prefix.
     MultiPrefix = "multi-prefix", Absent;
     /// Messages of several lines. multiline (a draft).

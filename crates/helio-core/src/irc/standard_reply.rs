@@ -72,13 +72,16 @@ codes! {
     InvalidParams = "INVALID_PARAMS", "Invalid parameters";
     /// `FAIL SETNAME`: the real name is too long or empty. setname.
     InvalidRealname = "INVALID_REALNAME", "Real name is not valid";
-    /// `FAIL CHATHISTORY … <subcommand> <target>`: there is no such target, or none for the one who asks. chathistory (a draft).
+    /// `FAIL CHATHISTORY … <subcommand> <target>`, `FAIL REDACT … <target>`: there is no such target, or none for the one who
+    /// asks. chathistory, message-redaction (drafts).
     InvalidTarget = "INVALID_TARGET", "Invalid target";
     /// `FAIL *` or `FAIL <command>`: the line was not UTF-8 and was dropped. utf8-only.
     InvalidUtf8 = "INVALID_UTF8", "Message is not valid UTF-8 and was rejected";
     /// `FAIL CHATHISTORY … <subcommand> <target>`: nothing can be shown, because of an error or because the message that was
     /// referred to is not known. chathistory (a draft).
     MessageError = "MESSAGE_ERROR", "Messages could not be retrieved";
+    /// `FAIL REDACT … <target> <msgid>`: it is to be erased, but that did not work yet. Ours.
+    MessageNotErased = "MESSAGE_NOT_ERASED", "Message could not be erased yet, it is when the store works again";
     /// `FAIL PRIVMSG`: what others saw could not be stored and is lost to history. Ours.
     MessageNotStored = "MESSAGE_NOT_STORED", "Message was delivered but could not be stored";
     /// `FAIL REGISTER … *`: there is no nickname yet. account-registration.
@@ -93,6 +96,10 @@ codes! {
     MultilineMaxBytes = "MULTILINE_MAX_BYTES", "Multiline batch max-bytes exceeded";
     /// `FAIL BATCH … <limit>`: too many lines. multiline.
     MultilineMaxLines = "MULTILINE_MAX_LINES", "Multiline batch max-lines exceeded";
+    /// `FAIL REDACT … <target> <msgid>`: who asks may not. message-redaction (a draft).
+    RedactForbidden = "REDACT_FORBIDDEN", "You are not authorised to delete this message";
+    /// `FAIL REDACT … <target> <msgid> <seconds>`: it was said too long ago. message-redaction.
+    RedactWindowExpired = "REDACT_WINDOW_EXPIRED", "You can no longer delete this message";
     /// `FAIL MODE` or `FAIL TOPIC`: the room has the new setting, which is stored when that works again. Ours.
     SettingNotStored = "SETTING_NOT_STORED", "Setting was changed but could not be stored yet";
     /// `FAIL PRIVMSG`: nothing can be stored at present, so messages are refused. Ours.
@@ -105,6 +112,8 @@ codes! {
     UnacceptablePassword = "UNACCEPTABLE_PASSWORD", "Password is too long or has characters that are not allowed";
     /// `FAIL <command>`: something went wrong here, not there.
     UnknownError = "UNKNOWN_ERROR", "Internal error";
+    /// `FAIL REDACT … <target> <msgid>`: there is no such message for the one who asks. message-redaction (a draft).
+    UnknownMsgid = "UNKNOWN_MSGID", "This message does not exist or is too old";
     /// `FAIL REGISTER … <account>`: the password is easily guessed. account-registration.
     WeakPassword = "WEAK_PASSWORD", "Password is too short";
 }

@@ -7,6 +7,7 @@ mod chat_client;
 mod chat_clients;
 mod chat_disk;
 mod chat_kill;
+mod chat_redact;
 mod chat_tls;
 mod compare;
 mod doctor;

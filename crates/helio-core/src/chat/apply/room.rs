@@ -34,7 +34,12 @@ impl State {
             Event::Said(said, Scope::Room { room, .. }) if said.is_durable() => room,
             Event::Room(RoomEvent::Topic { room, .. }) => room,
             Event::Room(RoomEvent::Modes { room, changes, .. }) if changes.iter().any(Change::is_lasting) => room,
-            Event::Said(..) | Event::Room(_) | Event::Account(_) | Event::Presence(_) | Event::Marked(_) => {
+            Event::Said(..)
+            | Event::Redacted(_)
+            | Event::Room(_)
+            | Event::Account(_)
+            | Event::Presence(_)
+            | Event::Marked(_) => {
                 return None;
             }
         };

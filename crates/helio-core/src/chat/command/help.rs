@@ -57,6 +57,7 @@ const TOPICS: &[Topic] = &[
     topic("PONG", "PONG token", "Answers the server's PING."),
     topic("PRIVMSG", "PRIVMSG target[,target…] text", "Says something to rooms and people."),
     topic("QUIT", "QUIT [reason]", "Leaves the server."),
+    topic("REDACT", "REDACT target msgid [reason]", "Removes a message of yours, or of a room that you look after."),
     topic("REGISTER", "REGISTER * * password", "Makes your nickname an account, which only you can use."),
     topic("REHASH", "REHASH", "Reads the settings again. Server operators only."),
     topic("SETNAME", "SETNAME realname", "Changes your real name."),

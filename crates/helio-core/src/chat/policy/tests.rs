@@ -9,6 +9,7 @@ use crate::time::{Instant, Now, Utc};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::time::Duration;
 
 /// Somebody towards the room: not in it (`outsider`, `banned`, `muted-outsider`, `listed` on `+I`, `invited`, with an
 /// `account`), in it without a status (`member`, `muted`, `banned-member`), with one, or `root`: a server operator from outside.
@@ -100,6 +101,13 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("take-a-from-admin", "", OWNER),
     ("take-q-from-owner", "", OWNER),
     ("lay-down-o", "", "muted banned-member member voice halfop operator admin owner root*"),
+    ("ask-to-redact", "", "muted banned-member member voice halfop operator admin owner root"),
+    ("redact-own", "", "muted banned-member member voice halfop operator admin owner root*"),
+    ("redact-own-late", "", ABOVE_HALFOP),
+    ("redact-own-for-operators", "", "muted banned-member member voice halfop operator admin owner root*"),
+    ("redact-others", "", ABOVE_HALFOP),
+    ("redact-others-late", "", ABOVE_HALFOP),
+    ("redact-others-for-operators", "", ABOVE_OPERATOR),
     ("kick-member", "", ABOVE_HALFOP),
     ("kick-voice", "", ABOVE_HALFOP),
     ("kick-halfop", "", ABOVE_HALFOP),
@@ -195,6 +203,11 @@ impl Scene {
             "set-topic" => can_set_topic(user, room),
             "invite" => can_invite(user, room),
             "open-doors" => yes(can_open_doors(user, room)),
+            "ask-to-redact" => yes(can_ask_to_redact(user, room)),
+            redaction if redaction.starts_with("redact-") => {
+                let window = Some(Duration::from_secs(60));
+                can_redact(user, room, redactable(redaction), window).map_err(|_| Refusal::Silent)
+            }
             "lay-down-o" => can_change(user, room, &status(false, 'o', user.id)),
             _ => match action.split('-').collect::<Vec<_>>()[..] {
                 ["mode", letter] => can_change(user, room, &setting(letter)),
@@ -208,6 +221,40 @@ impl Scene {
         };
         answer.ok()
     }
+}
+
+/// A message as the name of an action describes it.
+fn redactable(action: &str) -> Redactable {
+    let age = Duration::from_secs(if action.ends_with("-late") { 61 } else { 60 });
+    let least = if action.ends_with("-for-operators") { Statuses::OPERATOR } else { Statuses::NONE };
+    Redactable { is_own: action.starts_with("redact-own"), age, least }
+}
+
+/// Why not, for those who may not: nobody learns of a message that they could not see.
+#[test]
+fn who_may_not_redact_is_told_no_more_than_they_may_know() {
+    let scene = Scene::new("");
+    let room = scene.state.room("#tea").expect("the room");
+    let window = Duration::from_secs(60);
+    let told = |role: &str, action| {
+        let user = scene.state.user_named(role).expect("a role");
+        can_redact(user, room, redactable(action), Some(window)).expect_err("not allowed")
+    };
+    assert_eq!(told("outsider", "redact-own"), CannotRedact::Target);
+    assert_eq!(told("member", "redact-others"), CannotRedact::Forbidden);
+    assert_eq!(told("member", "redact-own-late"), CannotRedact::TooLate(window));
+    assert_eq!(told("halfop", "redact-others-for-operators"), CannotRedact::Unknown);
+}
+
+/// Of two, only the author: the other one's nickname does not prove that it was they.
+#[test]
+fn only_the_author_redacts_what_two_said() {
+    let window = Some(Duration::from_secs(60));
+    let ask = |action| can_redact_privately(redactable(action), window);
+    assert_eq!(ask("redact-own"), Ok(Right::Own));
+    assert_eq!(ask("redact-own-late"), Err(CannotRedact::TooLate(Duration::from_secs(60))));
+    assert_eq!(ask("redact-others"), Err(CannotRedact::Unknown));
+    assert_eq!(can_redact_privately(redactable("redact-own-late"), None), Ok(Right::Own));
 }
 
 fn list(masks: &[&str]) -> MaskList {

@@ -3,9 +3,10 @@
 use super::{Room, UserFlag};
 use crate::chat::ids::{RoomId, SessionId, UserId};
 use crate::irc::casemap::fold;
+use crate::limits;
 use crate::time::{Instant, Utc};
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use core::net::IpAddr;
 
@@ -38,6 +39,9 @@ pub(in crate::chat) struct User {
     pub(in crate::chat) signed_on: Utc,
     /// When they last said something.
     pub(in crate::chat) spoke: Instant,
+    /// The times of the newest things that they said and that are kept, whatever they were called: in one run of the service
+    /// each time is that of one message. At most [`limits::CHAT_OWN_MESSAGES`].
+    pub(in crate::chat) said: VecDeque<i64>,
 }
 
 impl User {
@@ -53,6 +57,14 @@ impl User {
     /// Whether an invitation opens the door of `room` to them.
     pub(in crate::chat) fn is_invited(&self, room: &Room) -> bool {
         !self.invited.is_empty() && self.invited.get(&fold(&room.name)) == Some(&room.id)
+    }
+
+    /// Takes note of something that they said and that is kept.
+    pub(in crate::chat) fn note_said(&mut self, at_us: i64) {
+        if self.said.len() >= limits::CHAT_OWN_MESSAGES {
+            self.said.pop_front();
+        }
+        self.said.push_back(at_us);
     }
 
     pub(in crate::chat) fn is_operator(&self) -> bool {

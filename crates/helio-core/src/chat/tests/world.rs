@@ -5,10 +5,11 @@
 
 use crate::chat::event::Presence;
 use crate::chat::ids::UserId;
-use crate::chat::query::{Query, Unanswered, linear};
+use crate::chat::query::{Heading, Query, Unanswered, linear};
 use crate::chat::state::UserFlag;
 use crate::chat::{
-    Chat, Credential, Effect, Face, Operator, PRIVATE_LOGS, Peer, Secret, SessionId, Settings, Ticket, Verdict,
+    Chat, Credential, Effect, Erasure, Face, MsgId, Operator, PRIVATE_LOGS, Peer, Secret, SessionId, Settings, Ticket,
+    Verdict,
 };
 use crate::irc::frame::LineBuffer;
 use crate::limits;
@@ -36,6 +37,10 @@ pub(crate) struct World {
     pub(crate) are_reads_late: bool,
     /// Reads that are not answered yet: ticket, log, question.
     pub(crate) late_reads: Vec<(Ticket, String, Query)>,
+    /// Whether messages are erased only when [`World::erase`] is called.
+    pub(crate) are_erasures_late: bool,
+    /// Messages that are to be erased: ticket, log, identity.
+    pub(crate) erasures: Vec<(Ticket, String, MsgId)>,
     /// Whether nothing can be read.
     pub(crate) are_reads_failing: bool,
     /// Whether passwords are compared or made ready only when [`World::compare`] is called.
@@ -86,6 +91,8 @@ impl World {
             commits: Commits::AtOnce,
             are_reads_late: false,
             late_reads: Vec::new(),
+            are_erasures_late: false,
+            erasures: Vec::new(),
             are_reads_failing: false,
             are_passwords_late: false,
             late_passwords: Vec::new(),
@@ -100,6 +107,7 @@ impl World {
         self.chat = Chat::new(settings, [run; 12], self.now).with_secret(Secret::new([run; 32]));
         self.clients.clear();
         self.appends.clear();
+        self.erasures.clear();
         for record in self.logs.get(crate::chat::SETTINGS_LOG).cloned().unwrap_or_default() {
             self.chat.handle_restored(&record, self.now).expect("our own records are read");
         }
@@ -297,6 +305,24 @@ impl World {
         self.drain();
     }
 
+    /// The disk erases every message that it was asked to. An erased record is empty here.
+    pub(crate) fn erase(&mut self) {
+        for (ticket, log, msgid) in core::mem::take(&mut self.erasures) {
+            let is_it = |record: &&mut Vec<u8>| Heading::of(record).is_some_and(|heading| heading.is(&msgid));
+            let found = self.logs.get_mut(&log).and_then(|log| log.iter_mut().find(is_it));
+            let erasure = if found.map(Vec::clear).is_some() { Erasure::Done } else { Erasure::NotThere };
+            self.chat.handle_erased(ticket, erasure, self.now);
+        }
+        self.drain();
+    }
+
+    /// The disk answers the message that it was asked to erase first, which stays to be erased.
+    pub(crate) fn answer_erasure(&mut self, erasure: Erasure) {
+        let ticket = self.erasures.first().expect("a message to erase").0;
+        self.chat.handle_erased(ticket, erasure, self.now);
+        self.drain();
+    }
+
     /// The passwords that wait are compared.
     pub(crate) fn compare(&mut self) {
         let is_late = core::mem::replace(&mut self.are_passwords_late, false);
@@ -357,6 +383,12 @@ impl World {
             },
             Effect::Read { ticket, log, query } if self.are_reads_late => self.late_reads.push((ticket, log, query)),
             Effect::Read { ticket, log, query } => self.answer_read(ticket, &log, &query),
+            Effect::Erase { ticket, log, msgid } => {
+                self.erasures.push((ticket, log, msgid));
+                if !self.are_erasures_late {
+                    self.erase();
+                }
+            }
             Effect::Forget { log } => {
                 self.logs.remove(&log);
             }

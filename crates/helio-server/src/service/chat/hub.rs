@@ -7,7 +7,7 @@ use super::outside::Outside;
 use crate::ops::{Metric, Ops};
 use crate::service::Context;
 use helio_core::chat::query::Unanswered;
-use helio_core::chat::{Chat, Credential, Peer, SessionId, Settings, Ticket, Verdict};
+use helio_core::chat::{Chat, Credential, Erasure, Peer, SessionId, Settings, Ticket, Verdict};
 use helio_core::limits;
 use helio_core::time::{Instant, Now};
 use helio_net::clock::Clock;
@@ -33,6 +33,8 @@ pub(super) enum Input {
     CommitFailed { first: Ticket, last: Ticket },
     /// A log was read.
     Read { ticket: Ticket, records: Result<Vec<Vec<u8>>, Unanswered> },
+    /// A message was to be erased.
+    Erased { ticket: Ticket, erasure: Erasure },
     /// The thread that keeps is gone.
     StoreLost,
     /// The store was tried.
@@ -184,6 +186,7 @@ impl Hub {
             Input::Read { ticket, records } => {
                 self.chat.handle_read(ticket, records.as_deref().map_err(|reason| *reason), now);
             }
+            Input::Erased { ticket, erasure } => self.chat.handle_erased(ticket, erasure, now),
             Input::StoreLost => {
                 self.outside.lose_keeper();
                 self.chat.handle_store_lost(now);

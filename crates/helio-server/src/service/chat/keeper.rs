@@ -5,20 +5,21 @@ use super::reading::{self, ReadingError};
 use super::retaining::Retaining;
 use crate::event::EventKind;
 use crate::service::Context;
-use helio_core::chat::Ticket;
 use helio_core::chat::query::{Kept, Query, Unanswered};
+use helio_core::chat::{Erasure, MsgId, Ticket};
 use helio_core::limits;
-use helio_store::{Append, AppendError, Log, LogHead, LogName, Position, StoreError};
+use helio_store::{Append, Log, LogHead, LogName, Position, StoreError};
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use tokio::sync::mpsc;
 
-/// What the hub asks for. Requests are carried out in order, but for those to forget: they have time until there is nothing
-/// else to do.
+/// What the hub asks for. Requests are carried out in order, but for those to forget, which have time until there is nothing
+/// else to do, and those to erase: each costs several syncs, so after whatever waits one of them is carried out.
 #[derive(Debug)]
 pub(super) enum Request {
     Append { ticket: Ticket, log: String, bytes: Vec<u8> },
     Read { ticket: Ticket, log: String, query: Query },
+    Erase { ticket: Ticket, log: String, msgid: MsgId },
     Forget { log: String },
     Retain { logs: Vec<(String, Kept)>, private: Kept },
     Trim { log: String, keep: u64 },
@@ -31,6 +32,7 @@ impl Request {
         match self {
             Self::Append { ticket, .. } => Some(Input::CommitFailed { first: ticket, last: ticket }),
             Self::Read { ticket, .. } => Some(Input::Read { ticket, records: Err(Unanswered::StoreFails) }),
+            Self::Erase { ticket, .. } => Some(Input::Erased { ticket, erasure: Erasure::NotTried }),
             Self::Forget { .. } | Self::Trim { .. } | Self::Retain { .. } => None,
             Self::Probe => Some(Input::Probed { is_working: false }),
         }
@@ -53,6 +55,10 @@ pub(super) struct Keeper {
     retaining: Retaining,
     /// Something was trimmed whose bytes may still be in a file.
     is_unscrubbed: bool,
+    /// Messages to erase, oldest first. At most [`limits::CHAT_REDACTIONS_TOTAL`].
+    erasing: VecDeque<(Ticket, String, MsgId)>,
+    /// A message whose erasing failed, perhaps half way. While there is one, the store counts as failing.
+    unerased: Option<(Ticket, LogName, Position)>,
 }
 
 /// What is to be forgotten of a log.
@@ -96,9 +102,19 @@ impl Keeper {
         hub: mpsc::Sender<Input>,
         context: Context,
     ) -> Self {
-        let (group, forgetting) = (Group::default(), VecDeque::new());
-        let retaining = Retaining::default();
-        Self { store, requests, hub, context, group, is_failing: false, forgetting, retaining, is_unscrubbed: false }
+        Self {
+            store,
+            requests,
+            hub,
+            context,
+            group: Group::default(),
+            is_failing: false,
+            forgetting: VecDeque::new(),
+            retaining: Retaining::default(),
+            is_unscrubbed: false,
+            erasing: VecDeque::new(),
+            unerased: None,
+        }
     }
 
     /// Works until the hub is gone and everything it asked for is done, but for what waits to be forgotten: the next start
@@ -108,7 +124,10 @@ impl Keeper {
             self.beat();
             let mut next = match self.requests.try_recv() {
                 Ok(request) => Some(request),
-                Err(TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Disconnected) => {
+                    while self.erase_next() {}
+                    break;
+                }
                 Err(TryRecvError::Empty) if self.proceed() => continue,
                 Err(TryRecvError::Empty) => match self.requests.recv_timeout(limits::WATCHDOG_TICK) {
                     Ok(request) => Some(request),
@@ -122,6 +141,7 @@ impl Keeper {
                 next = self.requests.try_recv().ok();
             }
             self.commit();
+            self.erase_next();
         }
         self.context.ops.health.keeper.end();
     }
@@ -139,6 +159,7 @@ impl Keeper {
                 let records = self.read(&log, &query);
                 self.tell(Input::Read { ticket, records });
             }
+            Request::Erase { ticket, log, msgid } => self.erasing.push_back((ticket, log, msgid)),
             Request::Forget { log } => self.group.forgotten.extend(LogName::new(&log).ok()),
             Request::Retain { logs, private } => self.retaining = Retaining::new(logs, private),
             Request::Trim { log, keep } => {
@@ -195,19 +216,61 @@ impl Keeper {
         self.group.clear();
     }
 
-    fn fail(&mut self, error: &AppendError) {
+    /// Erases the message that waits for it longest; everything that was said before it is committed. Whatever else keeps its
+    /// text has to forget it here, before the answer. Returns whether there was one.
+    fn erase_next(&mut self) -> bool {
+        let Some((ticket, log, msgid)) = self.erasing.pop_front() else { return false };
+        let found = LogName::new(&log).ok().filter(|_| !self.is_failing).map(|log| {
+            let position = reading::find(&*self.store, &log, &msgid);
+            position.map(|position| position.map(|position| (ticket, log, position)))
+        });
+        let erasure = match found {
+            Some(Ok(Some(message))) => self.erase_at(message),
+            Some(Ok(None)) => Erasure::NotThere,
+            Some(Err(error)) => {
+                self.trouble(&error);
+                Erasure::NotTried
+            }
+            None => Erasure::NotTried,
+        };
+        self.tell(Input::Erased { ticket, erasure });
+        true
+    }
+
+    fn erase_at(&mut self, message: (Ticket, LogName, Position)) -> Erasure {
+        match self.store.erase(&message.1, message.2) {
+            Ok(_) => Erasure::Done,
+            Err(error) => {
+                self.unerased = Some(message);
+                self.fail(&error);
+                Erasure::Unfinished
+            }
+        }
+    }
+
+    fn fail(&mut self, error: &dyn std::error::Error) {
         self.is_failing = true;
         let message = format!("{error}; messages are refused until the store works again");
         self.context.events.tell(EventKind::Failure { message });
     }
 
     fn probe(&mut self) {
-        let is_working = self.store.probe().is_ok();
+        let is_working = self.store.probe().is_ok() && self.finish_erasing();
         if is_working && std::mem::take(&mut self.is_failing) {
             let message = "the store works again, messages are taken".to_owned();
             self.context.events.tell(EventKind::Recovered { message });
         }
         self.tell(Input::Probed { is_working });
+    }
+
+    /// What could not be erased is, as soon as that works. `false`: it does not.
+    fn finish_erasing(&mut self) -> bool {
+        let Some(message) = self.unerased.take() else { return true };
+        match self.store.erase(&message.1, message.2) {
+            Ok(_) => self.tell(Input::Erased { ticket: message.0, erasure: Erasure::Done }),
+            Err(_) => self.unerased = Some(message),
+        }
+        self.unerased.is_none()
     }
 
     fn read(&self, log: &str, query: &Query) -> Result<Vec<Vec<u8>>, Unanswered> {
@@ -254,6 +317,9 @@ impl Keeper {
 
     /// Does a part of what has time. Returns whether there was any.
     fn proceed(&mut self) -> bool {
+        if self.erase_next() {
+            return true;
+        }
         if self.is_failing {
             return false;
         }
@@ -324,94 +390,4 @@ fn trim_step(store: &mut dyn Log, Forgetting { log, until }: &Forgetting) -> Res
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::watched::Watched;
-    use super::*;
-    use helio_core::chat::query::{Span, Wanted};
-    use helio_store::memory::MemoryStore;
-
-    #[test]
-    fn while_the_store_fails_no_log_is_forgotten() {
-        let ((_ask, requests), (hub, _inputs)) = (std::sync::mpsc::channel(), mpsc::channel(limits::CHAT_INPUTS));
-        let mut keeper = Keeper::new(Box::new(MemoryStore::new()), requests, hub, Context::silent());
-        let ticket = Ticket::default();
-        let said = br##"{"msgid":"a-b-c","at_us":2,"kind":"privmsg","from":"a!a@a","target":"#a","lines":[]}"##;
-        let (span, wanted) = (Span::Last { after: None }, Wanted::Messages);
-        let query = Query { span, count: 9, bytes: 9_000, wanted };
-        keeper.take(Request::Append { ticket, log: "room".to_owned(), bytes: said.to_vec() });
-        keeper.commit();
-        keeper.is_failing = true;
-        keeper.take(Request::Forget { log: "room".to_owned() });
-        keeper.commit();
-        assert!(!keeper.proceed());
-        assert_eq!(keeper.read("room", &query).unwrap(), [said]);
-        keeper.take(Request::Probe);
-        assert!(!keeper.proceed());
-        keeper.take(Request::Forget { log: "room".to_owned() });
-        keeper.commit();
-        while keeper.proceed() {}
-        assert!(keeper.read("room", &query).unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_log_is_trimmed_to_its_newest_records_in_steps() {
-        let ((_ask, requests), (hub, _inputs)) = (std::sync::mpsc::channel(), mpsc::channel(limits::CHAT_INPUTS));
-        let mut keeper = Keeper::new(Box::new(MemoryStore::new()), requests, hub, Context::silent());
-        let log = LogName::new("log").unwrap();
-        let ticket = Ticket::default();
-        let count = 2 * limits::CHAT_FORGET_STEP as u64;
-        for _ in 0..count {
-            keeper.append(ticket, "log", b"said".to_vec());
-        }
-        // What is asked for before counts, though it is not committed yet.
-        let trim = |keep| Request::Trim { log: "log".to_owned(), keep };
-        keeper.take(trim(3));
-        let first = |keeper: &Keeper| keeper.store.head(&log).unwrap().unwrap().first;
-        assert_eq!(first(&keeper), Position::FIRST);
-        assert!(keeper.proceed());
-        assert_eq!(first(&keeper).get() - Position::FIRST.get(), limits::CHAT_FORGET_STEP as u64);
-        while keeper.proceed() {}
-        assert_eq!(first(&keeper).get() - Position::FIRST.get(), count - 3);
-        keeper.take(trim(9));
-        keeper.is_failing = true;
-        keeper.take(trim(1));
-        keeper.is_failing = false;
-        while keeper.proceed() {}
-        assert_eq!(first(&keeper).get() - Position::FIRST.get(), count - 3);
-    }
-
-    #[test]
-    fn an_append_behind_a_thousand_rooms_to_forget_does_not_wait_for_them() {
-        let rooms = 1_000;
-        let mut store = MemoryStore::new();
-        // The last one takes several steps.
-        for n in 1..=rooms {
-            let log = LogName::new(&format!("room/{n}")).unwrap();
-            let said = Append { log: &log, expected: None, bytes: b"said" };
-            let count = if n == rooms { limits::CHAT_FORGET_STEP + 1 } else { 1 };
-            store.append(&vec![said; count]).unwrap();
-        }
-        let ((told, tells), (ask, requests)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
-        let (hub, mut inputs) = mpsc::channel(limits::CHAT_INPUTS);
-        for n in 1..=rooms {
-            ask.send(Request::Forget { log: format!("room/{n}") }).unwrap();
-        }
-        let ticket = Ticket::default();
-        ask.send(Request::Append { ticket, log: "room/new".to_owned(), bytes: b"hello".to_vec() }).unwrap();
-        let store = Watched::new(store, move |call| {
-            told.send(call).unwrap();
-            Ok(())
-        });
-        let keeper = Keeper::new(Box::new(store), requests, hub, Context::silent());
-        let thread = std::thread::spawn(move || keeper.run());
-        let mut asked = Vec::new();
-        while asked.last() != Some(&"scrub") {
-            asked.push(tells.recv().unwrap());
-        }
-        drop(ask);
-        thread.join().unwrap();
-        let trims = rooms + 1;
-        assert_eq!(asked, [&["append"][..], &vec!["trim"; trims], &["scrub"]].concat());
-        assert!(matches!(inputs.blocking_recv(), Some(Input::Committed(_))));
-    }
-}
+mod tests;

@@ -48,6 +48,7 @@ impl Outside {
         let request = match effect {
             Effect::Append { ticket, log, bytes } => Request::Append { ticket, log, bytes },
             Effect::Read { ticket, log, query } => Request::Read { ticket, log, query },
+            Effect::Erase { ticket, log, msgid } => Request::Erase { ticket, log, msgid },
             Effect::Forget { log } => Request::Forget { log },
             Effect::Retain { logs, private } => Request::Retain { logs, private },
             Effect::Trim { log, keep } => Request::Trim { log, keep },

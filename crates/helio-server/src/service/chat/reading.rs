@@ -29,9 +29,18 @@ type Found = (Vec<u8>, usize);
 
 /// Reads what answers `query` out of `log`, oldest first.
 pub(super) fn answer(store: &dyn Log, log: &LogName, query: &Query) -> Result<Vec<Vec<u8>>, ReadingError> {
+    Reading { store, log, all: all(store, log)?, query }.answer()
+}
+
+/// Where the message `id` of `log` is, if it is there.
+pub(super) fn find(store: &dyn Log, log: &LogName, id: &MsgId) -> Result<Option<Position>, StoreError> {
+    find_in(store, log, &all(store, log)?, id)
+}
+
+/// All positions of a log.
+fn all(store: &dyn Log, log: &LogName) -> Result<Range<Position>, StoreError> {
     let head = store.head(log)?;
-    let all = head.map_or(Position::FIRST..Position::FIRST, |LogHead { first, next, .. }| first..next);
-    Reading { store, log, all, query }.answer()
+    Ok(head.map_or(Position::FIRST..Position::FIRST, |LogHead { first, next, .. }| first..next))
 }
 
 impl Reading<'_> {
@@ -97,45 +106,47 @@ impl Reading<'_> {
     fn place(&self, anchor: &Anchor) -> Result<Range<Position>, ReadingError> {
         match anchor {
             Anchor::Moment(millis) => {
-                let start = self.since(self.all.start, millis.saturating_mul(1_000))?;
-                Ok(start..self.since(start, millis.saturating_add(1).saturating_mul(1_000))?)
+                let since =
+                    |start, millis: i64| since(self.store, self.log, start..self.all.end, millis.saturating_mul(1_000));
+                let start = since(self.all.start, *millis)?;
+                Ok(start..since(start, millis.saturating_add(1))?)
             }
             Anchor::Message(id) => {
-                let position = self.find(id)?.ok_or(ReadingError::UnknownMessage)?;
+                let position = find_in(self.store, self.log, &self.all, id)?.ok_or(ReadingError::UnknownMessage)?;
                 Ok(position..position.next())
             }
         }
     }
+}
 
-    /// Where a message is: where its time leads, or else among the newest.
-    fn find(&self, id: &MsgId) -> Result<Option<Position>, StoreError> {
-        if let Some(at_us) = id.at_us() {
-            let position = self.since(self.all.start, at_us)?;
-            let there = self.store.read(self.log, position..position.next(), Limit::MOST, Direction::Forwards)?;
-            if there.iter().any(|record| is_message(record, id)) {
-                return Ok(Some(position));
-            }
+/// Where a message is: where its time leads, or else among the newest.
+fn find_in(store: &dyn Log, log: &LogName, all: &Range<Position>, id: &MsgId) -> Result<Option<Position>, StoreError> {
+    if let Some(at_us) = id.at_us() {
+        let position = since(store, log, all.clone(), at_us)?;
+        let there = store.read(log, position..position.next(), Limit::MOST, Direction::Forwards)?;
+        if there.iter().any(|record| is_message(record, id)) {
+            return Ok(Some(position));
         }
-        let mut range = self.all.clone();
-        let mut looked = 0;
-        while range.start < range.end && looked < limits::CHAT_HISTORY_SEARCH {
-            let limit = Limit::records(limits::CHAT_HISTORY_SEARCH - looked);
-            let records = self.store.read(self.log, range.clone(), limit, Direction::Backwards)?;
-            let Some(last) = records.last() else { break };
-            if let Some(record) = records.iter().find(|record| is_message(record, id)) {
-                return Ok(Some(record.position));
-            }
-            looked += records.len();
-            range.end = last.position;
-        }
-        Ok(None)
     }
+    let mut range = all.clone();
+    let mut looked = 0;
+    while range.start < range.end && looked < limits::CHAT_HISTORY_SEARCH {
+        let limit = Limit::records(limits::CHAT_HISTORY_SEARCH - looked);
+        let records = store.read(log, range.clone(), limit, Direction::Backwards)?;
+        let Some(last) = records.last() else { break };
+        if let Some(record) = records.iter().find(|record| is_message(record, id)) {
+            return Ok(Some(record.position));
+        }
+        looked += records.len();
+        range.end = last.position;
+    }
+    Ok(None)
+}
 
-    /// The first position from `start` on at which something was said at `at_us` or later.
-    fn since(&self, start: Position, at_us: i64) -> Result<Position, StoreError> {
-        let time = |bytes: &[u8]| Heading::of(bytes).map(|heading| heading.at_us());
-        seek(self.store, self.log, start..self.all.end, time, &at_us)
-    }
+/// The first position of `range` at which something was said at `at_us` or later.
+fn since(store: &dyn Log, log: &LogName, range: Range<Position>, at_us: i64) -> Result<Position, StoreError> {
+    let time = |bytes: &[u8]| Heading::of(bytes).map(|heading| heading.at_us());
+    seek(store, log, range, time, &at_us)
 }
 
 fn is_message(record: &Record, id: &MsgId) -> bool {

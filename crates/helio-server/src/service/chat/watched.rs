@@ -41,6 +41,7 @@ impl<F: FnMut(&'static str) -> Result<(), StoreError>> Log for Watched<F> {
     }
 
     fn erase(&mut self, log: &LogName, position: Position) -> Result<bool, StoreError> {
+        (self.before)("erase")?;
         self.store.erase(log, position)
     }
 

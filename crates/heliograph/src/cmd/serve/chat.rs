@@ -84,6 +84,7 @@ pub(crate) struct ChatFlags {
     keep_empty_rooms: Option<Span>,
     keep_messages: Option<Span>,
     keep_newest: Option<NonZeroU64>,
+    redact_window: Option<Span>,
 }
 
 layered!(ChatFlags {
@@ -121,6 +122,7 @@ layered!(ChatFlags {
     keep_empty_rooms,
     keep_messages,
     keep_newest,
+    redact_window,
 });
 
 /// Who runs the server.
@@ -266,6 +268,7 @@ impl ChatFlags {
         set(&mut settings.keep_empty_rooms, self.keep_empty_rooms.map(|span| span.0));
         settings.retention.age = self.keep_messages.map(|span| span.0);
         settings.retention.newest = self.keep_newest.map(NonZeroU64::get);
+        settings.redact_window = self.redact_window.map(|span| span.0);
         settings.sts = self.sts.filter(|_| is_ca_issued).and_then(|span| self.sts_value(span));
         Ok(settings)
     }

@@ -49,6 +49,7 @@ impl Store {
             Effect::Forget { log } => Request::Forget { log },
             Effect::Probe => Request::Probe,
             Effect::Trim { .. }
+            | Effect::Erase { .. }
             | Effect::Verify { .. }
             | Effect::Derive { .. }
             | Effect::Reload { .. }
