@@ -92,6 +92,7 @@ const COMMANDS: &[Command] = &[
     row("INFO", 0, Works::After, server::info),
     row("INVITE", 0, Works::After, invite::run),
     row("ISON", 1, Works::After, userhost::ison),
+    row("ISUPPORT", 0, Works::Always, welcome::isupport),
     row("JOIN", 1, Works::After, join::run),
     row("KICK", 2, Works::After, kick::run),
     row("KILL", 1, Works::After, oper::kill),

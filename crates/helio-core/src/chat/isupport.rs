@@ -3,6 +3,8 @@
 use super::reply::Reply;
 use super::settings::Settings;
 use super::state::{ListKind, RoomFlag, Statuses, UserFlag};
+use super::turn::Turn;
+use crate::irc::capability::Capability;
 use crate::irc::isupport;
 use crate::irc::name::NickRules;
 use crate::irc::numeric::Numeric;
@@ -73,8 +75,18 @@ pub(super) fn tokens(settings: &Settings) -> Vec<(&'static str, Option<String>)>
     tokens
 }
 
-/// Answers with all tokens.
-pub(super) fn tell(reply: &mut Reply, settings: &Settings) {
+/// Answers with all tokens. "The server MUST group all RPL_ISUPPORT messages inside a draft/isupport batch when the batch and
+/// draft/extended-isupport capabilities are enabled" (IRCv3 extended-isupport, a draft).
+pub(super) fn tell(turn: &mut Turn<'_>) {
+    let is_batched = turn.has(Capability::Batch) && turn.has(Capability::ExtendedIsupport);
+    let Turn { chat, reply, .. } = turn;
+    if !is_batched {
+        return tell_in(reply, &chat.settings);
+    }
+    reply.batched(&chat.ids.batch(), "draft/isupport", |reply| tell_in(reply, &chat.settings));
+}
+
+fn tell_in(reply: &mut Reply, settings: &Settings) {
     let budget = reply.room(&[]).saturating_sub(Numeric::RplIsupport.text().len() + 1);
     for line in isupport::lines(&tokens(settings), budget) {
         let line: Vec<&str> = line.iter().map(String::as_str).collect();

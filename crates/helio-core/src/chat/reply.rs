@@ -237,6 +237,19 @@ impl Reply {
         self.answers.push(Answer { lines, ..Answer::default() });
     }
 
+    /// Puts all that `fill` answers into a batch of this type.
+    pub(super) fn batched(&mut self, reference: &str, kind: &str, fill: impl FnOnce(&mut Self)) {
+        let before = core::mem::take(&mut self.answers);
+        fill(self);
+        let inner = core::mem::replace(&mut self.answers, before);
+        let (begin, end) = batch_lines(&self.server, reference, &[kind]);
+        let inner = inner.into_iter().flat_map(|answer| answer.lines).map(|mut line| {
+            line.tags.batch = Some(reference.to_string());
+            line
+        });
+        self.lines(core::iter::once(begin).chain(inner).chain([end]).collect());
+    }
+
     /// Lines that must not be seen before `ticket` is answered; none keeps a place for what comes with that answer, such
     /// as the news that it failed.
     pub(super) fn held(&mut self, ticket: Ticket, lines: Vec<Line>) {

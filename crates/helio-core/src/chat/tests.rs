@@ -9,6 +9,7 @@ mod bounds;
 mod capabilities;
 mod guests;
 mod history;
+mod isupport;
 mod lasting;
 mod list;
 mod markers;

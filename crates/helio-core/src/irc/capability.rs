@@ -61,6 +61,8 @@ capabilities! {
     EventPlayback = "draft/event-playback", Absent;
     /// JOIN with account and real name. extended-join.
     ExtendedJoin = "extended-join", Absent;
+    /// ISUPPORT before registration, and in a batch. extended-isupport (a draft).
+    ExtendedIsupport = "draft/extended-isupport", Absent;
     /// What happens to monitored users outside common rooms. extended-monitor.
     ExtendedMonitor = "extended-monitor", Absent;
     /// INVITE to others in the room. invite-notify.

@@ -37,6 +37,7 @@ const TOPICS: &[Topic] = &[
     topic("INFO", "INFO", "Shows what this server runs on."),
     topic("INVITE", "INVITE nick room", "Asks somebody into a room; alone, lists your invitations."),
     topic("ISON", "ISON nick…", "Shows which of them are here."),
+    topic("ISUPPORT", "ISUPPORT", "Shows what the server can do, for clients."),
     topic("JOIN", "JOIN room[,room…] [key[,key…]]", "Enters rooms; JOIN 0 leaves all."),
     topic("KICK", "KICK room[,room…] nick[,nick…] [reason]", "Removes people from a room that you look after."),
     topic("KILL", "KILL nick [reason]", "Ends somebody's connection. Server operators only."),

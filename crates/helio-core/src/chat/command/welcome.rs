@@ -3,8 +3,9 @@
 
 use super::server;
 use crate::chat::isupport;
-use crate::chat::reply::Outcome;
+use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::turn::Turn;
+use crate::irc::capability::Capability;
 use crate::irc::numeric::Numeric;
 use alloc::format;
 use alloc::string::ToString;
@@ -25,7 +26,7 @@ pub(super) fn greet(turn: &mut Turn<'_>) -> Outcome {
     reply.numeric_text(Numeric::RplCreated, &[], &text);
     let [user, room, with_argument] = isupport::mode_letters();
     reply.numeric(Numeric::RplMyInfo, &[name, version, &user, &room, &with_argument]);
-    isupport::tell(reply, &chat.settings);
+    isupport::tell(turn);
     tell_users(turn);
     tell_motd(turn);
     Ok(())
@@ -49,7 +50,17 @@ pub(super) fn version(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let Turn { chat, reply, .. } = turn;
     let settings = &chat.settings;
     reply.numeric_text(Numeric::RplVersion, &[&settings.version, &settings.server_name], &settings.network);
-    isupport::tell(reply, settings);
+    isupport::tell(turn);
+    Ok(())
+}
+
+/// `ISUPPORT`: "when the capability is enabled, the server MUST accept ISUPPORT commands before connection registration
+/// completes" (IRCv3 extended-isupport, a draft).
+pub(super) fn isupport(turn: &mut Turn<'_>, _: &[&str]) -> Outcome {
+    if turn.session()?.user().is_none() && !turn.has(Capability::ExtendedIsupport) {
+        return Err(Refusal::numeric(Numeric::ErrNotRegistered, &[]));
+    }
+    isupport::tell(turn);
     Ok(())
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Client {
     partial: Vec<u8>,
     /// Names of an answer whose end has not come.
     names: Vec<String>,
-    /// References of open batches, and whether they are the answer to a label.
+    /// References of open batches, and whether they are only put aside.
     batches: BTreeMap<String, bool>,
     /// Identities of messages, and which message it was.
     msgids: BTreeMap<String, usize>,
@@ -133,18 +133,18 @@ impl Client {
         }
     }
 
-    /// Batches by which answers are labelled are only put aside.
+    /// Batches by which answers are labelled, and those of what the server can do, are only put aside.
     fn batch(&mut self, source: &str, reference: &str, kind: &[String], tags: String) -> Option<Vec<String>> {
         let (sign, reference) = reference.split_at(1);
         let source = if source.contains('!') { source } else { "server" };
         if sign == "-" {
-            let is_label = self.batches.remove(reference).unwrap_or(false);
-            return (!is_label).then(|| words([source, "BATCH", "-"]));
+            let is_aside = self.batches.remove(reference).unwrap_or(false);
+            return (!is_aside).then(|| words([source, "BATCH", "-"]));
         }
-        let is_label = kind.first().is_some_and(|kind| kind == "labeled-response");
-        self.batches.insert(reference.to_string(), is_label);
+        let is_aside = kind.first().is_some_and(|kind| ["labeled-response", "draft/isupport"].contains(&kind.as_str()));
+        self.batches.insert(reference.to_string(), is_aside);
         let begin = [words([source, "BATCH", "+"]), kind.to_vec(), Vec::from([tags])].concat();
-        (!is_label).then_some(begin)
+        (!is_aside).then_some(begin)
     }
 
     /// Lines that the model does not foresee may not tell of the room that is secret to this connection.
