@@ -110,6 +110,8 @@ pub struct Chat {
     /// Accounts registered lately, by network.
     registrations: Tries<IpAddr>,
     guesses: Guesses,
+    /// Rooms that got another name lately.
+    renames: Tries<RoomId>,
     /// Of this run: what nonces are made of.
     secret: Option<Secret>,
     uses: command::stats::Uses,
@@ -148,6 +150,7 @@ impl Chat {
             redacting: Redacting::default(),
             registrations: Tries::new(limits::CHAT_REGISTER_BURST, limits::CHAT_REGISTER_INTERVAL),
             guesses: Guesses::new(),
+            renames: Tries::new(limits::CHAT_RENAME_BURST, limits::CHAT_RENAME_INTERVAL),
             secret: None,
             uses: command::stats::Uses::default(),
             ids: Ids::new(run),
@@ -191,7 +194,9 @@ impl Chat {
         let lasting = self.state.rooms.values().filter(|room| room.is_lasting);
         let decoys = self.state.accounts.decoys.iter().map(storage::encode_decoys);
         let accounts = self.state.accounts.iter().map(storage::encode_account);
-        decoys.chain(accounts).chain(lasting.filter_map(storage::encode_room)).collect()
+        let filters = Some(&self.state.filters).filter(|filters| !filters.is_empty());
+        let filters = filters.and_then(storage::encode_filters);
+        decoys.chain(accounts).chain(filters).chain(lasting.filter_map(storage::encode_room)).collect()
     }
 
     /// A connection was accepted. `Err` is the line to send before it is closed again, with its line end.

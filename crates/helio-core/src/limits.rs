@@ -640,6 +640,45 @@ pub const CHAT_SASL_TIMEOUT: Duration = Duration::from_secs(60);
 /// Networks, and accounts, whose tries are remembered. Beyond it the one that has tried least is forgotten.
 pub const CHAT_TRIES_KEPT: usize = 4_096;
 
+// # Rooms of accounts
+
+/// Rooms that one account is founder of (setting `rooms-per-account`). At the bound no further one can be registered or taken
+/// over.
+pub const CHAT_ROOMS_PER_ACCOUNT: usize = 32;
+
+/// Rooms that are registered, of all that there may be ([`CHAT_ROOMS`]), for they never end by being empty. At the bound
+/// none can be registered.
+pub const CHAT_ROOMS_REGISTERED: usize = CHAT_ROOMS / 2;
+
+/// Accounts that have access to one room, beside its founder. At the bound none can be added.
+pub const CHAT_ROOM_ACCESS_ENTRIES: usize = 64;
+
+/// Longest pause between two messages of one person that a room may ask for (mode `W`), in seconds: 6 hours. A longer one is
+/// refused.
+pub const CHAT_SLOW_SECONDS: u32 = 6 * 60 * 60;
+
+/// People whose last message a room with slow mode remembers, and people whom its filters have muted, each. Beyond it those
+/// whose time is over are forgotten, or else the one whose moment is the earliest.
+pub const CHAT_ROOM_RESTRAINED: usize = 1_024;
+
+/// Bytes of the pattern of a filter; it is also the most characters that it looks at. A longer one is refused.
+pub const CHAT_FILTER_PATTERN: usize = 60;
+
+/// Filters of one room. At the bound none can be added.
+pub const CHAT_ROOM_FILTERS: usize = 16;
+
+/// Filters of the whole server. At the bound none can be added.
+pub const CHAT_SERVER_FILTERS: usize = 64;
+
+/// Longest time for which a filter mutes somebody, in minutes: 30 days. A longer one is refused.
+pub const CHAT_FILTER_MINUTES: u32 = 30 * 24 * 60;
+
+/// Times that one room can get another name at once; further ones are refused until [`CHAT_RENAME_INTERVAL`] has passed.
+pub const CHAT_RENAME_BURST: u32 = 2;
+
+/// Time after which one room can get another name once more.
+pub const CHAT_RENAME_INTERVAL: Duration = Duration::from_mins(1);
+
 // # Chat
 
 /// Bytes of an IRC message without its tags, with its CR LF (RFC 1459 §2.3). A longer line from a client is refused with

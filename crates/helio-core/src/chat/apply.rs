@@ -2,7 +2,7 @@
 
 mod room;
 
-use super::event::{AccountChange, AccountEvent, Event, Marked, Presence, Said, SaidKind};
+use super::event::{AccountChange, AccountEvent, Event, Marked, Presence, Said, SaidKind, Scope};
 use super::ids::{SessionId, UserId};
 use super::state::{MarkerOwner, State, User, UserFlag, Whowas};
 use crate::irc::casemap::fold;
@@ -31,12 +31,18 @@ impl State {
                 self.accounts.apply(change);
                 if let AccountChange::Deleted { account, .. } = change {
                     self.markers.forget(&MarkerOwner::Account(fold(account)));
+                    self.forget_account(account);
                 }
             }
-            Event::Account(AccountEvent::Restored(account)) => self.accounts.restore(account),
+            Event::Account(AccountEvent::Restored(account)) => {
+                self.accounts.restore(account);
+                if account.deleted_us.is_some() {
+                    self.forget_account(&account.name);
+                }
+            }
             Event::Account(AccountEvent::Decoys(secret)) => self.accounts.decoys = Some(secret.clone()),
             // A room is kept before the first thing is said in it.
-            Event::Said(said, _) => self.spoke(said, now),
+            Event::Said(said, scope) => self.spoke(said, scope, now),
             Event::Marked(Marked { owner, marker, .. }) => self.markers.set(owner, marker),
             // It is in the logs that something changed.
             Event::Redacted(_) => {}
@@ -44,8 +50,13 @@ impl State {
     }
 
     /// The author is not idle. TAGMSG does not count: typing is not yet saying.
-    fn spoke(&mut self, said: &Said, now: Now) {
+    fn spoke(&mut self, said: &Said, scope: &Scope, now: Now) {
         let Some(user) = self.nicks.get(&fold(said.nick())).copied() else { return };
+        if let Scope::Room { room, .. } = scope
+            && said.is_durable()
+        {
+            self.spoke_in(room, user, now);
+        }
         self.with(user, |user| {
             if said.kind != SaidKind::Tagmsg {
                 user.spoke = now.mono;

@@ -22,6 +22,7 @@ impl Chat {
         self.places.check_bounds(addresses.map(|session| session.peer.address.ip()));
         self.state.check_bounds();
         self.registrations.check_bounds();
+        self.renames.check_bounds();
         self.guesses.check_bounds(self.state.accounts.len());
         self.check_users();
     }
@@ -49,6 +50,7 @@ impl State {
             MarkerOwner::Account(name) => self.accounts.get(name).is_none_or(|account| account.deleted_us.is_none()),
             MarkerOwner::User(user) => self.user(*user).is_some_and(|user| user.account.is_none()),
         });
+        assert!(self.filters.len() <= limits::CHAT_SERVER_FILTERS, "filters");
         assert!(self.rooms.len() <= limits::CHAT_ROOMS, "{} rooms", self.rooms.len());
         assert!(self.whowas.len() <= limits::CHAT_WHOWAS, "{} who were here", self.whowas.len());
         let nicks: BTreeMap<_, _> = self.users.values().map(|user| (fold(&user.nick), user.id)).collect();
@@ -89,6 +91,10 @@ impl State {
         assert!(name.len() <= limits::IRC_ROOM_NAME && room.entries() <= limits::CHAT_ROOM_LIST_ENTRIES, "{name}");
         assert!(room.topic.as_ref().is_none_or(|topic| topic.text.len() <= limits::CHAT_TOPIC), "topic of {name}");
         assert!(room.key.as_ref().is_none_or(|key| key.len() <= limits::CHAT_ROOM_KEY), "key of {name}");
+        assert!(room.filters.len() <= limits::CHAT_ROOM_FILTERS, "filters of {name}");
+        let entries = room.ownership.as_ref().map_or(0, |ownership| ownership.access.len());
+        assert!(entries <= limits::CHAT_ROOM_ACCESS_ENTRIES, "access to {name}");
+        assert!(room.spoke.len().max(room.muted.len()) <= limits::CHAT_ROOM_RESTRAINED, "who waits in {name}");
         assert_eq!(room.members.is_empty(), room.empty_since.is_some(), "since when {name} is empty");
         for (id, member) in &room.members {
             let user = self.user(*id).expect("the user of a member");

@@ -5,6 +5,7 @@ pub(super) mod answering;
 pub(super) mod authenticate;
 pub(super) mod away;
 pub(super) mod cap;
+mod filter;
 pub(super) mod guest;
 mod help;
 pub(super) mod history;
@@ -28,7 +29,9 @@ pub(super) mod ping;
 pub(super) mod quit;
 pub(super) mod redact;
 pub(super) mod register;
+mod rename;
 pub(super) mod replay;
+pub(super) mod room;
 pub(super) mod room_end;
 pub(super) mod room_mode;
 mod server;
@@ -87,6 +90,7 @@ const COMMANDS: &[Command] = &[
     row("BATCH", 1, Works::After, multiline::batch),
     row("CAP", 1, Works::Always, cap::run),
     row("CHATHISTORY", 0, Works::After, history::run),
+    row("FILTER", 1, Works::After, filter::run),
     row("HELP", 0, Works::After, help::run),
     row("HELPOP", 0, Works::After, help::run),
     row("INFO", 0, Works::After, server::info),
@@ -116,6 +120,8 @@ const COMMANDS: &[Command] = &[
     row("REDACT", 2, Works::After, redact::run),
     row("REGISTER", 3, Works::Always, account::register),
     row("REHASH", 0, Works::After, oper::rehash),
+    row("RENAME", 2, Works::After, rename::run),
+    row("ROOM", 0, Works::After, room::run),
     row("SETNAME", 1, Works::After, away::setname),
     row("STATS", 0, Works::After, stats::run),
     row("SUMMON", 0, Works::After, server::summon),

@@ -10,12 +10,17 @@ mod redacted;
 
 pub use account::AccountChange;
 pub(super) use redacted::{Redacted, Whence};
+mod ownership;
+
+pub(super) use ownership::OwnershipChange;
 
 use super::credential::Secret;
 use super::ids::{MsgId, RoomId, SessionId, UserId};
-use super::state::{Account, ListEntry, ListKind, Marker, MarkerOwner, RoomSettings, Setting, Statuses, UserFlag};
+use super::state::{
+    Account, Filter, FilterChange, ListEntry, ListKind, Marker, MarkerOwner, RoomSettings, Setting, Statuses, UserFlag,
+};
 use crate::irc::client_tag::{Durability, durability};
-use crate::time::Utc;
+use crate::time::{Instant, Utc};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -180,6 +185,43 @@ pub(super) enum RoomEvent {
         room: String,
         id: RoomId,
         was_kept: bool,
+    },
+    /// Whose it is, and who has access to it.
+    Ownership {
+        room: String,
+        change: OwnershipChange,
+        at: Utc,
+    },
+    /// It has this name from now on, and is the same room. Stored when it `was_kept`.
+    Renamed {
+        room: String,
+        id: RoomId,
+        name: String,
+        actor: Actor,
+        reason: String,
+        was_kept: bool,
+        at: Utc,
+    },
+    /// A filter has muted somebody in it until then. Not stored.
+    Muted {
+        room: String,
+        user: UserId,
+        until: Instant,
+    },
+    /// What its filters look for.
+    Filter {
+        room: String,
+        change: FilterChange,
+        at: Utc,
+    },
+    /// What those of all rooms look for; these are all.
+    ServerFilters {
+        filters: Vec<Filter>,
+    },
+    /// Its founder would give it to this account. Not stored.
+    Offered {
+        room: String,
+        to: Option<String>,
     },
 }
 

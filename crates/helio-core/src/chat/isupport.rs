@@ -99,7 +99,7 @@ pub(super) fn mode_letters() -> [String; 3] {
     let user: String = UserFlag::TABLE.iter().map(|(_, letter)| *letter).chain(['o']).collect();
     let statuses = Statuses::TABLE.iter().map(|(_, letter, _)| *letter);
     let lists = ListKind::TABLE.iter().map(|(_, letter)| *letter);
-    let with_argument: String = sorted(lists.chain(statuses).chain(['k', 'l']));
+    let with_argument: String = sorted(lists.chain(statuses).chain(['k', 'l', 'W']));
     let flags = RoomFlag::TABLE.iter().map(|(_, letter)| *letter);
     [sorted(user.chars()), sorted(with_argument.chars().chain(flags)), with_argument]
 }
@@ -108,7 +108,7 @@ pub(super) fn mode_letters() -> [String; 3] {
 fn room_modes() -> String {
     let lists: String = ListKind::TABLE.iter().map(|(_, letter)| *letter).collect();
     let flags: String = RoomFlag::TABLE.iter().map(|(_, letter)| *letter).collect();
-    format!("{lists},k,l,{flags}")
+    format!("{lists},k,lW,{flags}")
 }
 
 /// MAXLIST: the lists share one bound.

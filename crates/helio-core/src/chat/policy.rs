@@ -13,6 +13,15 @@ mod redaction;
 pub use account::AccountError;
 pub(super) use account::{can_be_called, can_change_account, can_register};
 pub(super) use redaction::{CannotRedact, Redactable, can_ask_to_redact, can_redact, can_redact_privately, is_author};
+mod ownership;
+mod speaking;
+
+pub(super) use ownership::{
+    can_accept, can_drop, can_filter, can_know_room, can_own_one_more, can_read_access, can_register_room, can_rename,
+    can_set_access, can_transfer, ownership,
+};
+
+pub(super) use speaking::{can_speak_now, is_unfiltered, is_unmuted};
 
 use super::conversation::Party;
 use super::event::Change;
@@ -46,7 +55,7 @@ fn least_for_status(status: Statuses) -> Statuses {
 /// May `user` come into `room`, knowing `key`?
 ///
 /// An invitation by somebody with [`LEAST_FOR_SETTINGS`] opens every door; being on the list of invitations opens that of
-/// `+i` alone.
+/// `+i` alone. Who looks after a registered room is never kept out of it.
 pub(super) fn can_join(user: &User, room: &Room, key: Option<&str>) -> Outcome<Right> {
     let Some(numeric) = closed_door(user, room, key) else { return Ok(Right::Own) };
     if user.is_operator() { Ok(Right::Office) } else { Err(Refusal::numeric(numeric, &[&room.name])) }
@@ -55,6 +64,10 @@ pub(super) fn can_join(user: &User, room: &Room, key: Option<&str>) -> Outcome<R
 /// May `user` speak in `room`?
 pub(super) fn can_speak(user: &User, room: &Room) -> Outcome {
     let statuses = room.statuses(user.id);
+    if room.has(RoomFlag::ReadOnly) && !statuses.unwrap_or_default().at_least(LEAST_FOR_SETTINGS) {
+        let text = "Cannot send to channel, it is read-only (+A)";
+        return Err(Refusal::Text(Numeric::ErrCannotSendToChan, [room.name.clone()].into(), text));
+    }
     if statuses.is_some_and(|statuses| statuses.at_least(Statuses::VOICE)) {
         return Ok(());
     }
@@ -191,7 +204,7 @@ fn with_status(user: &User, room: &Room, least: Statuses) -> Outcome<Right> {
 
 /// What keeps somebody out of a room, as the numeric that says so.
 fn closed_door(user: &User, room: &Room, key: Option<&str>) -> Option<Numeric> {
-    if user.is_invited(room) {
+    if user.is_invited(room) || ownership::is_always_let_in(user, room) {
         return None;
     }
     let account = user.account.as_deref();

@@ -20,6 +20,8 @@ pub(super) enum Refusal {
     Numeric(Numeric, Vec<String>),
     /// A numeric with its middle parameters and a text that says more than the table's.
     Text(Numeric, Vec<String>, &'static str),
+    /// The same with a text that is made for the occasion.
+    Words(Numeric, Vec<String>, String),
     /// A standard reply: code and context.
     Fail(ReplyCode, Vec<String>),
     /// Nothing is answered, as NOTICE demands.
@@ -208,6 +210,22 @@ impl Reply {
         self.line(line);
     }
 
+    /// NOTE about the command at hand; for clients without standard-replies a NOTICE.
+    pub(super) fn note(&mut self, code: &str, context: &[&str], text: &str) {
+        let line = self.note_line(code, context, text);
+        self.line(line);
+    }
+
+    /// The line of [`Self::note`].
+    pub(super) fn note_line(&self, code: &str, context: &[&str], text: &str) -> Line {
+        let params = [&[self.command.as_str(), code], context].concat();
+        if self.has_standard_replies {
+            return Line::irc(compose(Some(&self.server), Severity::Note.verb(), &params, Some(text)));
+        }
+        let text = alloc::format!("{}: {text}", params.join(" "));
+        Line::irc(compose(Some(&self.server), "NOTICE", &[&self.target], Some(&text)))
+    }
+
     pub(super) fn refuse(&mut self, refusal: &Refusal) {
         match refusal {
             Refusal::Numeric(numeric, params) => {
@@ -215,6 +233,10 @@ impl Reply {
                 self.numeric(*numeric, &params);
             }
             Refusal::Text(numeric, params, text) => {
+                let params: Vec<&str> = params.iter().map(String::as_str).collect();
+                self.numeric_text(*numeric, &params, text);
+            }
+            Refusal::Words(numeric, params, text) => {
                 let params: Vec<&str> = params.iter().map(String::as_str).collect();
                 self.numeric_text(*numeric, &params, text);
             }
@@ -360,6 +382,8 @@ pub(super) fn failure(whom: Whom<'_>, command: &str, code: ReplyCode, context: &
     let is_ours = is_ours || code == ReplyCode::MessageNotErased;
     // Of these the code is the drafts'.
     let is_ours = is_ours || (code == ReplyCode::InvalidParams && !matches!(command, "CHATHISTORY" | "MARKREAD"));
+    // All codes of a command that is ours.
+    let is_ours = is_ours || ["ROOM", "FILTER"].contains(&command);
     if is_ours && !whom.has_standard_replies {
         let mut bytes = Vec::new();
         let line = LineBuilder::new(&mut bytes).source(whom.server).numeric(Numeric::ErrUnknownError);

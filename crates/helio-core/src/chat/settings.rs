@@ -47,6 +47,8 @@ pub struct Settings {
     pub keep_empty_rooms: Duration,
     /// How long messages are kept. Default for ever.
     pub retention: Retention,
+    /// Rooms that one account may be founder of; 0: nobody registers any. Those that there are stay when it is lowered.
+    pub rooms_per_account: usize,
     /// What STS advertises (`port=6697` and so on); `None` unless the certificate was issued by a CA.
     pub sts: Option<String>,
     /// For how long somebody may redact what they said. Default `None`: always.
@@ -170,6 +172,7 @@ impl Settings {
             replay: Replay { messages: limits::CHAT_REPLAY_MESSAGES, age: limits::CHAT_REPLAY_AGE },
             keep_empty_rooms: limits::CHAT_EMPTY_ROOM_KEPT,
             retention: Retention::default(),
+            rooms_per_account: limits::CHAT_ROOMS_PER_ACCOUNT,
             sts: None,
             redact_window: None,
         }

@@ -2,18 +2,26 @@
 
 pub(super) mod accounts;
 pub(super) mod empty_rooms;
+mod filter;
 pub(super) mod markers;
 pub(super) mod mask_list;
 pub(super) mod modes;
+pub(super) mod ownership;
+mod pattern;
+pub(super) mod restraint;
 pub(super) mod room;
 pub(super) mod user;
 
 pub use accounts::AccountInfo;
 pub(super) use accounts::{Account, Accounts};
 pub(super) use empty_rooms::EmptyRooms;
+pub(super) use filter::{Filter, FilterAction, FilterChange, Filters};
 pub(super) use markers::{Marker, MarkerOwner, MarkerRecord, MarkerTarget, Markers};
 pub(super) use mask_list::MaskList;
 pub(super) use modes::{ListEntry, ListKind, RoomFlag, Setting, Statuses, UserFlag};
+pub(super) use ownership::{Access, AccessEntry, Ownership};
+pub(super) use pattern::folded;
+pub(super) use restraint::{Moments, Who};
 pub(super) use room::{Member, Room, RoomSettings, Topic};
 pub(super) use user::{User, Whowas};
 
@@ -35,6 +43,8 @@ pub(super) struct State {
     /// By folded name.
     pub(super) rooms: BTreeMap<Box<str>, Room>,
     pub(super) accounts: Accounts,
+    /// Those of all rooms.
+    pub(super) filters: Filters,
     /// Which of the rooms are empty; kept true by `apply`.
     pub(super) empty_rooms: EmptyRooms,
     /// Who was here, newest first, bounded.

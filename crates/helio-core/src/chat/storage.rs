@@ -12,7 +12,7 @@ mod unsaved;
 pub use markers::MARKERS_LOG;
 pub(super) use markers::restored as restored_markers;
 pub(super) use record::{decode, encode};
-pub(super) use unsaved::{encode_account, encode_decoys, encode_room};
+pub(super) use unsaved::{encode_account, encode_decoys, encode_filters, encode_room};
 
 use super::conversation::{self, Conversation, Party};
 use super::event::{AccountChange, AccountEvent, Event, RoomEvent, Said, Scope};
@@ -233,6 +233,17 @@ impl Storage {
         }
     }
 
+    /// A room that is being read has another name now.
+    fn follow(&mut self, id: &RoomId, name: &str) {
+        for reading in self.reads.values_mut() {
+            if let About::Room { name: known, id: of } = &mut reading.about
+                && of == id
+            {
+                *known = name.into();
+            }
+        }
+    }
+
     fn waiting_mut(&mut self, ticket: Ticket) -> Option<&mut Waiting> {
         let index = self.uncommitted.binary_search_by_key(&ticket, |waiting| waiting.ticket).ok()?;
         self.uncommitted.get_mut(index)
@@ -250,6 +261,9 @@ pub(super) fn can_keep(said: &Said) -> Outcome {
 
 /// Hands what lasts of `event` to the driver. The ticket is answered when it is on disk.
 pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
+    if let Event::Room(RoomEvent::Renamed { id, name, .. }) = event {
+        chat.storage.follow(id, name);
+    }
     let (log, bytes) = match event {
         Event::Presence(_) | Event::Redacted(_) => return None,
         Event::Marked(marked) => return markers::store(chat, marked),

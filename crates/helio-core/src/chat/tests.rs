@@ -19,6 +19,7 @@ mod modes;
 mod monitor;
 mod multiline;
 mod operator;
+mod ownership;
 mod passwords;
 mod redaction;
 mod registration;

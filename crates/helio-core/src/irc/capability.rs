@@ -51,6 +51,8 @@ capabilities! {
     Batch = "batch", Absent;
     /// CAP NEW and CAP DEL. cap-notify.
     CapNotify = "cap-notify", Absent;
+    /// RENAME gives a room another name. channel-rename (a draft).
+    ChannelRename = "draft/channel-rename", Absent;
     /// CHATHISTORY is used instead of a replay on joining. chathistory (a draft).
     Chathistory = "draft/chathistory", Absent;
     /// CHGHOST instead of a feigned rejoin. chghost.

@@ -54,12 +54,20 @@ codes! {
     AccountExists = "ACCOUNT_EXISTS", "Account name is taken, or looks like one that is";
     /// `FAIL REGISTER … <account>`: accounts are named after nicknames. account-registration.
     AccountNameMustBeNick = "ACCOUNT_NAME_MUST_BE_NICK", "Account name must be your nickname";
+    /// `FAIL ROOM … <room>`: who asks is not logged in. Ours.
+    AccountRequired = "ACCOUNT_REQUIRED", "Log in to an account first";
     /// `FAIL REGISTER … <account>`: who asks is logged in. account-registration.
     AlreadyAuthenticated = "ALREADY_AUTHENTICATED", "You are already logged in";
     /// `FAIL REGISTER … <account>`: no account can have this name. account-registration.
     BadAccountName = "BAD_ACCOUNT_NAME", "Account name is not valid";
     /// `FAIL SETNAME`: the real name may not be changed. setname.
     CannotChangeRealname = "CANNOT_CHANGE_REALNAME", "Real name cannot be changed";
+    /// `FAIL ROOM … <room> <code>`: to be sent again with the code behind it. Ours.
+    ConfirmationRequired = "CONFIRMATION_REQUIRED", "To confirm, send the same again with this code at its end";
+    /// `FAIL RENAME … <old> <new>`: nothing can be called so, or it got another name lately. channel-rename (a draft).
+    CannotRename = "CANNOT_RENAME", "Channel cannot be renamed to this, or not so soon again";
+    /// `FAIL RENAME … <old> <new>`: another room is called so. channel-rename.
+    ChannelNameInUse = "CHANNEL_NAME_IN_USE", "Channel name is already taken";
     /// `FAIL REGISTER`: first the connection has to be registered. account-registration.
     CompleteConnectionRequired = "COMPLETE_CONNECTION_REQUIRED", "Complete the connection first";
     /// `FAIL REGISTER … <account>`: nobody, or not who asks, may register an account. Ergo's.
@@ -82,12 +90,18 @@ codes! {
     MessageError = "MESSAGE_ERROR", "Messages could not be retrieved";
     /// `FAIL REDACT … <target> <msgid>`: it is to be erased, but that did not work yet. Ours.
     MessageNotErased = "MESSAGE_NOT_ERASED", "Message could not be erased yet, it is when the store works again";
+    /// `FAIL ROOM … <room> <entry>`: the list has as many entries as it may have. Ours.
+    ListFull = "LIST_FULL", "List is full";
     /// `FAIL PRIVMSG`: what others saw could not be stored and is lost to history. Ours.
     MessageNotStored = "MESSAGE_NOT_STORED", "Message was delivered but could not be stored";
     /// `FAIL REGISTER … *`: there is no nickname yet. account-registration.
     NeedNick = "NEED_NICK", "Choose a nickname first";
     /// `FAIL <command>`: a parameter is missing.
     NeedMoreParams = "NEED_MORE_PARAMS", "Missing parameters";
+    /// `FAIL ROOM … <room> <account>`: there is none of this name, or none that one can log in to. Ours.
+    NoSuchAccount = "NO_SUCH_ACCOUNT", "There is no such account";
+    /// `FAIL ROOM … <room>`: its founder does not offer it to who asks. Ours.
+    NotOffered = "NOT_OFFERED", "Room is not offered to you";
     /// `FAIL BATCH`: any other fault of a message of several lines. multiline.
     MultilineInvalid = "MULTILINE_INVALID", "Invalid multiline batch";
     /// `FAIL BATCH … <batch-target> <provided-target>`: its lines have different targets. multiline.
@@ -100,6 +114,10 @@ codes! {
     RedactForbidden = "REDACT_FORBIDDEN", "You are not authorised to delete this message";
     /// `FAIL REDACT … <target> <msgid> <seconds>`: it was said too long ago. message-redaction.
     RedactWindowExpired = "REDACT_WINDOW_EXPIRED", "You can no longer delete this message";
+    /// `FAIL ROOM … <room>`: nobody registered it. Ours.
+    RoomNotRegistered = "ROOM_NOT_REGISTERED", "Room is not registered";
+    /// `FAIL ROOM … <room>`: it is somebody's already. Ours.
+    RoomRegistered = "ROOM_REGISTERED", "Room is registered already";
     /// `FAIL MODE` or `FAIL TOPIC`: the room has the new setting, which is stored when that works again. Ours.
     SettingNotStored = "SETTING_NOT_STORED", "Setting was changed but could not be stored yet";
     /// `FAIL PRIVMSG`: nothing can be stored at present, so messages are refused. Ours.
@@ -108,12 +126,18 @@ codes! {
     TemporarilyUnavailable = "TEMPORARILY_UNAVAILABLE", "Accounts cannot be registered now, try again later";
     /// `FAIL BATCH`: the batch was not ended in time. client-batch (a draft).
     Timeout = "TIMEOUT", "Batch was not ended in time";
+    /// `FAIL ROOM … <room>`: the account has as many as it may have, or the server. Ours.
+    TooManyRooms = "TOO_MANY_ROOMS", "No further room can be registered";
     /// `FAIL REGISTER … <account>`: no password is like this. account-registration.
     UnacceptablePassword = "UNACCEPTABLE_PASSWORD", "Password is too long or has characters that are not allowed";
+    /// `FAIL ROOM … <room> <entry>`: it is like that already. Ours.
+    Unchanged = "UNCHANGED", "It is like that already";
     /// `FAIL <command>`: something went wrong here, not there.
     UnknownError = "UNKNOWN_ERROR", "Internal error";
     /// `FAIL REDACT … <target> <msgid>`: there is no such message for the one who asks. message-redaction (a draft).
     UnknownMsgid = "UNKNOWN_MSGID", "This message does not exist or is too old";
+    /// `FAIL ROOM … <room> <account>`: a founder is not made or unmade by ACCESS. Ours.
+    UseTransfer = "USE_TRANSFER", "A room gets another founder by ROOM TRANSFER";
     /// `FAIL REGISTER … <account>`: the password is easily guessed. account-registration.
     WeakPassword = "WEAK_PASSWORD", "Password is too short";
 }

@@ -8,6 +8,7 @@ mod chat_clients;
 mod chat_disk;
 mod chat_kill;
 mod chat_redact;
+mod chat_rooms;
 mod chat_tls;
 mod compare;
 mod doctor;

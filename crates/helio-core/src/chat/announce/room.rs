@@ -4,8 +4,9 @@ use super::presence::source;
 use super::{To, line};
 use crate::chat::event::{Change, RoomEvent};
 use crate::chat::guest_text;
-use crate::chat::line::Line;
+use crate::chat::line::{Audience, Face, Line};
 use crate::chat::state::{Setting, State, Statuses};
+use crate::irc::capability::Capability;
 use crate::irc::mode::{ModeChange, compose};
 use crate::limits;
 use crate::time::Now;
@@ -17,6 +18,19 @@ use alloc::vec::Vec;
 pub(super) fn announce(state: &State, event: &RoomEvent, server: &str, to: &mut To<'_, '_>, now: Now) {
     match event {
         RoomEvent::Created { .. } | RoomEvent::Kept { .. } | RoomEvent::Restored { .. } | RoomEvent::Ended { .. } => {}
+        // Members see what follows from it: statuses.
+        RoomEvent::Ownership { .. } | RoomEvent::Offered { .. } => {}
+        // Whoever cares is told by what caused it.
+        RoomEvent::Muted { .. } | RoomEvent::Filter { .. } | RoomEvent::ServerFilters { .. } => {}
+        RoomEvent::Renamed { room: old, name, actor, reason, .. } => {
+            let Some(room) = state.room(name) else { return };
+            let source = source(state, actor, server);
+            let mut told = Line::irc(line(&source, "RENAME", &[old, name], Some(reason))).at(now.utc);
+            told.guest = guest_text::notice(&format!("{old} is called {name} now")).into_bytes();
+            // Others leave and enter anew.
+            let hears = |audience: Audience| audience.face == Face::Guest || audience.has(Capability::ChannelRename);
+            to.tell(room.sessions(Statuses::NONE), |audience| hears(audience).then_some(&told));
+        }
         RoomEvent::Topic { room, actor, text, .. } => {
             let Some(room) = state.room(room) else { return };
             let mut told =
@@ -67,6 +81,9 @@ fn spelled<'a>(state: &'a State, change: &'a Change) -> Option<(bool, char, Opti
         }
         Change::Setting { setting: Setting::Limit { limit } } => {
             (limit.is_some(), 'l', limit.map(|limit| Cow::from(limit.to_string())))
+        }
+        Change::Setting { setting: Setting::Slow { seconds } } => {
+            (seconds.is_some(), 'W', seconds.map(|seconds| Cow::from(seconds.to_string())))
         }
         Change::List { is_added, kind, entry } => (*is_added, kind.letter(), Some(Cow::from(&entry.mask))),
     })

@@ -1,11 +1,12 @@
 //! Rooms: their settings, and who comes and goes.
 
 use crate::chat::event::{Change, Event, RoomEvent, Scope};
-use crate::chat::ids::UserId;
-use crate::chat::state::{Member, Room, RoomSettings, Setting, State, Statuses, Topic};
+use crate::chat::ids::{RoomId, UserId};
+use crate::chat::state::{Member, Room, RoomSettings, Setting, State, Statuses, Topic, Who};
 use crate::irc::casemap::fold;
 use crate::limits;
 use crate::time::{Now, Utc};
+use core::time::Duration;
 
 impl State {
     pub(super) fn apply_room(&mut self, event: &RoomEvent, now: Now) {
@@ -25,6 +26,17 @@ impl State {
             }),
             RoomEvent::Restored { settings } => self.restore(settings, now.utc),
             RoomEvent::Ended { room, id, .. } => self.end(&fold(room), id),
+            RoomEvent::Ownership { room, change, at } => {
+                self.with_presence(&fold(room), |room| room.change_ownership(change, *at));
+            }
+            RoomEvent::Renamed { room, id, name, .. } => self.rename_room(&fold(room), id, name),
+            RoomEvent::Muted { room, user, until } => {
+                let Some(who) = self.user(*user).map(Who::of) else { return };
+                self.with_room(room, |room| room.muted.note(who, *until, |until| until <= now.mono));
+            }
+            RoomEvent::Filter { room, change, .. } => self.with_room(room, |room| room.filters.change(change)),
+            RoomEvent::ServerFilters { filters } => self.filters = filters.iter().collect(),
+            RoomEvent::Offered { room, to } => self.with_room(room, |room| room.offered.clone_from(to)),
         }
     }
 
@@ -32,7 +44,9 @@ impl State {
     pub(in crate::chat) fn first_kept(&self, event: &Event) -> Option<RoomEvent> {
         let name = match event {
             Event::Said(said, Scope::Room { room, .. }) if said.is_durable() => room,
-            Event::Room(RoomEvent::Topic { room, .. }) => room,
+            Event::Room(
+                RoomEvent::Topic { room, .. } | RoomEvent::Ownership { room, .. } | RoomEvent::Filter { room, .. },
+            ) => room,
             Event::Room(RoomEvent::Modes { room, changes, .. }) if changes.iter().any(Change::is_lasting) => room,
             Event::Said(..)
             | Event::Redacted(_)
@@ -103,7 +117,7 @@ impl State {
         self.add(room);
     }
 
-    fn end(&mut self, key: &str, id: &crate::chat::ids::RoomId) {
+    fn end(&mut self, key: &str, id: &RoomId) {
         if self.rooms.get(key).is_none_or(|room| room.id != *id) {
             return;
         }
@@ -113,6 +127,51 @@ impl State {
             self.with(*user, |user| {
                 user.rooms.remove(key);
             });
+        }
+    }
+
+    /// Notes who spoke, where that counts.
+    pub(super) fn spoke_in(&mut self, room: &str, user: UserId, now: Now) {
+        let Self { users, rooms, .. } = self;
+        let room = rooms.get_mut(&fold(room)).filter(|room| room.slow.is_some());
+        if let (Some(room), Some(user)) = (room, users.get(&user)) {
+            let pause = Duration::from_secs(room.slow.unwrap_or_default().into());
+            room.spoke.note(Who::of(user), now.mono, |spoke| spoke + pause <= now.mono);
+        }
+    }
+
+    /// Whatever else had that name is no more, though it may not be known yet: see `spec/event-log.md`.
+    fn rename_room(&mut self, old: &str, id: &RoomId, name: &str) {
+        let key = fold(name);
+        if self.rooms.get(old).is_none_or(|room| room.id != *id) {
+            return;
+        }
+        let Some(mut room) = self.rooms.remove(old) else { return };
+        self.empty_rooms.forget(old, &room);
+        if let Some(former) = self.rooms.get(&key).map(|former| former.id.clone()) {
+            self.end(&key, &former);
+        }
+        for user in self.users.values_mut() {
+            if user.rooms.remove(old) {
+                user.rooms.insert(key.clone());
+            }
+            if user.invited.get(old) == Some(id) {
+                user.invited.remove(old);
+                user.invited.insert(key.clone(), id.clone());
+            }
+        }
+        room.name = name.into();
+        self.empty_rooms.note(&key, &room);
+        self.rooms.insert(key, room);
+    }
+
+    /// An account is no more: its rooms go to others, or are registered no more.
+    pub(super) fn forget_account(&mut self, account: &str) {
+        let Self { rooms, empty_rooms, .. } = self;
+        for (key, room) in rooms.iter_mut().filter(|(_, room)| room.ownership.is_some()) {
+            empty_rooms.forget(key, room);
+            room.forget_account(account);
+            empty_rooms.note(key, room);
         }
     }
 
@@ -143,6 +202,10 @@ impl Room {
             Change::Setting { setting: Setting::Flag { flag, is_set: false } } => _ = self.flags.remove(flag),
             Change::Setting { setting: Setting::Key { key } } => self.key.clone_from(key),
             Change::Setting { setting: Setting::Limit { limit } } => self.limit = *limit,
+            Change::Setting { setting: Setting::Slow { seconds } } => {
+                self.slow = *seconds;
+                self.spoke.clear();
+            }
             Change::List { is_added: true, kind, entry } => self.list_mut(*kind).add(entry),
             Change::List { is_added: false, kind, entry } => self.list_mut(*kind).remove(&entry.mask),
         }

@@ -1,6 +1,6 @@
 //! Accounts: REGISTER, being logged in, and what follows from changes to accounts. `spec/accounts.md` describes them.
 
-use super::guest;
+use super::{guest, room};
 use crate::chat::credential::{Credential, NewPasswordError, prepare_new_password};
 use crate::chat::effect::Password;
 use crate::chat::event::{AccountChange, AccountEvent, Presence};
@@ -86,6 +86,7 @@ pub(in crate::chat) fn change(
     if matches!(change, AccountChange::Registered { .. }) {
         keep_decoys(chat, now);
     }
+    let rooms = room::access::rooms_of(chat, change.account());
     let ticket = chat.happen(&change.clone().into(), None, now);
     if matches!(change, AccountChange::Suspended { .. } | AccountChange::Deleted { .. }) {
         let is_concerned =
@@ -95,6 +96,7 @@ pub(in crate::chat) fn change(
             chat.end(session, CLOSED, now);
         }
     }
+    room::access::inherited(chat, &rooms, now);
     let users: Vec<UserId> = chat.state.users.keys().copied().collect();
     users.into_iter().for_each(|user| keep_names(chat, user, now));
     Ok(ticket)
@@ -135,7 +137,9 @@ pub(super) fn log_in(turn: &mut Turn<'_>, account: &str) -> Outcome {
         registration.account = Some(account.to_string());
     }
     if let Ok(user) = turn.user_id() {
+        let former = turn.account().map(ToString::to_string);
         turn.commit(Presence::LoggedIn { user, account: account.to_string() });
+        room::access::logged_in(turn, former.as_deref())?;
         keep_names(turn.chat, user, turn.now);
         let nick = super::nick_of(turn.chat, turn.session);
         turn.reply.set_target(&nick);

@@ -152,9 +152,14 @@ fn shown(chat: &mut Chat, reading: &Reading, audience: Audience, records: &[Vec<
         if said.is_for_status() || ids.is_later(&said.msgid, reading.mark) {
             continue;
         }
-        if let About::Private { name, conversation } = &reading.about {
-            conversation.rename(&mut said, &own, name);
-            message::split_long(&mut said);
+        match &reading.about {
+            About::Private { name, conversation } => {
+                conversation.rename(&mut said, &own, name);
+                message::split_long(&mut said);
+            }
+            // The room may have had another name then.
+            About::Room { name, .. } => said.target.clone_from(name),
+            About::Conversations(_) => {}
         }
         messages.extend(past.show(said, ids));
     }

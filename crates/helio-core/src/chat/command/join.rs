@@ -1,6 +1,6 @@
 //! JOIN: come into rooms.
 
-use super::{markread, names, office, part, replay, room_end, topic};
+use super::{markread, names, office, part, replay, room, room_end, topic};
 use crate::chat::event::{Presence, RoomEvent};
 use crate::chat::line::Face;
 use crate::chat::policy::{self, Right};
@@ -41,7 +41,10 @@ pub(super) fn join(turn: &mut Turn<'_>, name: &str, key: Option<&str>) -> Outcom
         return Err(Refusal::numeric(Numeric::ErrTooManyChannels, &[name.as_str()]));
     }
     let (right, statuses) = match room {
-        Some(room) => (policy::can_join(turn.user()?, room, key)?, first_status(turn.user()?, room.members.is_empty())),
+        Some(room) => {
+            let is_first = room.members.is_empty() && room.ownership.is_none();
+            (policy::can_join(turn.user()?, room, key)?, first_status(turn.user()?, is_first))
+        }
         None => {
             create(turn, &name)?;
             (Right::Own, first_status(turn.user()?, true))
@@ -49,6 +52,7 @@ pub(super) fn join(turn: &mut Turn<'_>, name: &str, key: Option<&str>) -> Outcom
     };
     let name = turn.room(name.as_str())?.name.clone();
     turn.commit(Presence::Joined { user: id, room: name.clone(), statuses });
+    room::access::entered(turn, &name);
     office::tell(turn, right, &format!("joined {name}"));
     topic::show_if_set(turn, &name)?;
     markread::joined(turn, &name)?;
@@ -60,7 +64,7 @@ pub(super) fn join(turn: &mut Turn<'_>, name: &str, key: Option<&str>) -> Outcom
     Ok(())
 }
 
-/// Who comes into an empty room looks after it; guests have no commands for that.
+/// Who comes into an empty room that is nobody's looks after it; guests have no commands for that.
 fn first_status(user: &User, is_first: bool) -> Statuses {
     if is_first && !user.is_guest { Statuses::OPERATOR } else { Statuses::NONE }
 }

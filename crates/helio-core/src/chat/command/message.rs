@@ -14,6 +14,7 @@
 //! A text that does not fit into a line together with the author's mask is cut when it is said, between two characters. So what
 //! is relayed, echoed and kept is the same.
 
+use super::filter;
 use crate::chat::announce::Shown;
 use crate::chat::event::{Event, Said, SaidKind, SaidLine, Scope};
 use crate::chat::guest_text;
@@ -93,7 +94,9 @@ fn read<'p>(kind: SaidKind, params: &[&'p str]) -> Outcome<(Vec<&'p str>, Option
 pub(super) fn refuse(turn: &mut Turn<'_>, kind: SaidKind, refusal: Refusal) {
     let is_told = match refusal {
         Refusal::Fail(..) => hears_of_failures(turn, kind),
-        Refusal::Numeric(..) | Refusal::Text(..) | Refusal::Silent => kind != SaidKind::Notice || is_labelled(turn),
+        Refusal::Numeric(..) | Refusal::Text(..) | Refusal::Words(..) | Refusal::Silent => {
+            kind != SaidKind::Notice || is_labelled(turn)
+        }
     };
     if is_told {
         turn.reply.refuse(&refusal);
@@ -130,6 +133,16 @@ pub(super) fn say(turn: &mut Turn<'_>, kind: SaidKind, target: &str, lines: Vec<
         split_long(&mut said);
     }
     fit(&mut said);
+    let room = match &scope {
+        Scope::Room { room, .. } => Some(room.as_str()),
+        Scope::Private { .. } => None,
+    };
+    if let Some(name) = room {
+        let (user, room, now) = (turn.user()?, turn.room(name)?, turn.now.mono);
+        // Typing is not yet saying.
+        if said.is_durable() { policy::can_speak_now(user, room, now) } else { policy::is_unmuted(user, room, now) }?;
+    }
+    filter::screen(turn, room, || filter::text_of(&said))?;
     if said.is_durable() {
         storage::can_keep(&said)?;
         turn.chat.storage.can_take()?;

@@ -1,5 +1,6 @@
 //! PART: leave rooms.
 
+use super::filter;
 use crate::chat::event::Presence;
 use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
@@ -32,7 +33,10 @@ fn part(turn: &mut Turn<'_>, name: &str, reason: Option<&str>) -> Outcome {
     }
     // A reason is a last word: not for those who may not speak.
     let reason = reason.filter(|_| policy::can_speak(user, room).is_ok()).map(ToString::to_string);
+    let reason = reason.filter(|_| policy::is_unmuted(user, room, turn.now.mono).is_ok());
     let (user, room) = (user.id, room.name.clone());
+    let is_said = |reason: &String| filter::screen(turn, Some(&room), || reason.clone()).is_ok();
+    let reason = reason.filter(is_said);
     turn.commit(Presence::Parted { user, room, reason });
     Ok(())
 }

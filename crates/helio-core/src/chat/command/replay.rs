@@ -49,10 +49,12 @@ fn replay(chat: &mut Chat, reading: &Reading, audience: Audience, records: &[Vec
     let mut pieces: Vec<Vec<u8>> = Vec::new();
     let mut len = 0;
     // A record that cannot be read is left out: it must not keep people from the room.
-    for said in records.iter().rev().filter_map(|record| serde_json::from_slice::<Said>(record).ok()) {
+    for mut said in records.iter().rev().filter_map(|record| serde_json::from_slice::<Said>(record).ok()) {
         if said.at_us < oldest || said.is_for_status() || ids.is_later(&said.msgid, reading.mark) {
             continue;
         }
+        // The room may have had another name then.
+        said.target = reading.about.name().into();
         let piece = past.show(said, ids);
         len += piece.len();
         if pieces.len() == settings.replay.messages || len > limits::CHAT_REPLAY_BYTES {

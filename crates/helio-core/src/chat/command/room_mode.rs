@@ -4,9 +4,10 @@ mod change;
 
 use super::office;
 use crate::chat::event::{Actor, Change, RoomEvent};
+use crate::chat::ids::Ticket;
 use crate::chat::policy::{self, Right};
 use crate::chat::reply::{Outcome, Refusal};
-use crate::chat::state::{ListKind, Room, RoomFlag, Statuses};
+use crate::chat::state::{ListKind, Room, RoomFlag, Setting, Statuses};
 use crate::chat::turn::Turn;
 use crate::irc::mode::{Kind, ModeError, ModeRequest, Modes};
 use crate::irc::numeric::Numeric;
@@ -41,7 +42,7 @@ pub(in crate::chat) fn kind_of(letter: u8) -> Option<Kind> {
     let status = Statuses::of_letter(letter).map(|_| Kind::Setting);
     let other = match letter {
         'k' => Some(Kind::Setting),
-        'l' => Some(Kind::SettingOnSet),
+        'l' | 'W' => Some(Kind::SettingOnSet),
         _ => None,
     };
     flag.or(list).or(status).or(other)
@@ -113,6 +114,21 @@ fn commit(turn: &mut Turn<'_>, name: String, request: Request) -> Outcome {
     refused
 }
 
+/// One setting that is asked for by another command. Without a ticket it is so already.
+pub(super) fn set(turn: &mut Turn<'_>, name: &str, setting: Setting) -> Outcome<Option<Ticket>> {
+    let (user, room) = (turn.user()?, turn.room(name)?);
+    let change = Change::Setting { setting };
+    let right = policy::can_change(user, room, &change)?;
+    if change::is_without_effect(room, &change) {
+        return Ok(None);
+    }
+    turn.chat.storage.can_take()?;
+    let (actor, changes) = (Actor::User(user.id), [change].into());
+    let ticket = turn.commit(RoomEvent::Modes { room: name.to_string(), actor, changes, at: turn.now.utc });
+    office::tell(turn, right, &format!("changed modes of {name}"));
+    Ok(ticket)
+}
+
 /// RPL_CHANNELMODEIS and RPL_CREATIONTIME. The key is for members.
 fn show(turn: &mut Turn<'_>, name: &str) -> Outcome {
     let (user, room) = (turn.user()?, turn.room(name)?);
@@ -137,6 +153,10 @@ fn settings(room: &Room, is_key_shown: bool) -> Vec<String> {
     if let Some(limit) = room.limit {
         letters.push('l');
         arguments.push(limit.to_string());
+    }
+    if let Some(seconds) = room.slow {
+        letters.push('W');
+        arguments.push(seconds.to_string());
     }
     arguments.insert(0, letters);
     arguments

@@ -1,8 +1,8 @@
 //! TOPIC: what a room is about.
 
-use super::office;
+use super::{filter, office};
 use crate::chat::event::{Actor, RoomEvent};
-use crate::chat::policy;
+use crate::chat::policy::{self, Right};
 use crate::chat::reply::Outcome;
 use crate::chat::state::Topic;
 use crate::chat::turn::Turn;
@@ -43,7 +43,13 @@ fn set(turn: &mut Turn<'_>, name: &str, text: &str) -> Outcome {
     if known == text {
         return Ok(());
     }
+    if right == Right::Own {
+        policy::is_unmuted(user, room, turn.now.mono)?;
+        let name = room.name.clone();
+        filter::screen(turn, Some(&name), || text.to_string())?;
+    }
     turn.chat.storage.can_take()?;
+    let (user, room) = (turn.user()?, turn.room(name)?);
     let (room, by, actor) = (room.name.clone(), user.mask(), Actor::User(user.id));
     let event = RoomEvent::Topic { room: room.clone(), actor, by, text: text.to_string(), at: turn.now.utc };
     if let Some(ticket) = turn.commit(event) {

@@ -3,8 +3,7 @@
 use super::*;
 use crate::chat::event::{Change, Presence};
 use crate::chat::ids::{RoomId, SessionId, UserId};
-use crate::chat::state::State;
-use crate::chat::state::{ListEntry, MaskList, Member, Setting};
+use crate::chat::state::{Access, ListEntry, MaskList, Member, Setting, State};
 use crate::time::{Instant, Now, Utc};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -51,6 +50,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("speak", "n", "member voice halfop operator admin owner"),
     ("speak", "", "outsider listed invited account member voice halfop operator admin owner root"),
     ("speak", "m", "voice halfop operator admin owner"),
+    ("speak", "A", "halfop operator admin owner"),
     (
         "see-room",
         "",
@@ -69,13 +69,18 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("read-exceptions", "", "halfop operator admin owner root"),
     ("read-invitations", "", "halfop operator admin owner root"),
     ("set-topic", "t", ABOVE_HALFOP),
+    ("set-topic", "A", ABOVE_HALFOP),
+    ("rename", "", ABOVE_OPERATOR),
+    ("filter", "", ABOVE_HALFOP),
     ("set-topic", "n", "member voice halfop operator admin owner root*"),
     ("set-topic", "m", "voice halfop operator admin owner root*"),
     ("invite", "", "muted banned-member member voice halfop operator admin owner root*"),
     ("invite", "i", ABOVE_HALFOP),
     ("open-doors", "", "halfop operator admin owner root"),
+    ("mode-A", "", ABOVE_HALFOP),
     ("mode-C", "", ABOVE_HALFOP),
     ("mode-R", "", ABOVE_HALFOP),
+    ("mode-W", "", ABOVE_HALFOP),
     ("mode-i", "", ABOVE_HALFOP),
     ("mode-m", "", ABOVE_HALFOP),
     ("mode-n", "", ABOVE_HALFOP),
@@ -142,6 +147,88 @@ fn the_table_has_every_mode() {
     assert!(Statuses::TABLE.iter().all(|(_, letter, _)| has(format!("give-{letter}"))));
 }
 
+/// What an account may do to the registered room in which it is the first word, from outside: `none` is in no list, `root` a
+/// server operator. Who and access, the action, and who may.
+const OWNERSHIP: &[(&str, &str)] = &[
+    ("join-through-every-door", "admin founder root*"),
+    ("know-a-secret-room", "voice halfop op admin founder root"),
+    ("read-access", "voice halfop op admin founder root*"),
+    ("give-voice-to-nobody", "admin founder root*"),
+    ("give-op-to-nobody", "admin founder root*"),
+    ("give-admin-to-nobody", "founder root*"),
+    ("give-founder-to-nobody", "root*"),
+    ("give-voice-to-other-op", "admin founder root*"),
+    ("give-voice-to-other-admin", "founder root*"),
+    ("give-voice-to-the-founder", ""),
+    ("take-own", "voice halfop op admin"),
+    ("transfer", "founder"),
+    ("accept", ""),
+    ("drop", "founder root*"),
+    ("register", ""),
+    ("rename", "founder root*"),
+];
+
+#[test]
+fn everybody_may_do_to_a_registered_room_what_the_table_says_and_nothing_else() {
+    let mut wrong = Vec::new();
+    for (action, allowed) in OWNERSHIP {
+        for who in ["none", "voice", "halfop", "op", "admin", "founder", "root"] {
+            let expected = allowed.split(' ').find(|allowed| allowed.trim_end_matches('*') == who);
+            let expected = expected.map(|allowed| if allowed.ends_with('*') { Right::Office } else { Right::Own });
+            let answer = ask_of_registered(who, action);
+            if answer != expected {
+                wrong.push(format!("{who}: {action}: {answer:?}, expected {expected:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+fn ask_of_registered(who: &str, action: &str) -> Option<Right> {
+    let scene = Scene::new("iks");
+    let (mut state, now) = (scene.state, Utc::default());
+    with(&mut state, "outsider", |user| {
+        user.account = Some(who.into());
+        user.operator = (who == "root").then(|| "root".into());
+    });
+    let room = state.rooms.get_mut("#tea").expect("the room");
+    let mut ownership = crate::chat::state::Ownership::new("founder".into(), now);
+    for (account, access) in [
+        ("voice", Access::Voice),
+        ("halfop", Access::Halfop),
+        ("op", Access::Op),
+        ("admin", Access::Admin),
+        ("other-op", Access::Op),
+        ("other-admin", Access::Admin),
+    ] {
+        ownership.set(account, Some(access), "", now);
+    }
+    room.ownership = Some(ownership);
+    let (user, room) = (state.user_named("outsider").expect("a user"), state.room("#tea").expect("the room"));
+    let own = |outcome: Outcome<&str>| outcome.map(|_| Right::Own);
+    let answer = match action {
+        "join-through-every-door" => can_join(user, room, None),
+        "know-a-secret-room" => can_know_room(user, room).then_some(Right::Own).ok_or(Refusal::Silent),
+        "read-access" => can_read_access(user, room),
+        "take-own" => can_set_access(user, room, who, None).and_then(|right| match right {
+            // Of somebody who is in no list there is nothing to take.
+            Right::Own if room.access(Some(who)).is_some() => Ok(right),
+            Right::Own | Right::Office => Err(Refusal::Silent),
+        }),
+        "transfer" => can_transfer(user, room).map(|()| Right::Own),
+        "accept" => own(can_accept(user, room)),
+        "register" => own(can_register_room(user, room)),
+        "drop" => can_drop(user, room),
+        "rename" => can_rename(user, room),
+        _ => {
+            let (access, whom) = action.trim_start_matches("give-").split_once("-to-").expect("an action");
+            let whom = whom.trim_start_matches("the-");
+            can_set_access(user, room, whom, Access::of_word(access))
+        }
+    };
+    answer.ok()
+}
+
 /// A room and one user in each role, and a second one with each status to do something to.
 struct Scene {
     state: State,
@@ -201,6 +288,8 @@ impl Scene {
             "read-exceptions" => plain(can_read_list(user, room, ListKind::Exception)),
             "read-invitations" => plain(can_read_list(user, room, ListKind::Invitation)),
             "set-topic" => can_set_topic(user, room),
+            "filter" => can_filter(user, room),
+            "rename" => can_rename(user, room),
             "invite" => can_invite(user, room),
             "open-doors" => yes(can_open_doors(user, room)),
             "ask-to-redact" => yes(can_ask_to_redact(user, room)),
@@ -307,6 +396,7 @@ fn setting(letter: &str) -> Change {
     let setting = match letter {
         'k' => Setting::Key { key: None },
         'l' => Setting::Limit { limit: None },
+        'W' => Setting::Slow { seconds: None },
         _ => Setting::Flag { flag: RoomFlag::of_letter(letter).expect("a mode"), is_set: true },
     };
     Change::Setting { setting }

@@ -81,6 +81,10 @@ pub(in crate::chat) enum Setting {
     Limit {
         limit: Option<u32>,
     },
+    /// `W`: how long one waits between two messages.
+    Slow {
+        seconds: Option<u32>,
+    },
 }
 
 // spec: end
@@ -105,13 +109,16 @@ pub(in crate::chat) enum RoomFlag {
     NoCtcp,
     /// `R`: only those with an account may join.
     RegisteredOnly,
+    /// `A`: only half-operators and above may speak.
+    ReadOnly,
 }
 
 // spec: end
 
 impl RoomFlag {
     /// Every flag with its letter.
-    pub(in crate::chat) const TABLE: [(Self, char); 7] = [
+    pub(in crate::chat) const TABLE: [(Self, char); 8] = [
+        (Self::ReadOnly, 'A'),
         (Self::NoCtcp, 'C'),
         (Self::RegisteredOnly, 'R'),
         (Self::InviteOnly, 'i'),

@@ -1,6 +1,6 @@
 //! A room.
 
-use super::{ListEntry, ListKind, MaskList, RoomFlag, Statuses};
+use super::{Filter, Filters, ListEntry, ListKind, MaskList, Moments, Ownership, RoomFlag, Statuses};
 use crate::chat::ids::{RoomId, SessionId, UserId};
 use crate::time::Utc;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,17 @@ pub(in crate::chat) struct Room {
     pub(in crate::chat) is_lasting: bool,
     /// Since when nobody is there, as far as this run of the service knows.
     pub(in crate::chat) empty_since: Option<Utc>,
+    /// Whose it is; `None`: nobody's.
+    pub(in crate::chat) ownership: Option<Ownership>,
+    /// The account that its founder would give it to.
+    pub(in crate::chat) offered: Option<String>,
+    /// Seconds that one waits between two messages.
+    pub(in crate::chat) slow: Option<u32>,
+    pub(in crate::chat) filters: Filters,
+    /// When those spoke last who have to wait because of that.
+    pub(in crate::chat) spoke: Moments,
+    /// Until when filters have muted whom.
+    pub(in crate::chat) muted: Moments,
 }
 
 /// Somebody in a room.
@@ -66,6 +77,12 @@ pub(in crate::chat) struct RoomSettings {
     pub(in crate::chat) exceptions: Vec<ListEntry>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::chat) invitations: Vec<ListEntry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::chat) ownership: Option<Ownership>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::chat) slow: Option<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::chat) filters: Vec<Filter>,
 }
 
 /// A topic as it is stored.
@@ -96,6 +113,12 @@ impl Room {
             members: BTreeMap::new(),
             is_lasting: false,
             empty_since: Some(now),
+            ownership: None,
+            offered: None,
+            slow: None,
+            filters: Filters::default(),
+            spoke: Moments::default(),
+            muted: Moments::default(),
         }
     }
 
@@ -160,6 +183,9 @@ impl Room {
             bans: entries(&self.bans),
             exceptions: entries(&self.exceptions),
             invitations: entries(&self.invitations),
+            ownership: self.ownership.clone(),
+            slow: self.slow,
+            filters: self.filters.iter().cloned().collect(),
         }
     }
 }
@@ -178,6 +204,9 @@ impl RoomSettings {
             exceptions: self.exceptions.iter().collect(),
             invitations: self.invitations.iter().collect(),
             is_lasting: true,
+            ownership: self.ownership.clone(),
+            slow: self.slow,
+            filters: self.filters.iter().collect(),
             ..Room::new(self.id.clone(), self.name.clone(), Utc::from_micros(self.created_us), now)
         }
     }

@@ -2,9 +2,9 @@
 
 use super::RecordError;
 use crate::chat::credential::Secret;
-use crate::chat::event::{AccountChange, AccountEvent, Actor, Change, Event, RoomEvent};
+use crate::chat::event::{AccountChange, AccountEvent, Actor, Change, Event, OwnershipChange, RoomEvent};
 use crate::chat::ids::RoomId;
-use crate::chat::state::{Account, ListEntry, ListKind, RoomSettings, Setting};
+use crate::chat::state::{Account, Filter, FilterChange, ListEntry, ListKind, RoomSettings, Setting};
 use crate::irc::extban;
 use crate::time::Utc;
 use alloc::boxed::Box;
@@ -25,6 +25,10 @@ enum Stored {
     Ended { room: String, id: RoomId },
     Account(Box<Account>),
     DecoySecret { secret: Secret },
+    Ownership { room: String, change: OwnershipChange, at_us: i64 },
+    Renamed { room: String, id: RoomId, name: String, at_us: i64 },
+    Filter { room: String, change: FilterChange, at_us: i64 },
+    ServerFilters { filters: Vec<Filter> },
 }
 
 /// The record of a change to an account is the change; `spec/accounts.md`.
@@ -87,9 +91,25 @@ pub(in crate::chat) fn decode(record: &[u8]) -> Result<Event, RecordError> {
         },
         Stored::Room(settings) => {
             settings.entries().try_for_each(check)?;
+            settings.filters.iter().try_for_each(check_filter)?;
             RoomEvent::Restored { settings }
         }
         Stored::Ended { room, id } => RoomEvent::Ended { room, id, was_kept: true },
+        Stored::Renamed { room, id, name, at_us } => {
+            let (actor, reason, at) = (Actor::Server, String::new(), Utc::from_micros(at_us));
+            RoomEvent::Renamed { room, id, name, actor, reason, was_kept: true, at }
+        }
+        Stored::Filter { room, change, at_us } => {
+            if let FilterChange::Add(filter) = &change {
+                check_filter(filter)?;
+            }
+            RoomEvent::Filter { room, change, at: Utc::from_micros(at_us) }
+        }
+        Stored::ServerFilters { filters } => {
+            filters.iter().try_for_each(check_filter)?;
+            RoomEvent::ServerFilters { filters }
+        }
+        Stored::Ownership { room, change, at_us } => RoomEvent::Ownership { room, change, at: Utc::from_micros(at_us) },
     };
     Ok(event.into())
 }
@@ -100,7 +120,8 @@ fn parse<T: for<'a> Deserialize<'a>>(record: &[u8]) -> Result<T, RecordError> {
 
 fn stored(event: &RoomEvent) -> Option<Stored> {
     Some(match event.clone() {
-        RoomEvent::Created { .. } | RoomEvent::Ended { was_kept: false, .. } => return None,
+        RoomEvent::Created { .. } | RoomEvent::Offered { .. } | RoomEvent::Muted { .. } => return None,
+        RoomEvent::Ended { was_kept: false, .. } | RoomEvent::Renamed { was_kept: false, .. } => return None,
         RoomEvent::Kept { id, name, at } => Stored::Created { id, name, at_us: at.micros() },
         RoomEvent::Topic { room, by, text, at, .. } => Stored::Topic { room, by, text, at_us: at.micros() },
         RoomEvent::Modes { room, changes, at, .. } => {
@@ -112,6 +133,12 @@ fn stored(event: &RoomEvent) -> Option<Stored> {
         }
         RoomEvent::Restored { settings } => Stored::Room(settings),
         RoomEvent::Ended { room, id, was_kept: true } => Stored::Ended { room, id },
+        RoomEvent::Renamed { room, id, name, was_kept: true, at, .. } => {
+            Stored::Renamed { room, id, name, at_us: at.micros() }
+        }
+        RoomEvent::Filter { room, change, at } => Stored::Filter { room, change, at_us: at.micros() },
+        RoomEvent::ServerFilters { filters } => Stored::ServerFilters { filters },
+        RoomEvent::Ownership { room, change, at } => Stored::Ownership { room, change, at_us: at.micros() },
     })
 }
 
@@ -143,6 +170,12 @@ fn check(entry: &ListEntry) -> Result<(), RecordError> {
         Ok(_) => Ok(()),
         Err(error) => Err(RecordError { reason: alloc::format!("list entry {:?}: {error}", entry.mask) }),
     }
+}
+
+/// One that could not be read would silently filter nothing.
+fn check_filter(filter: &Filter) -> Result<(), RecordError> {
+    let parsed = filter.parse().map(|_| ());
+    parsed.map_err(|error| RecordError { reason: alloc::format!("filter {:?}: {error}", filter.pattern) })
 }
 
 #[cfg(test)]

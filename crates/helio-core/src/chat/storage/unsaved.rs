@@ -5,7 +5,7 @@ use crate::chat::Chat;
 use crate::chat::credential::Secret;
 use crate::chat::event::{AccountEvent, Event, RoomEvent};
 use crate::chat::ids::RoomId;
-use crate::chat::state::{Account, Room, State};
+use crate::chat::state::{Account, Filters, Room, State};
 use crate::irc::casemap::fold;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,10 @@ pub(super) struct Unsaved {
     rooms: BTreeMap<Box<str>, RoomId>,
     /// Folded names.
     accounts: BTreeSet<Box<str>>,
+    /// Rooms that got another name, in order; no more than there were appends on their way.
+    renames: Vec<RoomEvent>,
+    /// Whether the filters of all rooms are not saved.
+    has_filters: bool,
     /// Whether the secret of decoys is not saved.
     has_decoys: bool,
 }
@@ -27,6 +31,9 @@ pub(super) struct Unsaved {
 pub(super) enum Changed {
     Room(Box<str>, RoomId),
     Account(Box<str>),
+    /// A room that got another name.
+    Renamed(Box<RoomEvent>),
+    Filters,
     Decoys,
 }
 
@@ -34,14 +41,29 @@ impl Unsaved {
     pub(super) fn insert(&mut self, changed: Changed) {
         match changed {
             Changed::Room(key, id) => _ = self.rooms.insert(key, id),
+            Changed::Renamed(event) => {
+                if let RoomEvent::Renamed { room, id, name, .. } = &*event {
+                    let old = fold(room);
+                    if self.rooms.get(&old) == Some(id) {
+                        self.rooms.remove(&old);
+                    }
+                    self.rooms.insert(fold(name), id.clone());
+                }
+                self.renames.push(*event);
+            }
             Changed::Account(key) => _ = self.accounts.insert(key),
+            Changed::Filters => self.has_filters = true,
             Changed::Decoys => self.has_decoys = true,
         }
     }
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.rooms.is_empty() && self.accounts.is_empty() && !self.has_decoys
+        self.rooms.is_empty()
+            && self.accounts.is_empty()
+            && self.renames.is_empty()
+            && !self.has_decoys
+            && !self.has_filters
     }
 }
 
@@ -52,6 +74,8 @@ pub(super) fn changed(state: &State, event: &Event) -> Option<Changed> {
         Event::Account(AccountEvent::Changed(change)) => Some(Changed::Account(fold(change.account()))),
         Event::Account(AccountEvent::Decoys(_)) => Some(Changed::Decoys),
         Event::Account(AccountEvent::Restored(account)) => Some(Changed::Account(fold(&account.name))),
+        Event::Room(RoomEvent::ServerFilters { .. }) => Some(Changed::Filters),
+        Event::Room(event @ RoomEvent::Renamed { .. }) => Some(Changed::Renamed(Box::new(event.clone()))),
         Event::Room(event) => {
             let (key, id) = changed_room(state, event)?;
             Some(Changed::Room(key, id))
@@ -64,17 +88,30 @@ fn changed_room(state: &State, event: &RoomEvent) -> Option<(Box<str>, RoomId)> 
         RoomEvent::Created { id, name, .. } | RoomEvent::Kept { id, name, .. } => Some((fold(name), id.clone())),
         RoomEvent::Restored { settings } => Some((fold(&settings.name), settings.id.clone())),
         RoomEvent::Ended { room, id, .. } => Some((fold(room), id.clone())),
-        RoomEvent::Topic { room, .. } | RoomEvent::Modes { room, .. } => {
-            state.room(room).map(|found| (fold(room), found.id.clone()))
-        }
+        RoomEvent::Renamed { name, id, .. } => Some((fold(name), id.clone())),
+        RoomEvent::ServerFilters { .. } => None,
+        RoomEvent::Topic { room, .. }
+        | RoomEvent::Modes { room, .. }
+        | RoomEvent::Ownership { room, .. }
+        | RoomEvent::Muted { room, .. }
+        | RoomEvent::Filter { room, .. }
+        | RoomEvent::Offered { room, .. } => state.room(room).map(|found| (fold(room), found.id.clone())),
     }
 }
 
 /// The store works again: what is true and not on disk is stored whole, whatever is there.
 pub(super) fn store_again(chat: &mut Chat) {
-    let Unsaved { rooms, accounts, has_decoys } = core::mem::take(&mut chat.storage.unsaved);
+    let Unsaved { rooms, accounts, renames, has_filters, has_decoys } = core::mem::take(&mut chat.storage.unsaved);
+    // First the names, so that what follows is about the rooms that have them.
+    for event in renames {
+        store(chat, &event.into());
+    }
     if let Some(secret) = chat.state.accounts.decoys.clone().filter(|_| has_decoys) {
         store(chat, &AccountEvent::Decoys(secret).into());
+    }
+    if has_filters {
+        let filters = chat.state.filters.iter().cloned().collect();
+        store(chat, &RoomEvent::ServerFilters { filters }.into());
     }
     for key in accounts {
         if let Some(account) = chat.state.accounts.get(&key).cloned() {
@@ -82,7 +119,7 @@ pub(super) fn store_again(chat: &mut Chat) {
         }
     }
     for (key, id) in rooms {
-        let event = match chat.state.rooms.get(&key).filter(|room| room.is_lasting) {
+        let event = match current(&chat.state, &key, &id).filter(|room| room.is_lasting) {
             Some(room) => RoomEvent::Restored { settings: Box::new(room.settings()) },
             None => RoomEvent::Ended { room: key.into(), id, was_kept: true },
         };
@@ -90,9 +127,20 @@ pub(super) fn store_again(chat: &mut Chat) {
     }
 }
 
+/// The room that this is about: it may have got another name since; or, when it ended, the one that has its name now.
+fn current<'s>(state: &'s State, key: &str, id: &RoomId) -> Option<&'s Room> {
+    let named = state.rooms.get(key);
+    named.filter(|room| room.id == *id).or_else(|| state.rooms.values().find(|room| room.id == *id)).or(named)
+}
+
 /// All that lasts of a room as one record.
 pub(in crate::chat) fn encode_room(room: &Room) -> Option<Vec<u8>> {
     record::encode_room(&RoomEvent::Restored { settings: Box::new(room.settings()) })
+}
+
+/// The filters of all rooms as one record.
+pub(in crate::chat) fn encode_filters(filters: &Filters) -> Option<Vec<u8>> {
+    record::encode_room(&RoomEvent::ServerFilters { filters: filters.iter().cloned().collect() })
 }
 
 /// The secret of decoys as one record.

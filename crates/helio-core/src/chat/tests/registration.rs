@@ -29,7 +29,7 @@ fn the_welcome_comes_in_the_order_that_clients_expect() {
     verbs.dedup();
     assert_eq!(verbs, ["001", "002", "003", "004", "005", "251", "252", "253", "254", "255", "265", "266", "422"]);
     assert_eq!(heard[0], ":helio.local 001 ada :Welcome to the Heliograph Network, ada!ada@127.0.0.1");
-    assert_eq!(heard[3], ":helio.local 004 ada helio.local heliograph-test BRiosw CIRabehiklmnoqstv Iabehkloqv");
+    assert_eq!(heard[3], ":helio.local 004 ada helio.local heliograph-test BRiosw ACIRWabehiklmnoqstv IWabehkloqv");
 }
 
 #[test]

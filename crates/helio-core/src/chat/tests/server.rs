@@ -31,7 +31,7 @@ fn isupport_is_complete_and_true() {
     for token in [
         "BOT=B",
         "CASEMAPPING=ascii",
-        "CHANMODES=beI,k,l,CRimnst",
+        "CHANMODES=beI,k,lW,ACRimnst",
         "CHANTYPES=#",
         "ELIST=CMNTU",
         "EXCEPTS=e",

@@ -85,6 +85,7 @@ pub(crate) struct ChatFlags {
     keep_messages: Option<Span>,
     keep_newest: Option<NonZeroU64>,
     redact_window: Option<Span>,
+    rooms_per_account: Option<u32>,
 }
 
 layered!(ChatFlags {
@@ -123,6 +124,7 @@ layered!(ChatFlags {
     keep_messages,
     keep_newest,
     redact_window,
+    rooms_per_account,
 });
 
 /// Who runs the server.
@@ -269,6 +271,7 @@ impl ChatFlags {
         settings.retention.age = self.keep_messages.map(|span| span.0);
         settings.retention.newest = self.keep_newest.map(NonZeroU64::get);
         settings.redact_window = self.redact_window.map(|span| span.0);
+        set(&mut settings.rooms_per_account, self.rooms_per_account.map(|rooms| rooms as usize));
         settings.sts = self.sts.filter(|_| is_ca_issued).and_then(|span| self.sts_value(span));
         Ok(settings)
     }

@@ -1,5 +1,6 @@
 //! One letter of a MODE as a change of a room.
 
+use crate::chat::command::room::settings;
 use crate::chat::event::Change;
 use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
@@ -46,6 +47,8 @@ pub(super) fn parse(turn: &Turn<'_>, room: &Room, wanted: &ModeChange<'_>) -> Ou
             Setting::Limit { limit: Some(limit.ok_or_else(invalid)?) }
         }
         'l' => Setting::Limit { limit: None },
+        'W' if is_added => settings::slow(argument).ok_or_else(invalid)?,
+        'W' => Setting::Slow { seconds: None },
         _ => return Err(Refusal::numeric(Numeric::ErrUnknownMode, &[&letter.to_string()])),
     };
     Ok(Change::Setting { setting })
@@ -62,8 +65,10 @@ pub(super) fn is_same_thing(a: &Change, b: &Change) -> bool {
         }
         (Change::Setting { setting: a }, Change::Setting { setting: b }) => match (a, b) {
             (Setting::Flag { flag: a, .. }, Setting::Flag { flag: b, .. }) => a == b,
-            (Setting::Key { .. }, Setting::Key { .. }) | (Setting::Limit { .. }, Setting::Limit { .. }) => true,
-            (Setting::Flag { .. } | Setting::Key { .. } | Setting::Limit { .. }, _) => false,
+            (Setting::Key { .. }, Setting::Key { .. })
+            | (Setting::Limit { .. }, Setting::Limit { .. })
+            | (Setting::Slow { .. }, Setting::Slow { .. }) => true,
+            (Setting::Flag { .. } | Setting::Key { .. } | Setting::Limit { .. } | Setting::Slow { .. }, _) => false,
         },
         (Change::Status { .. } | Change::List { .. } | Change::Setting { .. }, _) => false,
     }
@@ -80,6 +85,7 @@ pub(super) fn is_without_effect(room: &Room, change: &Change) -> bool {
             Setting::Flag { flag, is_set } => room.has(*flag) == *is_set,
             Setting::Key { key } => room.key == *key,
             Setting::Limit { limit } => room.limit == *limit,
+            Setting::Slow { seconds } => room.slow == *seconds,
         },
     }
 }

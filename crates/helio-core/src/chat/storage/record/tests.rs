@@ -1,7 +1,7 @@
 use super::*;
 use crate::chat::event::Event;
 use crate::chat::ids::UserId;
-use crate::chat::state::{RoomFlag, State, Statuses};
+use crate::chat::state::{Access, FilterAction, RoomFlag, State, Statuses};
 use crate::time::{Instant, Now};
 use alloc::string::ToString;
 use proptest::prelude::*;
@@ -27,12 +27,24 @@ fn change() -> impl Strategy<Value = Change> {
             .prop_map(|(flag, is_set)| Change::Setting { setting: Setting::Flag { flag, is_set } }),
         prop::option::of(text()).prop_map(|key| Change::Setting { setting: Setting::Key { key } }),
         any::<Option<u32>>().prop_map(|limit| Change::Setting { setting: Setting::Limit { limit } }),
+        any::<Option<u32>>().prop_map(|seconds| Change::Setting { setting: Setting::Slow { seconds } }),
         any::<bool>().prop_map(|is_added| Change::Status { is_added, status: Statuses::VOICE, user: UserId(1) }),
         (any::<bool>(), prop::sample::select(kinds), prop::sample::select(masks), text(), any::<i64>()).prop_map(
             |(is_added, kind, mask, by, at_us)| {
                 Change::List { is_added, kind, entry: ListEntry { mask: mask.to_string(), by, at_us } }
             }
         ),
+    ]
+}
+
+fn ownership() -> impl Strategy<Value = OwnershipChange> {
+    let account = || prop::sample::select(alloc::vec!["ann", "Ann", "bob", "cat"]).prop_map(String::from);
+    let access = prop::sample::select(alloc::vec![None, Some(Access::Voice), Some(Access::Admin)]);
+    prop_oneof![
+        account().prop_map(|founder| OwnershipChange::Registered { founder }),
+        account().prop_map(|founder| OwnershipChange::Founder { founder }),
+        (account(), access, text()).prop_map(|(account, access, by)| OwnershipChange::Access { account, access, by }),
+        Just(OwnershipChange::Dropped),
     ]
 }
 
@@ -51,6 +63,28 @@ fn event() -> impl Strategy<Value = RoomEvent> {
             text,
             at
         }),
+        (room(), prop::sample::select(alloc::vec!["spam", "*ham*"]), any::<bool>(), at.clone()).prop_map(
+            |(room, pattern, is_added, at)| {
+                let (pattern, by, at_us) = (String::from(pattern), String::from("ann"), at.micros());
+                let change = match is_added {
+                    true => {
+                        FilterChange::Add(Filter { pattern, action: FilterAction::Mute, minutes: Some(5), by, at_us })
+                    }
+                    false => FilterChange::Remove(pattern),
+                };
+                RoomEvent::Filter { room, change, at }
+            }
+        ),
+        (room(), room(), at.clone()).prop_map(|(room, name, at)| RoomEvent::Renamed {
+            room,
+            id: RoomId("unknown".into()),
+            name,
+            actor: Actor::Server,
+            reason: String::new(),
+            was_kept: true,
+            at
+        }),
+        (room(), ownership(), at.clone()).prop_map(|(room, change, at)| RoomEvent::Ownership { room, change, at }),
         (room(), prop::collection::vec(change(), 1..4), at).prop_map(|(room, changes, at)| RoomEvent::Modes {
             room,
             actor: Actor::Server,
@@ -83,7 +117,22 @@ proptest! {
                         *id = known;
                     }
                 }
-                RoomEvent::Created { .. } | RoomEvent::Topic { .. } | RoomEvent::Modes { .. } | RoomEvent::Restored { .. } => {}
+                RoomEvent::Renamed { room, id, name, .. } => {
+                    let [old, new] = [room, name].map(|name| crate::irc::casemap::fold(name));
+                    if let Some(known) = kept.remove(&old) {
+                        *id = known;
+                        kept.insert(new, id.clone());
+                    }
+                }
+                RoomEvent::Created { .. }
+                | RoomEvent::Muted { .. }
+                | RoomEvent::Filter { .. }
+                | RoomEvent::ServerFilters { .. }
+                | RoomEvent::Topic { .. }
+                | RoomEvent::Modes { .. }
+                | RoomEvent::Restored { .. }
+                | RoomEvent::Ownership { .. }
+                | RoomEvent::Offered { .. } => {}
             }
             if let Some(record) = encode_room(&event) {
                 restored.apply(&decode(&record).expect("our own record"), now());
@@ -126,6 +175,24 @@ fn records_look_as_the_page_says() {
     );
     insta::assert_snapshot!(shown(RoomEvent::Modes { room: "#a".into(), actor: Actor::Server, changes: changes.clone(), at }), @r##"{"event":"modes","room":"#a","changes":[{"set":{"flag":{"flag":"moderated","is_set":true}}},{"set":{"key":{"key":null}}},{"set":{"limit":{"limit":5}}},{"add":["ban",{"mask":"x!*@*","by":"n!u@h","at_us":1}]}],"at_us":1}"##);
     insta::assert_snapshot!(shown(RoomEvent::Ended { room: "#a".into(), id: id.clone(), was_kept: true }), @r##"{"event":"ended","room":"#a","id":"i"}"##);
+    let owned = |change| shown(RoomEvent::Ownership { room: "#a".into(), change, at });
+    let founder = || String::from("ann");
+    insta::assert_snapshot!(owned(OwnershipChange::Registered { founder: founder() }), @r##"{"event":"ownership","room":"#a","change":{"registered":{"founder":"ann"}},"at_us":1}"##);
+    insta::assert_snapshot!(owned(OwnershipChange::Founder { founder: founder() }), @r##"{"event":"ownership","room":"#a","change":{"founder":{"founder":"ann"}},"at_us":1}"##);
+    let access = |access| OwnershipChange::Access { account: founder(), access, by: "bob".into() };
+    insta::assert_snapshot!(owned(access(Some(Access::Halfop))), @r##"{"event":"ownership","room":"#a","change":{"access":{"account":"ann","access":"halfop","by":"bob"}},"at_us":1}"##);
+    insta::assert_snapshot!(owned(access(None)), @r##"{"event":"ownership","room":"#a","change":{"access":{"account":"ann","by":"bob"}},"at_us":1}"##);
+    insta::assert_snapshot!(owned(OwnershipChange::Dropped), @r##"{"event":"ownership","room":"#a","change":"dropped","at_us":1}"##);
+    let (actor, reason) = (Actor::Server, String::new());
+    let renamed =
+        RoomEvent::Renamed { room: "#a".into(), id: id.clone(), name: "#b".into(), actor, reason, was_kept: true, at };
+    insta::assert_snapshot!(shown(renamed), @r##"{"event":"renamed","room":"#a","id":"i","name":"#b","at_us":1}"##);
+    let filter =
+        Filter { pattern: "x".into(), action: FilterAction::Mute, minutes: Some(5), by: "ann".into(), at_us: 1 };
+    let filtered = |change| shown(RoomEvent::Filter { room: "#a".into(), change, at });
+    insta::assert_snapshot!(filtered(FilterChange::Add(filter.clone())), @r##"{"event":"filter","room":"#a","change":{"add":{"pattern":"x","action":"mute","minutes":5,"by":"ann","at_us":1}},"at_us":1}"##);
+    insta::assert_snapshot!(filtered(FilterChange::Remove("x".into())), @r##"{"event":"filter","room":"#a","change":{"remove":"x"},"at_us":1}"##);
+    insta::assert_snapshot!(shown(RoomEvent::ServerFilters { filters: [filter].into() }), @r##"{"event":"server-filters","filters":[{"pattern":"x","action":"mute","minutes":5,"by":"ann","at_us":1}]}"##);
     let mut state = State::default();
     state.apply(&RoomEvent::Kept { id, name: "#a".into(), at }.into(), now());
     state.apply(&RoomEvent::Modes { room: "#a".into(), actor: Actor::Server, changes, at }.into(), now());
@@ -141,4 +208,6 @@ fn what_is_not_known_is_named() {
     let mask =
         r##"{"event":"modes","room":"#a","at_us":1,"changes":[{"add":["ban",{"mask":"~z:x","by":"","at_us":1}]}]}"##;
     assert!(reason(mask).contains("list entry \"~z:x\""));
+    let filter = r##"{"event":"server-filters","filters":[{"pattern":"**","action":"refuse","by":"","at_us":1}]}"##;
+    assert!(reason(filter).contains("filter \"**\""));
 }

@@ -1,0 +1,66 @@
+//! Who has to wait before they speak in a room again, and for how long. Known to this run of the service alone.
+
+use super::User;
+use crate::chat::tries;
+use crate::irc::casemap::fold;
+use crate::limits;
+use crate::time::Instant;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use core::net::IpAddr;
+
+/// Somebody, whatever they are called at the moment and however often they come back.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::chat) enum Who {
+    /// By folded name.
+    Account(Box<str>),
+    Network(IpAddr),
+    /// All on this machine come from one address: the username tells them apart.
+    Local(Box<str>),
+}
+
+impl Who {
+    pub(in crate::chat) fn of(user: &User) -> Self {
+        let address = tries::place(user.address);
+        match &user.account {
+            Some(account) => Self::Account(fold(account)),
+            None if address.is_loopback() => Self::Local(fold(&user.username)),
+            None => Self::Network(address),
+        }
+    }
+}
+
+/// A moment for each of some people; at most [`limits::CHAT_ROOM_RESTRAINED`].
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::chat) struct Moments(BTreeMap<Who, Instant>);
+
+impl Moments {
+    pub(in crate::chat) fn of(&self, who: &Who) -> Option<Instant> {
+        self.0.get(who).copied()
+    }
+
+    /// Notes a moment. When there are too many, those that are over are forgotten, or else the earliest.
+    pub(in crate::chat) fn note(&mut self, who: Who, at: Instant, is_over: impl Fn(Instant) -> bool) {
+        if self.0.len() >= limits::CHAT_ROOM_RESTRAINED && !self.0.contains_key(&who) {
+            self.0.retain(|_, at| !is_over(*at));
+            if self.0.len() >= limits::CHAT_ROOM_RESTRAINED {
+                let earliest = self.0.iter().min_by_key(|(_, at)| **at).map(|(who, _)| who.clone());
+                earliest.into_iter().for_each(|who| _ = self.0.remove(&who));
+            }
+        }
+        self.0.insert(who, at);
+    }
+
+    pub(in crate::chat) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    #[cfg(test)]
+    pub(in crate::chat) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(in crate::chat) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
