@@ -25,6 +25,7 @@ pub mod answer;
 pub mod chat;
 pub mod echo;
 pub mod feed;
+pub mod fingerprint;
 pub mod irc;
 pub mod limits;
 pub mod log;

@@ -678,6 +678,68 @@ pub const CHAT_RENAME_BURST: u32 = 2;
 
 /// Time after which one room can get another name once more.
 pub const CHAT_RENAME_INTERVAL: Duration = Duration::from_mins(1);
+// # Chat credentials
+
+/// Certificates that an account is known by. Further ones are refused.
+pub const CHAT_ACCOUNT_CERTIFICATES: usize = 8;
+
+/// App passwords of an account. Further ones are refused.
+pub const CHAT_ACCOUNT_APPS: usize = 16;
+
+/// Bytes of the name of an app password, which says what it is for. A longer one is refused.
+pub const CHAT_APP_NAME: usize = 32;
+
+/// Random bytes of an app password: 160 bits, so many that a fast hash is enough to keep it.
+pub const CHAT_APP_SECRET: usize = 20;
+
+/// Random bytes of an invitation's code: 120 bits, and 24 characters to type.
+pub const CHAT_INVITE_SECRET: usize = 15;
+
+/// Invitations to register at a time, expired ones not counted. Further ones are refused.
+pub const CHAT_INVITES: usize = 1_024;
+
+/// How often one invitation can be used at most. More are refused.
+pub const CHAT_INVITE_USES: u32 = 1_000;
+
+/// How long an invitation can be used at most. More is refused.
+pub const CHAT_INVITE_AGE: Duration = Duration::from_hours(24 * 365);
+
+/// How long an invitation can be used when nothing is said.
+pub const CHAT_INVITE_AGE_DEFAULT: Duration = Duration::from_hours(24 * 7);
+
+// # Chat control socket (spec/control.md)
+
+/// Connections to the control socket at a time. Further ones wait to be accepted.
+pub const CONTROL_CONNECTIONS: usize = 8;
+
+/// Bytes of a request with its line end. A longer one is answered and the connection closed.
+pub const CONTROL_REQUEST: usize = 16 << 10;
+
+/// Bytes of an answer with its line end. Lists come in pages that stay below it; whoever asks takes no longer one.
+pub const CONTROL_ANSWER: usize = 1 << 20;
+
+/// Rows of a list in one answer. The next page is a further request.
+pub const CONTROL_ROWS: usize = 100;
+
+/// Time between two requests on one connection. Then it is closed.
+pub const CONTROL_IDLE: Duration = Duration::from_secs(30);
+
+/// Time for an answer: the disk may be slow. Then whoever asks is told that the outcome is not known.
+pub const CONTROL_PATIENCE: Duration = Duration::from_secs(30);
+
+// # Chat audit (spec/audit.md)
+
+/// Records of the audit log that are kept, unless the settings say otherwise. Older ones are trimmed.
+pub const CHAT_AUDIT_RECORDS: u32 = 100_000;
+
+/// How long records of the audit log are kept, unless the settings say otherwise.
+pub const CHAT_AUDIT_AGE: Duration = Duration::from_hours(24 * 365);
+
+/// Records after which the audit log is trimmed again; so many more than allowed may be there. It is trimmed at each start, too.
+pub const CHAT_AUDIT_SPARE: u32 = 256;
+
+/// Bytes of what a record of the audit log tells of the deed. The rest is cut.
+pub const CHAT_AUDIT_TEXT: usize = 400;
 
 // # Chat
 
