@@ -17,10 +17,12 @@
 
 mod announce;
 mod apply;
+mod audit;
 #[cfg(test)]
 mod bounds;
 pub mod client;
 mod command;
+mod control;
 mod conversation;
 mod correspondence;
 mod credential;
@@ -52,7 +54,9 @@ mod tries;
 mod turn;
 mod verifying;
 
+pub use audit::{AuditRecord, By};
 pub use command::HTTP_METHODS;
+pub use control::{ControlAnswer, ControlError, ControlRequest, RequestId};
 pub use credential::{Credential, DECOY_HASH, NewPasswordError, Secret, prepare_new_password};
 pub use effect::{Effect, Erasure, Password, Verdict};
 pub use event::{AccountChange, Said, SaidKind, SaidLine};
@@ -63,9 +67,9 @@ pub use measures::{Counts, Sizes};
 pub use places::Places;
 pub use policy::AccountError;
 pub use session::Peer;
-pub use settings::{AccountRegistration, Admin, Connections, Flood, Operator, Replay, Retention, Settings};
-pub use state::AccountInfo;
-pub use storage::{MARKERS_LOG, PRIVATE_LOGS, RecordError, SETTINGS_LOG};
+pub use settings::{AccountRegistration, Admin, AuditKept, Connections, Flood, Operator, Replay, Retention, Settings};
+pub use state::{AccountInfo, InviteInfo};
+pub use storage::{AUDIT_LOG, MARKERS_LOG, PRIVATE_LOGS, RecordError, SETTINGS_LOG};
 
 use crate::irc::capability::Capabilities;
 use crate::irc::frame::LineError;
@@ -76,6 +80,8 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use announce::Origin;
+use audit::Audit;
+use control::Control;
 use core::net::IpAddr;
 use correspondence::Correspondence;
 use event::{Event, Presence};
@@ -122,6 +128,8 @@ pub struct Chat {
     started: Now,
     retention: retention::Retention,
     counts: Counts,
+    control: Control,
+    audit: Audit,
 }
 
 /// What the driver is to do with one session's connection.
@@ -159,6 +167,8 @@ impl Chat {
             started: now,
             retention: retention::Retention::new(now),
             counts: Counts::default(),
+            control: Control::default(),
+            audit: Audit::default(),
             settings,
         }
     }
@@ -196,7 +206,9 @@ impl Chat {
         let accounts = self.state.accounts.iter().map(storage::encode_account);
         let filters = Some(&self.state.filters).filter(|filters| !filters.is_empty());
         let filters = filters.and_then(storage::encode_filters);
-        decoys.chain(accounts).chain(filters).chain(lasting.filter_map(storage::encode_room)).collect()
+        let invites = self.state.invites.iter().map(storage::encode_invite);
+        let rooms = lasting.filter_map(storage::encode_room);
+        decoys.chain(accounts).chain(invites).chain(filters).chain(rooms).collect()
     }
 
     /// A connection was accepted. `Err` is the line to send before it is closed again, with its line end.
@@ -325,11 +337,14 @@ impl Chat {
     /// Everything up to and with `ticket` is on disk.
     pub fn handle_committed(&mut self, ticket: Ticket, now: Now) {
         storage::committed(self, ticket);
+        control::committed(self, ticket);
         self.settle(now);
     }
 
     /// The commit that `first` to `last` were part of failed; nothing of it is on disk.
     pub fn handle_commit_failed(&mut self, first: Ticket, last: Ticket, now: Now) {
+        control::committed(self, Ticket(first.0.saturating_sub(1)));
+        control::failed(self, first, last);
         storage::failed(self, first, last, now);
         self.settle(now);
     }
@@ -337,6 +352,7 @@ impl Chat {
     /// The store is lost for the rest of this run: what waits for it is answered as failed, and nothing is taken that would
     /// have to be kept.
     pub fn handle_store_lost(&mut self, now: Now) {
+        control::failed(self, Ticket::default(), Ticket(u64::MAX));
         storage::lost(self, now);
         command::redact::lost(self, now);
         self.settle(now);
@@ -374,19 +390,16 @@ impl Chat {
         self.settle(now);
     }
 
-    /// Whoever runs the server changes an account. The ticket is that of the append that keeps it.
-    ///
-    /// # Errors
-    /// [`AccountError`] when it cannot be; nothing changed.
-    pub fn handle_account(&mut self, change: AccountChange, now: Now) -> Result<Option<Ticket>, AccountError> {
-        let ticket = command::account::change(self, change, now)?;
+    /// Whoever runs the server asks for something, as a user of the system where that is known. [`Chat::poll_answer`] gives the
+    /// answer, when what it tells is on disk. A driver has at most [`limits::CONTROL_CONNECTIONS`] requests open.
+    pub fn handle_request(&mut self, id: RequestId, uid: Option<u32>, request: ControlRequest, now: Now) {
+        control::handle(self, (id, uid), request, now);
         self.settle(now);
-        Ok(ticket)
     }
 
-    /// All accounts, by name, deleted ones too.
-    pub fn accounts(&self) -> impl Iterator<Item = AccountInfo> + '_ {
-        self.state.accounts.iter().map(state::accounts::Account::info)
+    /// The next request that is answered.
+    pub fn poll_answer(&mut self) -> Option<(RequestId, ControlAnswer)> {
+        control::poll(self)
     }
 
     /// New settings hold from now on.

@@ -729,6 +729,9 @@ pub const CONTROL_PATIENCE: Duration = Duration::from_secs(30);
 
 // # Chat audit (spec/audit.md)
 
+/// Time between two looks of `helio audit --follow`.
+pub const AUDIT_FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Records of the audit log that are kept, unless the settings say otherwise. Older ones are trimmed.
 pub const CHAT_AUDIT_RECORDS: u32 = 100_000;
 

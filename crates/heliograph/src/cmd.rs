@@ -1,10 +1,13 @@
 //! The commands: a file each, and a row in each of the two lists below.
 
 pub(crate) mod account;
+pub(crate) mod audit;
 pub(crate) mod chat;
 pub(crate) mod compare;
+pub(crate) mod control;
 pub(crate) mod doctor;
 pub(crate) mod echo;
+pub(crate) mod invite;
 pub(crate) mod log;
 pub(crate) mod receive;
 pub(crate) mod say;
@@ -39,6 +42,10 @@ pub(crate) enum Command {
     Account(account::AccountArgs),
     /// Check whether everything is right for `helio serve`
     Doctor(doctor::DoctorArgs),
+    /// Make codes with which people register accounts
+    Invite(invite::InviteArgs),
+    /// Show what was done by privilege on a server
+    Audit(audit::AuditArgs),
     /// Show the current weather, and send it on
     Weather(weather::WeatherArgs),
 }
@@ -57,6 +64,8 @@ pub(crate) fn dispatch(cli: Cli) -> Outcome {
         Command::Compare(args) => compare::run(args, global),
         Command::Account(args) => account::run(args, global),
         Command::Doctor(args) => doctor::run(args, global),
+        Command::Invite(args) => invite::run(args, global),
+        Command::Audit(args) => audit::run(&args, global),
         Command::Weather(args) => weather::run(args, global),
     }
 }

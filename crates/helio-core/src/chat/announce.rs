@@ -31,7 +31,12 @@ pub(super) fn is_told_first(event: &Event) -> bool {
             presence,
             Presence::NickChanged { .. } | Presence::Parted { .. } | Presence::Kicked { .. } | Presence::Quit { .. }
         ),
-        Event::Room(_) | Event::Account(_) | Event::Said(..) | Event::Marked(_) | Event::Redacted(_) => false,
+        Event::Room(_)
+        | Event::Account(_)
+        | Event::Said(..)
+        | Event::Marked(_)
+        | Event::Redacted(_)
+        | Event::Audit(_) => false,
     }
 }
 
@@ -43,7 +48,7 @@ pub(super) fn announce(chat: &mut Chat, event: &Event, origin: Option<Origin<'_>
         Event::Presence(presence) => presence::announce(state, presence, &settings.server_name, &mut to, now),
         Event::Room(event) => room::announce(state, event, &settings.server_name, &mut to, now),
         // Whom it concerns is told by what follows from it.
-        Event::Account(_) => {}
+        Event::Account(_) | Event::Audit(_) => {}
         Event::Said(said, scope) => said::announce(state, said, scope, &mut to, || ids.batch()),
         Event::Marked(marked) => marked::announce(state, marked, &settings.server_name, &mut to),
         Event::Redacted(redacted) => redacted::announce(state, redacted, &mut to),

@@ -41,6 +41,9 @@ impl State {
                 }
             }
             Event::Account(AccountEvent::Decoys(secret)) => self.accounts.decoys = Some(secret.clone()),
+            Event::Account(AccountEvent::Invite(invite)) => self.invites.insert(invite),
+            Event::Account(AccountEvent::InviteEnded { id }) => self.invites.remove(id),
+            Event::Audit(_) => {}
             // A room is kept before the first thing is said in it.
             Event::Said(said, scope) => self.spoke(said, scope, now),
             Event::Marked(Marked { owner, marker, .. }) => self.markers.set(owner, marker),

@@ -51,6 +51,7 @@ impl State {
             MarkerOwner::User(user) => self.user(*user).is_some_and(|user| user.account.is_none()),
         });
         assert!(self.filters.len() <= limits::CHAT_SERVER_FILTERS, "filters");
+        self.invites.check_bounds();
         assert!(self.rooms.len() <= limits::CHAT_ROOMS, "{} rooms", self.rooms.len());
         assert!(self.whowas.len() <= limits::CHAT_WHOWAS, "{} who were here", self.whowas.len());
         let nicks: BTreeMap<_, _> = self.users.values().map(|user| (fold(&user.nick), user.id)).collect();

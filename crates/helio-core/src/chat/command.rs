@@ -44,6 +44,8 @@ mod welcome;
 mod who;
 mod whois;
 
+pub(super) use account::own::NewPassword;
+
 use super::Chat;
 use super::credential::Credential;
 use super::effect::Verdict;
@@ -84,6 +86,7 @@ enum Works {
 
 /// Every command, in alphabetical order.
 const COMMANDS: &[Command] = &[
+    row("ACCOUNT", 0, Works::After, account::own::run),
     row("ADMIN", 0, Works::After, server::admin),
     row("AUTHENTICATE", 1, Works::Always, authenticate::run),
     row("AWAY", 0, Works::After, away::run),
@@ -204,11 +207,12 @@ pub(super) fn verified(chat: &mut Chat, ticket: Ticket, verdict: Verdict, now: N
     let Some((id, purpose)) = verifying::end(chat, ticket) else { return };
     match purpose {
         Purpose::Pass => register::verified(chat, id, verdict, now),
-        Purpose::Oper { operator, label } => oper::verified(chat, id, (operator, label), verdict, now),
+        Purpose::Oper { operator, label, name } => oper::verified(chat, id, (operator, label, name), verdict, now),
         Purpose::LogIn { claim, by: LogInBy::Sasl { label } } => {
             authenticate::verified(chat, id, (claim, label), verdict, now);
         }
         Purpose::LogIn { claim, by: LogInBy::Pass } => login::verified_pass(chat, id, &claim, verdict, now),
+        Purpose::ChangePassword(change) => account::own::password_compared(chat, id, change, verdict, now),
         // Not what was asked for.
         Purpose::Register { .. } => {}
     }
@@ -219,7 +223,10 @@ pub(super) fn verified(chat: &mut Chat, ticket: Ticket, verdict: Verdict, now: N
 pub(super) fn derived(chat: &mut Chat, ticket: Ticket, credential: Option<Credential>, now: Now) {
     let Some((id, purpose)) = verifying::end(chat, ticket) else { return };
     match purpose {
-        Purpose::Register { account, label } => account::derived(chat, id, (account, label), credential, now),
+        Purpose::Register { account, label, invite } => {
+            account::derived(chat, id, (account, label, invite), credential, now);
+        }
+        Purpose::ChangePassword(change) => account::own::password_changed(chat, id, change, credential, now),
         // Not what was asked for.
         Purpose::Pass | Purpose::LogIn { .. } | Purpose::Oper { .. } => {}
     }

@@ -1,5 +1,7 @@
 //! What a password is compared with, and bits that only this server knows. `spec/accounts.md` fixes the stored form.
 
+use super::ids::base32;
+use crate::fingerprint::Fingerprint;
 use crate::limits;
 use crate::sasl::{NONCE_BYTES, PasswordError, ScramKeys, prepare_password};
 use alloc::string::String;
@@ -61,6 +63,12 @@ pub struct Credential {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret([u8; 32]);
 
+/// What is kept of a secret that the server made itself: its SHA-256. It has more random bits than anybody can try, so a slow
+/// hash would add nothing, and comparing need not take the same time for all: nobody can choose what a hash begins with.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenHash(Fingerprint);
+
 // spec: end
 
 impl Secret {
@@ -81,6 +89,12 @@ impl Secret {
         core::array::from_fn(|at| digest[at])
     }
 
+    /// A text of `N` bytes in base32 that nobody can guess, another for each number.
+    pub(super) fn token<const N: usize>(&self, purpose: &str, number: u64) -> String {
+        let digest = self.digest(&[purpose.as_bytes(), &number.to_be_bytes()].concat());
+        base32(&digest[..N])
+    }
+
     pub(super) fn bits(&self) -> &[u8; 32] {
         &self.0
     }
@@ -88,6 +102,21 @@ impl Secret {
     /// The secret has a fixed length and every text begins otherwise, so hashing both is a keyed hash.
     fn digest(&self, text: &[u8]) -> [u8; 32] {
         Sha256::new().chain_update(self.0).chain_update(text).finalize().into()
+    }
+}
+
+impl TokenHash {
+    /// That of this text.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        Self(Fingerprint::of(token.as_bytes()))
+    }
+}
+
+/// Never shown.
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(…)")
     }
 }
 
@@ -153,6 +182,9 @@ mod tests {
         let (one, other) = (Secret::new([1; 32]), Secret::new([2; 32]));
         let nonces: BTreeSet<_> = (0..100).flat_map(|number| [one.nonce(number), other.nonce(number)]).collect();
         assert_eq!(nonces.len(), 200);
+        let tokens: BTreeSet<_> = (0..100).map(|number| one.token::<20>("app password", number)).collect();
+        assert!(tokens.len() == 100 && tokens.iter().all(|token| token.len() == 32), "{tokens:?}");
+        assert!(one.token::<15>("invitation", 1) != one.token::<15>("app password", 1));
         assert!(one.of("decoys") != one && one.of("decoys") != other.of("decoys"));
     }
 }

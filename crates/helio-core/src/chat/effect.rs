@@ -80,6 +80,13 @@ pub enum Effect {
         /// The new password, prepared.
         password: Password,
     },
+    /// Trim the log [`AUDIT_LOG`](super::AUDIT_LOG) to its newest `records`, and to those since `before_us`. There is no answer.
+    TrimAudit {
+        /// Records at most.
+        records: u32,
+        /// Records before this time go, microseconds since 1970 in UTC.
+        before_us: i64,
+    },
     /// An operator asked that settings be read again. The answer is
     /// [`Chat::handle_settings`](super::Chat::handle_settings), or
     /// [`Chat::handle_settings_refused`](super::Chat::handle_settings_refused).

@@ -14,10 +14,12 @@ mod ownership;
 
 pub(super) use ownership::OwnershipChange;
 
+use super::audit::AuditRecord;
 use super::credential::Secret;
 use super::ids::{MsgId, RoomId, SessionId, UserId};
 use super::state::{
-    Account, Filter, FilterChange, ListEntry, ListKind, Marker, MarkerOwner, RoomSettings, Setting, Statuses, UserFlag,
+    Account, Filter, FilterChange, Invite, ListEntry, ListKind, Marker, MarkerOwner, RoomSettings, Setting, Statuses,
+    UserFlag,
 };
 use crate::irc::client_tag::{Durability, durability};
 use crate::time::{Instant, Utc};
@@ -36,6 +38,8 @@ pub(super) enum Event {
     Said(Said, Scope),
     Marked(Marked),
     Redacted(Redacted),
+    /// Somebody did something that needs a privilege, or tried. Nobody is told; it is written down.
+    Audit(Box<AuditRecord>),
 }
 
 /// Somebody has read something up to a time.
@@ -233,6 +237,12 @@ pub(super) enum AccountEvent {
     Restored(Box<Account>),
     /// What answers for names without an account are made of.
     Decoys(Secret),
+    /// There is this invitation, exactly like this.
+    Invite(Invite),
+    /// The invitation with this id is no more.
+    InviteEnded {
+        id: String,
+    },
 }
 
 /// One letter of a MODE line.

@@ -34,6 +34,16 @@ impl Guesses {
         self.places.take(&place, now) && (self.last.get(&key) == Some(&place) || self.accounts.take(&key, now))
     }
 
+    /// Counts a try from `address` that names no account; `false`: there were too many wrong ones.
+    pub(super) fn take_place(&mut self, address: IpAddr, now: Instant) -> bool {
+        self.places.take(&place(address), now)
+    }
+
+    /// It was a right one.
+    pub(super) fn give_back_place(&mut self, address: IpAddr) {
+        self.places.give_back(&place(address));
+    }
+
     /// It was the right password.
     pub(super) fn give_back(&mut self, address: IpAddr, name: &str) {
         let (place, key) = (place(address), fold(name));

@@ -144,7 +144,7 @@ impl Ids {
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// RFC 4648 §6 in lower case, without padding.
-fn base32(bytes: &[u8]) -> String {
+pub(super) fn base32(bytes: &[u8]) -> String {
     let mut text = String::new();
     let (mut pending, mut bits) = (0u32, 0);
     for byte in bytes {

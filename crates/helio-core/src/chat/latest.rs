@@ -29,7 +29,12 @@ impl Latest {
                     self.known.remove(id);
                 }
             }
-            Event::Said(..) | Event::Room(_) | Event::Account(_) | Event::Presence(_) | Event::Marked(_) => {}
+            Event::Said(..)
+            | Event::Room(_)
+            | Event::Account(_)
+            | Event::Presence(_)
+            | Event::Marked(_)
+            | Event::Audit(_) => {}
         }
     }
 

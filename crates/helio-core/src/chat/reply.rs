@@ -24,6 +24,8 @@ pub(super) enum Refusal {
     Words(Numeric, Vec<String>, String),
     /// A standard reply: code and context.
     Fail(ReplyCode, Vec<String>),
+    /// The same with a text that says more than the table's.
+    FailText(ReplyCode, Vec<String>, String),
     /// Nothing is answered, as NOTICE demands.
     Silent,
 }
@@ -35,6 +37,10 @@ impl Refusal {
 
     pub(super) fn fail(code: ReplyCode, context: &[&str]) -> Self {
         Self::Fail(code, context.iter().map(ToString::to_string).collect())
+    }
+
+    pub(super) fn fail_text(code: ReplyCode, context: &[&str], text: &str) -> Self {
+        Self::FailText(code, context.iter().map(ToString::to_string).collect(), text.to_string())
     }
 }
 
@@ -202,28 +208,31 @@ impl Reply {
 
     /// A standard reply (IRCv3 standard-replies) to the command at hand.
     pub(super) fn fail(&mut self, code: ReplyCode, context: &[&str]) {
+        self.fail_text(code, context, code.text());
+    }
+
+    fn fail_text(&mut self, code: ReplyCode, context: &[&str], text: &str) {
         let whom = Whom { server: &self.server, nick: &self.target, has_standard_replies: self.has_standard_replies };
-        let mut line = failure(whom, &self.command, code, context);
+        let mut line = failure_text(whom, &self.command, (code, text), context);
         if self.is_guest {
-            line.guest = guest_text::notice(code.text()).into_bytes();
+            line.guest = guest_text::notice(text).into_bytes();
         }
         self.line(line);
     }
 
-    /// NOTE about the command at hand; for clients without standard-replies a NOTICE.
+    /// `NOTE command code context… :text`, or a NOTICE for those who take no standard replies.
     pub(super) fn note(&mut self, code: &str, context: &[&str], text: &str) {
         let line = self.note_line(code, context, text);
         self.line(line);
     }
 
-    /// The line of [`Self::note`].
+    /// The line of [`Reply::note`], for an answer that waits.
     pub(super) fn note_line(&self, code: &str, context: &[&str], text: &str) -> Line {
-        let params = [&[self.command.as_str(), code], context].concat();
-        if self.has_standard_replies {
-            return Line::irc(compose(Some(&self.server), Severity::Note.verb(), &params, Some(text)));
+        if !self.has_standard_replies {
+            return Line::irc(compose(Some(&self.server), "NOTICE", &[&self.target], Some(text)));
         }
-        let text = alloc::format!("{}: {text}", params.join(" "));
-        Line::irc(compose(Some(&self.server), "NOTICE", &[&self.target], Some(&text)))
+        let params = [&[self.command.as_str(), code], context].concat();
+        Line::irc(compose(Some(&self.server), Severity::Note.verb(), &params, Some(text)))
     }
 
     pub(super) fn refuse(&mut self, refusal: &Refusal) {
@@ -243,6 +252,10 @@ impl Reply {
             Refusal::Fail(code, context) => {
                 let context: Vec<&str> = context.iter().map(String::as_str).collect();
                 self.fail(*code, &context);
+            }
+            Refusal::FailText(code, context, text) => {
+                let context: Vec<&str> = context.iter().map(String::as_str).collect();
+                self.fail_text(*code, &context, text);
             }
             Refusal::Silent => {}
         }
@@ -377,19 +390,24 @@ pub(super) struct Whom<'a> {
 /// `FAIL command code context… :text`. Codes that are ours go only to those who take any standard reply; others are told the
 /// same by ERR_UNKNOWNERROR.
 pub(super) fn failure(whom: Whom<'_>, command: &str, code: ReplyCode, context: &[&str]) -> Line {
+    failure_text(whom, command, (code, code.text()), context)
+}
+
+/// The same with another text.
+fn failure_text(whom: Whom<'_>, command: &str, (code, text): (ReplyCode, &str), context: &[&str]) -> Line {
     let is_ours =
         matches!(code, ReplyCode::MessageNotStored | ReplyCode::SettingNotStored | ReplyCode::StoreUnavailable);
     let is_ours = is_ours || code == ReplyCode::MessageNotErased;
     // Of these the code is the drafts'.
     let is_ours = is_ours || (code == ReplyCode::InvalidParams && !matches!(command, "CHATHISTORY" | "MARKREAD"));
     // All codes of a command that is ours.
-    let is_ours = is_ours || ["ROOM", "FILTER"].contains(&command);
+    let is_ours = is_ours || ["ACCOUNT", "FILTER", "ROOM"].contains(&command);
     if is_ours && !whom.has_standard_replies {
         let mut bytes = Vec::new();
         let line = LineBuilder::new(&mut bytes).source(whom.server).numeric(Numeric::ErrUnknownError);
-        line.param(whom.nick).param(command).params(context).trailing(code.text()).finish();
+        line.param(whom.nick).param(command).params(context).trailing(text).finish();
         return Line::irc(bytes);
     }
     let params = [&[command, code.code()], context].concat();
-    Line::irc(compose(Some(whom.server), Severity::Fail.verb(), &params, Some(code.text())))
+    Line::irc(compose(Some(whom.server), Severity::Fail.verb(), &params, Some(text)))
 }

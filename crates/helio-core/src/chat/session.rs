@@ -4,6 +4,7 @@ use super::effect::Password;
 use super::ids::UserId;
 use super::line::{Audience, Face};
 use super::sendq::SendQueue;
+use crate::fingerprint::Fingerprint;
 use crate::irc::capability::Capabilities;
 use crate::limits;
 use crate::rate::TokenBucket;
@@ -22,6 +23,8 @@ pub struct Peer {
     pub face: Face,
     /// Whether nobody on the way can read it (TLS).
     pub is_secure: bool,
+    /// The certificate that it has shown, and proved to be its own.
+    pub certificate: Option<Fingerprint>,
 }
 
 /// A connection and what is known of it.
@@ -58,6 +61,8 @@ pub(super) struct Session {
     pub(super) history_reads: usize,
     /// REDACT that wait for the disk.
     pub(super) redactions: usize,
+    /// It is logged in by an app password, which opens the account but changes nothing of what does.
+    pub(super) is_app: bool,
 }
 
 /// A line that waits for its turn. It may hold a password, so it is never shown.
@@ -120,6 +125,7 @@ impl Session {
             history_reads: 0,
             redactions: 0,
             sasl: None,
+            is_app: false,
         }
     }
 

@@ -53,6 +53,17 @@ pub struct Settings {
     pub sts: Option<String>,
     /// For how long somebody may redact what they said. Default `None`: always.
     pub redact_window: Option<Duration>,
+    /// What is kept of the log of what was done by privilege.
+    pub audit: AuditKept,
+}
+
+/// How much of the audit log is kept; what is beyond either is trimmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditKept {
+    /// Records at most. Default [`limits::CHAT_AUDIT_RECORDS`].
+    pub records: u32,
+    /// Not older than this. Default [`limits::CHAT_AUDIT_AGE`].
+    pub age: Duration,
 }
 
 /// Who runs the server.
@@ -75,6 +86,8 @@ pub enum AccountRegistration {
     Local,
     /// Nobody: accounts are made by who runs the server.
     Closed,
+    /// Who has the code of an invitation.
+    Invited,
 }
 
 /// One who may become a server operator by OPER.
@@ -175,6 +188,7 @@ impl Settings {
             rooms_per_account: limits::CHAT_ROOMS_PER_ACCOUNT,
             sts: None,
             redact_window: None,
+            audit: AuditKept { records: limits::CHAT_AUDIT_RECORDS, age: limits::CHAT_AUDIT_AGE },
         }
     }
 }

@@ -3,6 +3,7 @@
 pub(super) mod accounts;
 pub(super) mod empty_rooms;
 mod filter;
+pub(super) mod invites;
 pub(super) mod markers;
 pub(super) mod mask_list;
 pub(super) mod modes;
@@ -16,6 +17,8 @@ pub use accounts::AccountInfo;
 pub(super) use accounts::{Account, Accounts};
 pub(super) use empty_rooms::EmptyRooms;
 pub(super) use filter::{Filter, FilterAction, FilterChange, Filters};
+pub use invites::InviteInfo;
+pub(super) use invites::{Invite, Invites};
 pub(super) use markers::{Marker, MarkerOwner, MarkerRecord, MarkerTarget, Markers};
 pub(super) use mask_list::MaskList;
 pub(super) use modes::{ListEntry, ListKind, RoomFlag, Setting, Statuses, UserFlag};
@@ -62,6 +65,7 @@ pub(super) struct State {
     /// Users with `+i`, and server operators: kept here because LUSERS counts them for everybody who arrives.
     pub(super) invisible: usize,
     pub(super) operators: usize,
+    pub(super) invites: Invites,
 }
 
 impl State {

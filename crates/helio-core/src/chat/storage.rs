@@ -12,7 +12,7 @@ mod unsaved;
 pub use markers::MARKERS_LOG;
 pub(super) use markers::restored as restored_markers;
 pub(super) use record::{decode, encode};
-pub(super) use unsaved::{encode_account, encode_decoys, encode_filters, encode_room};
+pub(super) use unsaved::{encode_account, encode_decoys, encode_filters, encode_invite, encode_room};
 
 use super::conversation::{self, Conversation, Party};
 use super::event::{AccountChange, AccountEvent, Event, RoomEvent, Said, Scope};
@@ -41,6 +41,9 @@ pub const SETTINGS_LOG: &str = "settings";
 
 /// How the names of the logs of private conversations begin.
 pub const PRIVATE_LOGS: &str = "private/";
+
+/// The log of what was done by privilege; `spec/audit.md`.
+pub const AUDIT_LOG: &str = "audit";
 
 /// Why a stored record could not be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -269,6 +272,7 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
         Event::Marked(marked) => return markers::store(chat, marked),
         Event::Room(event) => (String::from(SETTINGS_LOG), record::encode_room(event)?),
         Event::Account(event) => (String::from(SETTINGS_LOG), record::encode_account(event)),
+        Event::Audit(record) => (String::from(AUDIT_LOG), encode(record)),
         Event::Said(said, _) if !said.is_durable() => return None,
         Event::Said(said, scope) => (keep_said(chat, said, scope)?, encode(&*said.kept())),
     };
@@ -427,7 +431,7 @@ pub(super) fn probed(chat: &mut Chat, is_working: bool, now: Now) {
     chat.storage.is_probing = false;
     chat.storage.probe_at = (!is_working).then(|| now.mono + limits::CHAT_PROBE_INTERVAL);
     if is_working {
-        unsaved::store_again(chat);
+        unsaved::store_again(chat, now);
         markers::store_again(chat);
         super::command::notice(chat, "The store works again".into(), now);
     }

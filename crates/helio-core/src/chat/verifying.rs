@@ -4,6 +4,7 @@
 //! the order of the commands.
 
 use super::Chat;
+use super::command::NewPassword;
 use super::command::login::Claim;
 use super::effect::{Effect, Password};
 use super::ids::{SessionId, Ticket};
@@ -24,13 +25,18 @@ pub(super) enum Purpose {
     /// To log in, by SASL or, before registration, by PASS. A response of SASL carries its label.
     LogIn { claim: Claim, by: LogInBy },
     /// To be the password of a new account; the answer carries the label.
-    Register { account: String, label: Option<String> },
+    /// With the id of the invitation, where one is needed.
+    Register { account: String, label: Option<String>, invite: Option<String> },
+    /// The old one of an account, or a new one in its place.
+    ChangePassword(NewPassword),
     /// To become a server operator.
     Oper {
         /// As the settings knew the operator then; `None` for a name that nobody has.
         operator: Option<Operator>,
         /// The answer carries it.
         label: Option<String>,
+        /// The name that was given.
+        name: String,
     },
 }
 

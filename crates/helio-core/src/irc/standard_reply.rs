@@ -54,8 +54,10 @@ codes! {
     AccountExists = "ACCOUNT_EXISTS", "Account name is taken, or looks like one that is";
     /// `FAIL REGISTER … <account>`: accounts are named after nicknames. account-registration.
     AccountNameMustBeNick = "ACCOUNT_NAME_MUST_BE_NICK", "Account name must be your nickname";
-    /// `FAIL ROOM … <room>`: who asks is not logged in. Ours.
-    AccountRequired = "ACCOUNT_REQUIRED", "Log in to an account first";
+    /// `FAIL ACCOUNT … `: who asks is not logged in, or not by what the change needs. Ours.
+    AccountRequired = "ACCOUNT_REQUIRED", "You are not logged in to an account";
+    /// `FAIL ACCOUNT … <account>`: there is none of this name. Ours.
+    AccountUnknown = "ACCOUNT_UNKNOWN", "There is no such account";
     /// `FAIL REGISTER … <account>`: who asks is logged in. account-registration.
     AlreadyAuthenticated = "ALREADY_AUTHENTICATED", "You are already logged in";
     /// `FAIL REGISTER … <account>`: no account can have this name. account-registration.
@@ -74,6 +76,8 @@ codes! {
     Disallowed = "DISALLOWED", "Accounts are made by whoever runs this server";
     /// `FAIL MARKREAD … <target>`: it cannot be kept at present. read-marker (a draft).
     InternalError = "INTERNAL_ERROR", "The read timestamp could not be set";
+    /// `FAIL ACCOUNT … `: who is logged in by an app password may not change what opens the account. Ours.
+    AppPassword = "APP_PASSWORD", "Log in with your own password or certificate for this";
     /// `FAIL CHATHISTORY … <subcommand> <target>`: messages are not referred to in this way. chathistory (a draft).
     InvalidMsgrefType = "INVALID_MSGREFTYPE", "Messages are referred to by timestamp= or msgid=";
     /// `FAIL <command>`: a parameter is not what it should be; the context ends with it. Ours, but of CHATHISTORY and MARKREAD.
@@ -92,6 +96,10 @@ codes! {
     MessageNotErased = "MESSAGE_NOT_ERASED", "Message could not be erased yet, it is when the store works again";
     /// `FAIL ROOM … <room> <entry>`: the list has as many entries as it may have. Ours.
     ListFull = "LIST_FULL", "List is full";
+    /// `FAIL REGISTER … <account>`: it needs the code of an invitation that can be used. Ours.
+    InvitationRequired = "INVITATION_REQUIRED", "An invitation is needed: REGISTER * CODE password";
+    /// `FAIL ACCOUNT …`: there are as many as there may be. Ours.
+    LimitReached = "LIMIT_REACHED", "There are as many as there may be";
     /// `FAIL PRIVMSG`: what others saw could not be stored and is lost to history. Ours.
     MessageNotStored = "MESSAGE_NOT_STORED", "Message was delivered but could not be stored";
     /// `FAIL REGISTER … *`: there is no nickname yet. account-registration.
@@ -122,6 +130,8 @@ codes! {
     SettingNotStored = "SETTING_NOT_STORED", "Setting was changed but could not be stored yet";
     /// `FAIL PRIVMSG`: nothing can be stored at present, so messages are refused. Ours.
     StoreUnavailable = "STORE_UNAVAILABLE", "Nothing can be stored at present, try again later";
+    /// `FAIL ACCOUNT …`: somebody has it. Ours.
+    Taken = "TAKEN", "It belongs to somebody already";
     /// `FAIL REGISTER … <account>`: not now; later it may work. account-registration.
     TemporarilyUnavailable = "TEMPORARILY_UNAVAILABLE", "Accounts cannot be registered now, try again later";
     /// `FAIL BATCH`: the batch was not ended in time. client-batch (a draft).
@@ -130,7 +140,7 @@ codes! {
     TooManyRooms = "TOO_MANY_ROOMS", "No further room can be registered";
     /// `FAIL REGISTER … <account>`: no password is like this. account-registration.
     UnacceptablePassword = "UNACCEPTABLE_PASSWORD", "Password is too long or has characters that are not allowed";
-    /// `FAIL ROOM … <room> <entry>`: it is like that already. Ours.
+    /// `FAIL ACCOUNT …`: it is so already. Ours.
     Unchanged = "UNCHANGED", "It is like that already";
     /// `FAIL <command>`: something went wrong here, not there.
     UnknownError = "UNKNOWN_ERROR", "Internal error";

@@ -4,9 +4,10 @@
 //! lines for it, and writes where the hub cannot. One thread, the *keeper*, owns the store and commits whatever waits
 //! as one group. Passwords are compared on threads of their own.
 
-mod accounts;
+mod audit;
 mod batch;
 mod connection;
+mod control;
 mod doors;
 mod framer;
 mod handshakes;
@@ -19,17 +20,20 @@ mod password;
 mod pipe;
 mod reading;
 mod retaining;
+mod stored;
 mod websocket;
 
-pub use accounts::{ChangeError, StoredAccounts};
+pub use control::{ControlPlace, control_path};
 pub use doors::{Door, Speech};
 pub use helio_store::StoreError;
 pub use helio_store::sqlite::Examined;
 pub use password::{HashError, check_password_hash, hash_password};
+pub use stored::{CredentialError, StoredChat, new_credential};
 
 use super::Context;
 use crate::event::EventKind;
 use connection::Gate;
+use control::Desk;
 use doors::Doors;
 use handshakes::Handshakes;
 use helio_core::chat::{Chat, Secret, Settings};
@@ -101,6 +105,8 @@ pub struct Parts {
     pub tls: Option<Arc<ServerTls>>,
     /// Connections at a time; further ones wait to be accepted.
     pub permits: Arc<Semaphore>,
+    /// Where whoever runs the server reaches it; none: nowhere.
+    pub control: Option<ControlPlace>,
 }
 
 impl fmt::Debug for Parts {
@@ -148,6 +154,7 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
     }
     let (hub, inputs) = mpsc::channel(limits::CHAT_INPUTS);
     let (keeper, requests) = std::sync::mpsc::channel();
+    let desk = Desk { hub: hub.clone(), keeper: keeper.clone() };
     let outside = Outside::new(keeper, hub.clone(), Handle::current(), context.reread.clone());
     let gate = Gate { service: context.clone(), hub: hub.clone(), handshakes };
     let mut opened = Doors::new(gate, parts.permits, parts.tls);
@@ -161,6 +168,9 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(ChatError::Thread)?;
     // Connections end with the seats that the hub drops.
     thread(context, "chat-hub", move || runtime.block_on(hub_thread.run()), || {})?;
+    if let Some(place) = &parts.control {
+        control::open(context, place, &desk);
+    }
     let (stop, to_hub) = (context.stop.clone(), hub.clone());
     context.stop.spawn(async move {
         stop.begun().await;

@@ -1,8 +1,9 @@
 //! `helio account`: who may do what on a server.
 
-mod stored;
+mod change;
 
 use crate::args::Global;
+use crate::cmd::control::Place;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::signals::Signals;
 use crate::{output, password};
@@ -19,13 +20,13 @@ pub(crate) struct AccountArgs {
     action: Action,
 
     #[command(flatten)]
-    place: stored::Place,
+    place: Place,
 }
 
 #[derive(Debug, Subcommand)]
 enum Action {
     #[command(flatten)]
-    Stored(stored::Action),
+    Change(change::Action),
     /// Print the hash of a password, for password-hash in the settings file
     ///
     /// The password is asked for twice on a terminal, and is the first line of standard input otherwise. The hash is a PHC
@@ -38,7 +39,7 @@ enum Action {
 
 pub(crate) fn run(args: AccountArgs, global: &Global) -> Outcome {
     match args.action {
-        Action::Stored(action) => stored::run(action, args.place, global),
+        Action::Change(action) => change::run(action, &args.place, global),
         Action::Hash => {
             let password = read_password()?;
             let hash = hash_password(&password).map_err(|error| Failure::new(Exit::Unavailable, error))?;

@@ -130,13 +130,13 @@ impl ServiceName {
     }
 }
 
-/// Where the chat service keeps what lasts, and its settings: for commands that work on the store of a server that does not
-/// run. `data_dir` is what the command line says.
-pub(crate) fn chat_store(data_dir: Option<PathBuf>, global: &Global) -> Outcome<(PathBuf, helio_core::chat::Settings)> {
+/// Where the server keeps what lasts, and the settings of its chat service: for commands that work on a server, whether it runs or
+/// not. `data_dir` is what the command line says.
+pub(crate) fn chat_data(data_dir: Option<PathBuf>, global: &Global) -> Outcome<(PathBuf, helio_core::chat::Settings)> {
     let file = config::load(global)?;
     let none = || Failure::usage("there is no home directory to keep data in; name a place with --data-dir");
     let data = data_dir.or(file.serve.data_dir).or_else(config::data_dir).ok_or_else(none)?;
-    Ok((data.join("store"), file.chat.gather(false)?.chat))
+    Ok((data, file.chat.gather(false)?.chat))
 }
 
 /// What `helio serve` would start with no flags but `data_dir`.

@@ -53,9 +53,8 @@ impl State {
             | Event::Room(_)
             | Event::Account(_)
             | Event::Presence(_)
-            | Event::Marked(_) => {
-                return None;
-            }
+            | Event::Marked(_)
+            | Event::Audit(_) => return None,
         };
         let room = self.room(name).filter(|room| !room.is_lasting)?;
         Some(RoomEvent::Kept { id: room.id.clone(), name: room.name.clone(), at: room.created })

@@ -1,5 +1,8 @@
 //! Accounts: REGISTER, being logged in, and what follows from changes to accounts. `spec/accounts.md` describes them.
 
+pub(in crate::chat) mod invite;
+pub(in crate::chat) mod own;
+
 use super::{guest, room};
 use crate::chat::credential::{Credential, NewPasswordError, prepare_new_password};
 use crate::chat::effect::Password;
@@ -16,6 +19,7 @@ use crate::chat::{Chat, tries, verifying};
 use crate::irc::casemap;
 use crate::irc::numeric::Numeric;
 use crate::irc::standard_reply::ReplyCode;
+use crate::limits;
 use crate::time::Now;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -41,10 +45,11 @@ pub(super) fn register(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     }
     let password = new_password(&nick, params[2])?;
     is_available(turn, &nick)?;
+    let invite = invite::find(turn, params[1])?;
     if turn.chat.verifying.is_full() || !turn.chat.registrations.take(&tries::place(address), turn.now.mono) {
         return Err(Refusal::fail(ReplyCode::TemporarilyUnavailable, &[&nick]));
     }
-    let purpose = Purpose::Register { account: nick, label: turn.reply.label.take() };
+    let purpose = Purpose::Register { account: nick, label: turn.reply.label.take(), invite };
     verifying::derive(turn.chat, turn.session, purpose, password);
     Ok(())
 }
@@ -53,13 +58,13 @@ pub(super) fn register(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 pub(super) fn derived(
     chat: &mut Chat,
     id: SessionId,
-    (account, label): (String, Option<String>),
+    (account, label, invite): (String, Option<String>, Option<String>),
     credential: Option<Credential>,
     now: Now,
 ) {
     super::answer(chat, id, "REGISTER", now, |turn| {
         turn.reply.label = label;
-        for outcome in [found(turn, &account, credential), super::register::complete(turn)] {
+        for outcome in [found(turn, &account, credential, invite.as_deref()), super::register::complete(turn)] {
             outcome.unwrap_or_else(|refusal| turn.reply.refuse(&refusal));
         }
     });
@@ -103,13 +108,16 @@ pub(in crate::chat) fn change(
 }
 
 /// The account comes to be, and who asked for it is logged in to it.
-fn found(turn: &mut Turn<'_>, account: &str, credential: Option<Credential>) -> Outcome {
+fn found(turn: &mut Turn<'_>, account: &str, credential: Option<Credential>, invite: Option<&str>) -> Outcome {
     if credential.is_none() {
         return Err(Refusal::fail(ReplyCode::TemporarilyUnavailable, &[account]));
     }
     // Others may have been faster.
     is_available(turn, account)?;
     turn.chat.storage.can_take()?;
+    if let Some(id) = invite {
+        invite::take(turn, id, account)?;
+    }
     let (name, at_us) = (account.to_string(), turn.now.utc.micros());
     super::notice(turn.chat, format!("Account {account} was registered"), turn.now);
     keep_decoys(turn.chat, turn.now);
@@ -161,6 +169,12 @@ fn keep_names(chat: &mut Chat, id: UserId, now: Now) {
     let (session, nick) = (user.session, guest::free_name(chat));
     chat.sessions.send(session, &told);
     chat.happen(&Presence::NickChanged { user: id, nick }.into(), None, now);
+}
+
+/// A new app password; `None`: this service has no secret to make one of.
+pub(in crate::chat) fn app_secret(chat: &mut Chat) -> Option<String> {
+    let number = chat.ids.number();
+    Some(chat.secret.as_ref()?.token::<{ limits::CHAT_APP_SECRET }>("app password", number))
 }
 
 /// The password of a new account in the form in which it is compared.

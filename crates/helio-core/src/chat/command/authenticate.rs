@@ -36,8 +36,7 @@ pub(super) fn mechanisms(chat_has_secret: bool, peer: &Peer) -> Option<String> {
     let is_offered = |mechanism: &&Mechanism| match mechanism {
         Mechanism::Plain => is_private,
         Mechanism::ScramSha256 => chat_has_secret,
-        // Clients' certificates are not asked for.
-        Mechanism::External => false,
+        Mechanism::External => peer.certificate.is_some(),
     };
     let names: Vec<&str> = Mechanism::ALL.iter().filter(is_offered).map(|mechanism| mechanism.name()).collect();
     (!names.is_empty()).then(|| names.join(","))
@@ -160,6 +159,11 @@ fn proceed(turn: &mut Turn<'_>, mut exchange: Box<Exchange>, step: Step) -> Outc
         }
         Step::AskPassword { authcid, password, .. } => {
             let claim = claim(turn, &authcid)?;
+            if let Some(claim) = claim.by_app(turn.chat, password.as_str()) {
+                exchange.claim = Some(claim);
+                let step = exchange.sasl.handle_password(true);
+                return end(turn, exchange, step);
+            }
             exchange.claim = Some(claim.clone());
             let by = LogInBy::Sasl { label: turn.reply.label.clone() };
             if !login::compare(turn, claim, password.as_str(), by) {
@@ -169,10 +173,28 @@ fn proceed(turn: &mut Turn<'_>, mut exchange: Box<Exchange>, step: Step) -> Outc
             turn.reply.label = None;
         }
         Step::Done { name, authzid } => return finish(turn, &exchange, &name, authzid.as_deref()),
-        Step::AskCertificate { .. } | Step::Failed(_) => return Err(failed()),
+        Step::AskCertificate { .. } => {
+            exchange.claim = Claim::by_certificate(turn);
+            let name = exchange.claim.as_ref().map(|claim| claim.name.clone());
+            let step = exchange.sasl.handle_certificate(name.as_deref());
+            return end(turn, exchange, step);
+        }
+        Step::Failed(_) => return Err(failed()),
     }
     turn.session_mut()?.sasl = Some(exchange);
     Ok(())
+}
+
+/// The last step of an exchange: the client is somebody, or it failed.
+fn end(turn: &mut Turn<'_>, exchange: Box<Exchange>, step: Step) -> Outcome {
+    match step {
+        Step::Done { name, authzid } => finish(turn, &exchange, &name, authzid.as_deref()),
+        Step::Challenge(_)
+        | Step::AskKeys { .. }
+        | Step::AskPassword { .. }
+        | Step::AskCertificate { .. }
+        | Step::Failed(_) => Err(failed()),
+    }
 }
 
 /// Whom the client says to be, unless there were too many guesses.

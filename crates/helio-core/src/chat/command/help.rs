@@ -18,6 +18,7 @@ const fn topic(command: &'static str, usage: &'static str, text: &'static str) -
 
 /// In alphabetical order.
 const TOPICS: &[Topic] = &[
+    topic("ACCOUNT", "ACCOUNT [subcommand …]", "Looks after your account; alone, lists the subcommands."),
     topic("ADMIN", "ADMIN", "Shows who runs this server."),
     topic(
         "AUTHENTICATE",
@@ -60,7 +61,7 @@ const TOPICS: &[Topic] = &[
     topic("PRIVMSG", "PRIVMSG target[,target…] text", "Says something to rooms and people."),
     topic("QUIT", "QUIT [reason]", "Leaves the server."),
     topic("REDACT", "REDACT target msgid [reason]", "Removes a message of yours, or of a room that you look after."),
-    topic("REGISTER", "REGISTER * * password", "Makes your nickname an account, which only you can use."),
+    topic("REGISTER", "REGISTER * [code|*] password", "Makes your nickname an account, which only you can use."),
     topic("REHASH", "REHASH", "Reads the settings again. Server operators only."),
     topic("RENAME", "RENAME room name [reason]", "Gives a room another name; who is in it stays."),
     topic(

@@ -93,7 +93,7 @@ fn read<'p>(kind: SaidKind, params: &[&'p str]) -> Outcome<(Vec<&'p str>, Option
 /// Answers a refusal, unless it is one of those of NOTICE that nobody is told.
 pub(super) fn refuse(turn: &mut Turn<'_>, kind: SaidKind, refusal: Refusal) {
     let is_told = match refusal {
-        Refusal::Fail(..) => hears_of_failures(turn, kind),
+        Refusal::Fail(..) | Refusal::FailText(..) => hears_of_failures(turn, kind),
         Refusal::Numeric(..) | Refusal::Text(..) | Refusal::Words(..) | Refusal::Silent => {
             kind != SaidKind::Notice || is_labelled(turn)
         }

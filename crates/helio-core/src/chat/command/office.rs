@@ -1,5 +1,6 @@
 //! What server operators do without a right of their own is told to the others.
 
+use crate::chat::audit::{self, By, Deed};
 use crate::chat::event::Presence;
 use crate::chat::policy::Right;
 use crate::chat::turn::Turn;
@@ -15,6 +16,8 @@ pub(super) fn tell(turn: &mut Turn<'_>, right: Right, act: &str) {
 /// The same of somebody called `nick`, who may have left meanwhile.
 pub(super) fn tell_of(turn: &mut Turn<'_>, nick: &str, right: Right, act: &str) {
     if right == Right::Office {
+        let (by, now) = (By::session(turn.chat, turn.session), turn.now);
+        audit::note(turn.chat, by, Deed::done("office", "", act), now);
         let text = format!("{nick} used the office of server operator: {act}");
         turn.commit(Presence::ServerNotice { text });
     }

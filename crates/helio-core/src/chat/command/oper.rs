@@ -1,5 +1,6 @@
 //! What server operators do: OPER, KILL, WALLOPS, REHASH.
 
+use crate::chat::audit::{self, By, Deed};
 use crate::chat::effect::{Effect, Password, Verdict};
 use crate::chat::event::Presence;
 use crate::chat::ids::SessionId;
@@ -29,11 +30,11 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let operator = operators.iter().find(|operator| operator.name == name).cloned();
     // A name that nobody has takes as long as one that somebody has; else the time would tell which names there are.
     let Some(hash) = operator.as_ref().or(operators.first()).map(|operator| operator.password_hash.clone()) else {
-        notice_refused(turn.chat, session, turn.now);
+        notice_refused(turn.chat, session, name, turn.now);
         return Err(Refusal::numeric(Numeric::ErrPasswdMismatch, &[]));
     };
     // The answer comes with its label when the password was compared; until then there is nothing to say.
-    let purpose = Purpose::Oper { operator, label: turn.reply.label.take() };
+    let purpose = Purpose::Oper { operator, label: turn.reply.label.take(), name: name.into() };
     verifying::begin(turn.chat, session, purpose, Password(params[1].into()), hash);
     Ok(())
 }
@@ -42,7 +43,7 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 pub(super) fn verified(
     chat: &mut Chat,
     id: SessionId,
-    (operator, label): (Option<Operator>, Option<String>),
+    (operator, label, name): (Option<Operator>, Option<String>, String),
     verdict: Verdict,
     now: Now,
 ) {
@@ -51,7 +52,7 @@ pub(super) fn verified(
     let operator = operator.filter(|_| verdict == Verdict::Right);
     let is_compared = verdict != Verdict::NotCompared;
     if is_compared && operator.is_none() {
-        notice_refused(chat, id, now);
+        notice_refused(chat, id, &name, now);
     }
     super::answer(chat, id, "OPER", now, |turn| {
         turn.reply.label = label;
@@ -64,7 +65,9 @@ pub(super) fn verified(
             return turn.reply.numeric(Numeric::ErrPasswdMismatch, &[]);
         };
         super::notice(turn.chat, format!("{mask} is now server operator {name}"), now);
-        turn.commit(Presence::Operator { user, name: Some(name) });
+        turn.commit(Presence::Operator { user, name: Some(name.clone()) });
+        let by = By::session(turn.chat, id);
+        audit::note(turn.chat, by, Deed::done("oper", &name, ""), now);
         turn.commit(Presence::Flags { user, set: alloc::vec![(true, UserFlag::ServerNotices)] });
         turn.reply.numeric(Numeric::RplYoureOper, &[]);
     });
@@ -83,6 +86,8 @@ pub(super) fn kill(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let told = Line::irc(compose(Some(&by_mask), "KILL", &[&nick], Some(comment))).at(turn.now.utc);
     let reason = format!("Killed ({by_nick} ({comment}))");
     super::notice(turn.chat, format!("{by_nick} killed {mask}: {comment}"), turn.now);
+    let (by, now) = (By::session(turn.chat, turn.session), turn.now);
+    audit::note(turn.chat, by, Deed::done("kill", &mask, comment), now);
     if session == turn.session {
         turn.reply.line(told);
         turn.close(&reason);
@@ -104,6 +109,8 @@ pub(super) fn wallops(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 pub(super) fn rehash(turn: &mut Turn<'_>, _: &[&str]) -> Outcome {
     policy::can_operate(turn.user()?)?;
     let session = turn.session;
+    let (by, now) = (By::session(turn.chat, session), turn.now);
+    audit::note(turn.chat, by, Deed::done("rehash", "", ""), now);
     turn.chat.effects.push_back(Effect::Reload { session });
     turn.reply.numeric(Numeric::RplRehashing, &["settings"]);
     Ok(())
@@ -141,7 +148,9 @@ pub(in crate::chat) fn settings_refused(chat: &mut Chat, asked: Option<SessionId
     super::notice(chat, text, now);
 }
 
-fn notice_refused(chat: &mut Chat, id: SessionId, now: Now) {
+fn notice_refused(chat: &mut Chat, id: SessionId, name: &str, now: Now) {
+    let by = By::session(chat, id);
+    audit::note(chat, by, Deed::refused("oper", name, ""), now);
     let user = chat.sessions.get(id).and_then(|session| session.user()).and_then(|id| chat.state.user(id));
     if let Some(mask) = user.map(User::mask) {
         super::notice(chat, format!("{mask} failed to become server operator"), now);

@@ -94,6 +94,11 @@ fn tell(turn: &mut Turn<'_>, id: crate::chat::ids::UserId) -> Outcome {
         reply.numeric(Numeric::RplWhoisSecure, &[nick]);
     }
     if policy::can_see_connection(viewer, user) {
+        let certificate = chat.sessions.get(user.session).and_then(|session| session.peer.certificate);
+        if let Some(certificate) = certificate {
+            let text = format!("has client certificate fingerprint {certificate}");
+            reply.numeric_text(Numeric::RplWhoisCertFp, &[nick], &text);
+        }
         let address = host::of_address(user.address.to_canonical());
         reply.numeric(Numeric::RplWhoisActually, &[nick, &address]);
         let modes = format!("is using modes {}", user_mode::letters(user));

@@ -1,6 +1,7 @@
 //! What changes accounts. `spec/accounts.md` fixes the stored form.
 
-use crate::chat::credential::Credential;
+use crate::chat::credential::{Credential, TokenHash};
+use crate::fingerprint::Fingerprint;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +71,31 @@ pub enum AccountChange {
         /// When.
         at_us: i64,
     },
+    /// Who shows this certificate may log in to it, or no longer may.
+    #[serde(rename = "account-certificate")]
+    CertificateOwned {
+        /// Its name.
+        account: String,
+        /// The certificate.
+        certificate: Fingerprint,
+        /// Whether it is its own from now on.
+        is_owned: bool,
+        /// When.
+        at_us: i64,
+    },
+    /// An app password of this name opens it, or no longer does.
+    #[serde(rename = "account-app")]
+    App {
+        /// Its name.
+        account: String,
+        /// What the app password is called.
+        app: String,
+        /// What it is compared with; none: there is no such app password any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hash: Option<TokenHash>,
+        /// When.
+        at_us: i64,
+    },
 }
 
 // spec: end
@@ -84,7 +110,9 @@ impl AccountChange {
             | Self::Suspended { account, .. }
             | Self::Restored { account, .. }
             | Self::Deleted { account, .. }
-            | Self::NickOwned { account, .. } => account,
+            | Self::NickOwned { account, .. }
+            | Self::CertificateOwned { account, .. }
+            | Self::App { account, .. } => account,
         }
     }
 }

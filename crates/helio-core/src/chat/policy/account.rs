@@ -4,6 +4,7 @@ use crate::chat::event::AccountChange;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::settings::{AccountRegistration, Settings};
 use crate::chat::state::{Account, State};
+use crate::fingerprint::Fingerprint;
 use crate::irc::name::{NameError, Nick, ReservedNames};
 use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
@@ -43,6 +44,12 @@ pub enum AccountError {
         /// How many there may be.
         limit: usize,
     },
+    /// Another account is known by it.
+    #[error("the certificate {0} belongs to another account")]
+    CertificateTaken(Fingerprint),
+    /// The account has one of this name.
+    #[error("there is an app password {0} already: delete it first")]
+    AppTaken(String),
     /// It is so already.
     #[error("account {0} is like that already")]
     Unchanged(String),
@@ -51,13 +58,30 @@ pub enum AccountError {
     StoreUnavailable,
 }
 
+impl AccountError {
+    /// The code by which programs know it.
+    #[must_use]
+    pub fn code(&self) -> ReplyCode {
+        match self {
+            Self::Unknown(_) => ReplyCode::AccountUnknown,
+            Self::Taken(_) | Self::CertificateTaken(_) | Self::AppTaken(_) => ReplyCode::Taken,
+            Self::Name(..) | Self::Reserved(_) => ReplyCode::BadAccountName,
+            Self::TooLong { .. } => ReplyCode::InvalidParams,
+            Self::TooMany { .. } => ReplyCode::LimitReached,
+            Self::Unchanged(_) => ReplyCode::Unchanged,
+            Self::StoreUnavailable => ReplyCode::StoreUnavailable,
+        }
+    }
+}
+
 /// May somebody at `address` register an account over IRC? `account` is the one that they are logged in to.
 pub(in crate::chat) fn can_register(settings: &Settings, address: IpAddr, account: Option<&str>) -> Outcome {
     if let Some(account) = account {
         return Err(Refusal::fail(ReplyCode::AlreadyAuthenticated, &[account]));
     }
     let is_allowed = match settings.registration {
-        AccountRegistration::Open => true,
+        // With a code, which is looked at later.
+        AccountRegistration::Open | AccountRegistration::Invited => true,
         AccountRegistration::Local => address.to_canonical().is_loopback(),
         AccountRegistration::Closed => false,
     };
@@ -110,6 +134,14 @@ pub(in crate::chat) fn can_change_account(
         AccountChange::NickOwned { nick, is_owned: false, .. } => {
             account.nicks.iter().any(|known| crate::irc::casemap::eq(known, nick))
         }
+        AccountChange::CertificateOwned { certificate, is_owned: true, .. } => {
+            can_be_known_by(state, account, certificate)?
+        }
+        AccountChange::CertificateOwned { certificate, is_owned: false, .. } => {
+            account.certificates.contains(certificate)
+        }
+        AccountChange::App { app, hash: Some(_), .. } => can_have_app(account, app)?,
+        AccountChange::App { app, hash: None, .. } => account.apps.iter().any(|known| known.name == *app),
     };
     if is_changed { Ok(()) } else { Err(AccountError::Unchanged(name.to_string())) }
 }
@@ -126,6 +158,32 @@ fn can_own(state: &State, account: &Account, nick: &str) -> Result<bool, Account
         return Err(AccountError::TooMany { what: "nicknames of this account", limit: limits::CHAT_ACCOUNT_NICKS });
     }
     Ok(true)
+}
+
+/// Can the account be known by this certificate? `false`: it is.
+fn can_be_known_by(state: &State, account: &Account, certificate: &Fingerprint) -> Result<bool, AccountError> {
+    match state.accounts.of_certificate(certificate) {
+        Some(owner) if owner.name == account.name => Ok(false),
+        Some(_) => Err(AccountError::CertificateTaken(*certificate)),
+        None => {
+            let (what, limit) = ("certificates of this account", limits::CHAT_ACCOUNT_CERTIFICATES);
+            check_count(account.certificates.len(), what, limit)
+        }
+    }
+}
+
+/// Can the account have an app password called `name`?
+fn can_have_app(account: &Account, name: &str) -> Result<bool, AccountError> {
+    check_size("the name of the app password", name, limits::CHAT_APP_NAME)?;
+    if account.apps.iter().any(|app| app.name == name) {
+        return Err(AccountError::AppTaken(name.to_string()));
+    }
+    check_count(account.apps.len(), "app passwords of this account", limits::CHAT_ACCOUNT_APPS)
+}
+
+/// Whether there is room for one more.
+fn check_count(count: usize, what: &'static str, limit: usize) -> Result<bool, AccountError> {
+    if count < limit { Ok(true) } else { Err(AccountError::TooMany { what, limit }) }
 }
 
 fn check_name(settings: &Settings, reserved: &ReservedNames, name: &str) -> Result<(), AccountError> {

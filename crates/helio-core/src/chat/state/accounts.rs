@@ -1,13 +1,15 @@
 //! Accounts: who can log in, and which names are theirs. `spec/accounts.md` describes them.
 
-use crate::chat::credential::{Credential, Secret};
+use crate::chat::credential::{Credential, Secret, TokenHash};
 use crate::chat::event::AccountChange;
+use crate::fingerprint::Fingerprint;
 use crate::irc::casemap::{self, fold};
 use crate::irc::name::skeleton;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Bound;
 use serde::{Deserialize, Serialize};
 
 /// All accounts, and whose each name is.
@@ -19,6 +21,8 @@ pub(in crate::chat) struct Accounts {
     nicks: BTreeMap<Box<str>, Box<str>>,
     /// The same by what the nickname looks like.
     skeletons: BTreeMap<Box<str>, Box<str>>,
+    /// Certificate → folded name of the account that is known by it.
+    certificates: BTreeMap<Fingerprint, Box<str>>,
     /// What keys of accounts that there are not are made of, so that they stay the same.
     pub(in crate::chat) decoys: Option<Secret>,
 }
@@ -39,6 +43,20 @@ pub(in crate::chat) struct Account {
     pub(in crate::chat) suspended: Option<Suspension>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::chat) deleted_us: Option<i64>,
+    /// Who shows one of these certificates may log in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::chat) certificates: Vec<Fingerprint>,
+    /// Passwords that the server made for single programs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::chat) apps: Vec<App>,
+}
+
+/// A password that the server made for one program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::chat) struct App {
+    pub(in crate::chat) name: String,
+    pub(in crate::chat) hash: TokenHash,
+    pub(in crate::chat) at_us: i64,
 }
 
 /// That nobody can log in to an account for now.
@@ -51,7 +69,7 @@ pub(in crate::chat) struct Suspension {
 // spec: end
 
 /// What whoever runs the server may know of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountInfo {
     /// Its name.
     pub name: String,
@@ -65,6 +83,10 @@ pub struct AccountInfo {
     pub suspended: Option<String>,
     /// Whether it is no more, and only its name is kept.
     pub is_deleted: bool,
+    /// Certificates that it is known by.
+    pub certificates: Vec<Fingerprint>,
+    /// The names of its app passwords.
+    pub apps: Vec<String>,
 }
 
 impl Account {
@@ -76,6 +98,8 @@ impl Account {
             nicks: self.nicks.clone(),
             suspended: self.suspended.as_ref().map(|suspension| suspension.reason.clone()),
             is_deleted: self.deleted_us.is_some(),
+            certificates: self.certificates.clone(),
+            apps: self.apps.iter().map(|app| app.name.clone()).collect(),
         }
     }
 
@@ -107,12 +131,24 @@ impl Account {
                 self.deleted_us = Some(*at_us);
                 (self.credential, self.suspended) = (None, None);
                 self.nicks.clear();
+                self.certificates.clear();
+                self.apps.clear();
             }
             AccountChange::NickOwned { nick, is_owned, .. } => {
                 self.nicks.retain(|known| !casemap::eq(known, nick));
                 if *is_owned {
                     self.nicks.push(nick.clone());
                 }
+            }
+            AccountChange::CertificateOwned { certificate, is_owned, .. } => {
+                self.certificates.retain(|known| known != certificate);
+                if *is_owned {
+                    self.certificates.push(*certificate);
+                }
+            }
+            AccountChange::App { app, hash, at_us, .. } => {
+                self.apps.retain(|known| known.name != *app);
+                self.apps.extend(hash.map(|hash| App { name: app.clone(), hash, at_us: *at_us }));
             }
         }
     }
@@ -126,6 +162,13 @@ impl Accounts {
 
     pub(in crate::chat) fn iter(&self) -> impl Iterator<Item = &Account> {
         self.by_name.values()
+    }
+
+    /// Those behind the one called `name`, or all.
+    pub(in crate::chat) fn after(&self, name: Option<&str>) -> impl Iterator<Item = &Account> {
+        let key = name.map(fold);
+        let start = key.map_or(Bound::Unbounded, Bound::Excluded);
+        self.by_name.range((start, Bound::Unbounded)).map(|(_, account)| account)
     }
 
     /// The account of this name, however it is written.
@@ -142,6 +185,11 @@ impl Accounts {
     /// The account that owns exactly this nickname.
     pub(in crate::chat) fn owner_of(&self, nick: &str) -> Option<&Account> {
         self.by_name.get(self.nicks.get(&fold(nick))?)
+    }
+
+    /// The account that is known by this certificate.
+    pub(in crate::chat) fn of_certificate(&self, certificate: &Fingerprint) -> Option<&Account> {
+        self.by_name.get(self.certificates.get(certificate)?)
     }
 
     pub(in crate::chat) fn apply(&mut self, change: &AccountChange) {
@@ -161,6 +209,8 @@ impl Accounts {
                 nicks: Vec::new(),
                 suspended: None,
                 deleted_us: None,
+                certificates: Vec::new(),
+                apps: Vec::new(),
             },
             (None, _) => return,
         };
@@ -176,11 +226,14 @@ impl Accounts {
         self.link(key, account.clone());
     }
 
-    /// Who owned a name first keeps it.
+    /// Who owned a name, or a certificate, first keeps it.
     fn link(&mut self, key: Box<str>, account: Account) {
         for name in account.names() {
             self.nicks.entry(fold(name)).or_insert_with(|| key.clone());
             self.skeletons.entry(skeleton(name).into()).or_insert_with(|| key.clone());
+        }
+        for certificate in &account.certificates {
+            self.certificates.entry(*certificate).or_insert_with(|| key.clone());
         }
         self.by_name.insert(key, account);
     }
@@ -190,6 +243,11 @@ impl Accounts {
             forget(&mut self.nicks, &fold(name), key);
             forget(&mut self.skeletons, skeleton(name).as_str(), key);
         }
+        for certificate in &account.certificates {
+            if self.certificates.get(certificate).is_some_and(|owner| **owner == *key) {
+                self.certificates.remove(certificate);
+            }
+        }
     }
 
     #[cfg(test)]
@@ -197,9 +255,15 @@ impl Accounts {
         use crate::limits;
         assert!(self.len() <= limits::CHAT_ACCOUNTS, "{} accounts", self.len());
         assert!(self.iter().all(|account| account.nicks.len() <= limits::CHAT_ACCOUNT_NICKS), "nicknames of accounts");
+        let is_bounded = |account: &Account| {
+            account.certificates.len() <= limits::CHAT_ACCOUNT_CERTIFICATES
+                && account.apps.len() <= limits::CHAT_ACCOUNT_APPS
+        };
+        assert!(self.iter().all(is_bounded), "certificates and app passwords");
         let mut again = Self::default();
         self.iter().for_each(|account| again.restore(account));
         assert_eq!((&self.nicks, &self.skeletons), (&again.nicks, &again.skeletons), "whose names are whose");
+        assert_eq!(self.certificates, again.certificates, "whose certificates are whose");
     }
 }
 

@@ -4,7 +4,7 @@ use super::RecordError;
 use crate::chat::credential::Secret;
 use crate::chat::event::{AccountChange, AccountEvent, Actor, Change, Event, OwnershipChange, RoomEvent};
 use crate::chat::ids::RoomId;
-use crate::chat::state::{Account, Filter, FilterChange, ListEntry, ListKind, RoomSettings, Setting};
+use crate::chat::state::{Account, Filter, FilterChange, Invite, ListEntry, ListKind, RoomSettings, Setting};
 use crate::irc::extban;
 use crate::time::Utc;
 use alloc::boxed::Box;
@@ -29,6 +29,8 @@ enum Stored {
     Renamed { room: String, id: RoomId, name: String, at_us: i64 },
     Filter { room: String, change: FilterChange, at_us: i64 },
     ServerFilters { filters: Vec<Filter> },
+    Invite(Invite),
+    InviteEnded { id: String },
 }
 
 /// The record of a change to an account is the change; `spec/accounts.md`.
@@ -67,6 +69,8 @@ pub(super) fn encode_account(event: &AccountEvent) -> Vec<u8> {
         AccountEvent::Changed(change) => encode(change),
         AccountEvent::Restored(account) => encode(&Stored::Account(account.clone())),
         AccountEvent::Decoys(secret) => encode(&Stored::DecoySecret { secret: secret.clone() }),
+        AccountEvent::Invite(invite) => encode(&Stored::Invite(invite.clone())),
+        AccountEvent::InviteEnded { id } => encode(&Stored::InviteEnded { id: id.clone() }),
     }
 }
 
@@ -79,6 +83,8 @@ pub(in crate::chat) fn decode(record: &[u8]) -> Result<Event, RecordError> {
     let event = match parse(record)? {
         Stored::Account(account) => return Ok(AccountEvent::Restored(account).into()),
         Stored::DecoySecret { secret } => return Ok(AccountEvent::Decoys(secret).into()),
+        Stored::Invite(invite) => return Ok(AccountEvent::Invite(invite).into()),
+        Stored::InviteEnded { id } => return Ok(AccountEvent::InviteEnded { id }.into()),
         Stored::Created { id, name, at_us } => RoomEvent::Kept { id, name, at: Utc::from_micros(at_us) },
         Stored::Topic { room, by, text, at_us } => {
             RoomEvent::Topic { room, actor: Actor::Server, by, text, at: Utc::from_micros(at_us) }

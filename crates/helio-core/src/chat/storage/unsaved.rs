@@ -1,14 +1,16 @@
 //! Accounts, and settings of rooms, that are true but not on disk, because their commit failed.
 
 use super::{record, store};
-use crate::chat::Chat;
 use crate::chat::credential::Secret;
 use crate::chat::event::{AccountEvent, Event, RoomEvent};
 use crate::chat::ids::RoomId;
-use crate::chat::state::{Account, Filters, Room, State};
+use crate::chat::state::{Account, Filters, Invite, Room, State};
+use crate::chat::{Chat, audit};
 use crate::irc::casemap::fold;
+use crate::time::Now;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// At most the accounts and rooms that there are, and the rooms that ended since the store fails.
@@ -24,6 +26,10 @@ pub(super) struct Unsaved {
     has_filters: bool,
     /// Whether the secret of decoys is not saved.
     has_decoys: bool,
+    /// Ids.
+    invites: BTreeSet<String>,
+    /// Records of what was done by privilege that are lost.
+    audits: u64,
 }
 
 /// What a record of the log of settings is about, by its folded name.
@@ -35,6 +41,8 @@ pub(super) enum Changed {
     Renamed(Box<RoomEvent>),
     Filters,
     Decoys,
+    Invite(String),
+    Audit,
 }
 
 impl Unsaved {
@@ -54,6 +62,8 @@ impl Unsaved {
             Changed::Account(key) => _ = self.accounts.insert(key),
             Changed::Filters => self.has_filters = true,
             Changed::Decoys => self.has_decoys = true,
+            Changed::Invite(id) => _ = self.invites.insert(id),
+            Changed::Audit => self.audits += 1,
         }
     }
 
@@ -62,6 +72,8 @@ impl Unsaved {
         self.rooms.is_empty()
             && self.accounts.is_empty()
             && self.renames.is_empty()
+            && self.invites.is_empty()
+            && self.audits == 0
             && !self.has_decoys
             && !self.has_filters
     }
@@ -76,6 +88,10 @@ pub(super) fn changed(state: &State, event: &Event) -> Option<Changed> {
         Event::Account(AccountEvent::Restored(account)) => Some(Changed::Account(fold(&account.name))),
         Event::Room(RoomEvent::ServerFilters { .. }) => Some(Changed::Filters),
         Event::Room(event @ RoomEvent::Renamed { .. }) => Some(Changed::Renamed(Box::new(event.clone()))),
+        Event::Account(AccountEvent::Invite(Invite { id, .. }) | AccountEvent::InviteEnded { id }) => {
+            Some(Changed::Invite(id.clone()))
+        }
+        Event::Audit(_) => Some(Changed::Audit),
         Event::Room(event) => {
             let (key, id) = changed_room(state, event)?;
             Some(Changed::Room(key, id))
@@ -100,8 +116,9 @@ fn changed_room(state: &State, event: &RoomEvent) -> Option<(Box<str>, RoomId)> 
 }
 
 /// The store works again: what is true and not on disk is stored whole, whatever is there.
-pub(super) fn store_again(chat: &mut Chat) {
-    let Unsaved { rooms, accounts, renames, has_filters, has_decoys } = core::mem::take(&mut chat.storage.unsaved);
+pub(super) fn store_again(chat: &mut Chat, now: Now) {
+    let Unsaved { rooms, accounts, renames, has_filters, has_decoys, invites, audits } =
+        core::mem::take(&mut chat.storage.unsaved);
     // First the names, so that what follows is about the rooms that have them.
     for event in renames {
         store(chat, &event.into());
@@ -117,6 +134,14 @@ pub(super) fn store_again(chat: &mut Chat) {
         if let Some(account) = chat.state.accounts.get(&key).cloned() {
             store(chat, &AccountEvent::Restored(Box::new(account)).into());
         }
+    }
+    for id in invites {
+        let invite = chat.state.invites.get(&id).cloned();
+        let event = invite.map_or(AccountEvent::InviteEnded { id }, AccountEvent::Invite);
+        store(chat, &event.into());
+    }
+    if audits > 0 {
+        audit::note_lost(chat, audits, now);
     }
     for (key, id) in rooms {
         let event = match current(&chat.state, &key, &id).filter(|room| room.is_lasting) {
@@ -151,4 +176,9 @@ pub(in crate::chat) fn encode_decoys(secret: &Secret) -> Vec<u8> {
 /// An account as one record.
 pub(in crate::chat) fn encode_account(account: &Account) -> Vec<u8> {
     record::encode_account(&AccountEvent::Restored(Box::new(account.clone())))
+}
+
+/// An invitation as one record.
+pub(in crate::chat) fn encode_invite(invite: &Invite) -> Vec<u8> {
+    record::encode_account(&AccountEvent::Invite(invite.clone()))
 }

@@ -2,6 +2,7 @@
 //! (spec/accounts.md).
 
 use super::world::{Commits, Id, World};
+use crate::chat::command::account;
 use crate::chat::{AccountChange, AccountError, AccountRegistration, Face, SETTINGS_LOG, Settings};
 use crate::limits;
 use alloc::format;
@@ -32,7 +33,7 @@ impl World {
     }
 
     pub(super) fn change(&mut self, change: AccountChange) -> Result<(), AccountError> {
-        let changed = self.chat.handle_account(change, self.now).map(|_| ());
+        let changed = account::change(&mut self.chat, change, self.now).map(|_| ());
         self.drain();
         changed
     }

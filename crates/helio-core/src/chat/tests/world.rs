@@ -117,7 +117,7 @@ impl World {
     }
 
     pub(crate) fn connect_from(&mut self, address: &str, face: Face, is_secure: bool) -> Result<Id, String> {
-        let peer = Peer { address: address.parse().expect("an address"), face, is_secure };
+        let peer = Peer { address: address.parse().expect("an address"), face, is_secure, certificate: None };
         let id = self.chat.handle_connect(peer, self.now)?;
         self.clients.insert(id, Client { is_guest: face == Face::Guest, ..Client::default() });
         self.drain();
@@ -411,6 +411,7 @@ impl World {
                 let credential = World::credential(&password.0);
                 self.chat.handle_derived(ticket, Some(credential).filter(|_| !self.is_busy), self.now);
             }
+            Effect::TrimAudit { .. } => {}
             Effect::Reload { session } => self.reloads.push(session),
         }
     }

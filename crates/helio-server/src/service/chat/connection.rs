@@ -88,7 +88,7 @@ impl Gate {
             }
         };
         drop(handshake);
-        let is_secure = connection.is_encrypted();
+        let (is_secure, certificate) = (connection.is_encrypted(), connection.peer_fingerprint());
         let (link, pipe) = match connection {
             Connection::Tcp(socket) => (Link::plain(socket), Pipe::Shared),
             connection @ (Connection::Tls(_) | Connection::Memory(_)) => (Link::handed(), Pipe::own(connection)),
@@ -98,7 +98,7 @@ impl Gate {
             Face::Irc if is_secure => Place::IrcTls,
             Face::Irc => Place::Irc,
         };
-        self.talk(Peer { address: peer, face, is_secure }, place, link, pipe).await;
+        self.talk(Peer { address: peer, face, is_secure, certificate }, place, link, pipe).await;
     }
 
     /// The same on a connection that is ready.

@@ -122,7 +122,8 @@ mod tests {
     fn a_long_log_of_one_room_becomes_one_record() {
         let mut store = MemoryStore::new();
         let mut chat = nobody();
-        let peer = Peer { address: "127.0.0.1:1".parse().unwrap(), face: Face::Irc, is_secure: false };
+        let peer =
+            Peer { address: "127.0.0.1:1".parse().unwrap(), face: Face::Irc, is_secure: false, certificate: None };
         let ada = chat.handle_connect(peer, now()).unwrap();
         for line in ["NICK ada", "USER ada 0 * :Ada", "JOIN #tea", "MODE #tea +b x"] {
             chat.handle_line(ada, line.as_bytes(), now());

@@ -7,11 +7,13 @@ use super::outside::Outside;
 use crate::ops::{Metric, Ops};
 use crate::service::Context;
 use helio_core::chat::query::Unanswered;
-use helio_core::chat::{Chat, Credential, Erasure, Peer, SessionId, Settings, Ticket, Verdict};
+use helio_core::chat::{
+    Chat, ControlAnswer, ControlRequest, Credential, Erasure, Peer, RequestId, SessionId, Settings, Ticket, Verdict,
+};
 use helio_core::limits;
 use helio_core::time::{Instant, Now};
 use helio_net::clock::Clock;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -43,6 +45,8 @@ pub(super) enum Input {
     Verified { ticket: Ticket, verdict: Verdict },
     /// What a new password will be compared with; `None`: it could not be made.
     Derived { ticket: Ticket, credential: Option<Credential> },
+    /// Whoever runs the server asks for something. Without an answer it was not carried out.
+    Request { uid: Option<u32>, request: ControlRequest, answer: oneshot::Sender<ControlAnswer> },
     /// There are new settings.
     Settings(Box<Settings>),
     /// There are none, and why.
@@ -68,6 +72,9 @@ pub(super) struct Hub {
     lingering: BTreeSet<(Instant, SessionId)>,
     outside: Outside,
     ops: Arc<Ops>,
+    /// Requests that are not answered, at most [`limits::CONTROL_CONNECTIONS`], and those that nobody waits for any more.
+    requests: BTreeMap<RequestId, oneshot::Sender<ControlAnswer>>,
+    last_request: u64,
     /// When the last turn ended.
     written_at: Instant,
     /// Since the program ends: when connections are cut.
@@ -106,6 +113,8 @@ impl Hub {
             lingering: BTreeSet::new(),
             outside,
             ops: context.ops.clone(),
+            requests: BTreeMap::new(),
+            last_request: 0,
             written_at: Instant::ORIGIN,
             stop_at: None,
         }
@@ -194,6 +203,12 @@ impl Hub {
             Input::Probed { is_working } => self.chat.handle_probed(is_working, now),
             Input::Verified { ticket, verdict } => self.chat.handle_verified(ticket, verdict, now),
             Input::Derived { ticket, credential } => self.chat.handle_derived(ticket, credential, now),
+            Input::Request { uid, request, answer } => {
+                self.last_request += 1;
+                let id = RequestId(self.last_request);
+                self.requests.insert(id, answer);
+                self.chat.handle_request(id, uid, request, now);
+            }
             Input::Settings(settings) => {
                 self.outside.take_asker();
                 self.chat.handle_settings(*settings, now);
@@ -293,6 +308,12 @@ impl Hub {
                 if let Some(answer) = self.outside.start(effect) {
                     self.take(answer, now);
                     self.catch_up(now);
+                }
+            }
+            while let Some((id, answer)) = self.chat.poll_answer() {
+                if let Some(asker) = self.requests.remove(&id) {
+                    // An error says that nobody waits any more.
+                    let _ = asker.send(answer);
                 }
             }
             while let Some(id) = self.chat.poll_session() {

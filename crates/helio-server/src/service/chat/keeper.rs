@@ -1,17 +1,18 @@
 //! The one thread that owns the chat service's store. Whatever waits when it comes round goes into one commit.
 
+use super::audit;
 use super::hub::Input;
 use super::reading::{self, ReadingError};
 use super::retaining::Retaining;
 use crate::event::EventKind;
 use crate::service::Context;
 use helio_core::chat::query::{Kept, Query, Unanswered};
-use helio_core::chat::{Erasure, MsgId, Ticket};
+use helio_core::chat::{ControlAnswer, Erasure, MsgId, Ticket};
 use helio_core::limits;
 use helio_store::{Append, Log, LogHead, LogName, Position, StoreError};
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// What the hub asks for. Requests are carried out in order, but for those to forget, which have time until there is nothing
 /// else to do, and those to erase: each costs several syncs, so after whatever waits one of them is carried out.
@@ -24,6 +25,8 @@ pub(super) enum Request {
     Retain { logs: Vec<(String, Kept)>, private: Kept },
     Trim { log: String, keep: u64 },
     Probe,
+    Audit { from: Option<u64>, answer: oneshot::Sender<ControlAnswer> },
+    TrimAudit { records: u32, before_us: i64 },
 }
 
 impl Request {
@@ -33,7 +36,12 @@ impl Request {
             Self::Append { ticket, .. } => Some(Input::CommitFailed { first: ticket, last: ticket }),
             Self::Read { ticket, .. } => Some(Input::Read { ticket, records: Err(Unanswered::StoreFails) }),
             Self::Erase { ticket, .. } => Some(Input::Erased { ticket, erasure: Erasure::NotTried }),
-            Self::Forget { .. } | Self::Trim { .. } | Self::Retain { .. } => None,
+            // Without an answer, who waits is told so.
+            Self::Forget { .. }
+            | Self::Trim { .. }
+            | Self::Retain { .. }
+            | Self::Audit { .. }
+            | Self::TrimAudit { .. } => None,
             Self::Probe => Some(Input::Probed { is_working: false }),
         }
     }
@@ -169,6 +177,18 @@ impl Keeper {
             Request::Probe => {
                 self.commit();
                 self.probe();
+            }
+            Request::Audit { from, answer } => {
+                self.commit();
+                let page = audit::page(&*self.store, from).unwrap_or_else(|error| audit::unread(&error));
+                // An error says that nobody waits any more.
+                let _ = answer.send(page);
+            }
+            Request::TrimAudit { records, before_us } => {
+                self.commit();
+                if let Err(error) = audit::trim(self.store.as_mut(), records, before_us) {
+                    self.trouble(&error);
+                }
             }
         }
     }

@@ -53,6 +53,7 @@ impl Outside {
             Effect::Retain { logs, private } => Request::Retain { logs, private },
             Effect::Trim { log, keep } => Request::Trim { log, keep },
             Effect::Probe => Request::Probe,
+            Effect::TrimAudit { records, before_us } => Request::TrimAudit { records, before_us },
             Effect::Verify { ticket, password, hash } => {
                 let work = move || Input::Verified { ticket, verdict: verdict(&password, &hash) };
                 return self.work(work, Input::Verified { ticket, verdict: Verdict::NotCompared });

@@ -35,7 +35,7 @@ impl World {
             ops: Arc::default(),
         };
         let settings = ChatSettings { chat: settings, doors: vec![irc()], origins: Vec::new() };
-        let parts = Parts { store, tls: None, permits: Arc::new(Semaphore::new(100)) };
+        let parts = Parts { store, tls: None, permits: Arc::new(Semaphore::new(100)), control: None };
         Ok(Self { stop, running: start(&context, settings, parts).await? })
     }
 

@@ -86,7 +86,7 @@ async fn answer(
     upgrade.on_upgrade(move |socket| {
         peer.is_upgraded.store(true, Ordering::Relaxed);
         let stop = gate.service.stop.clone();
-        let peer = Peer { address: peer.address, face: Face::Irc, is_secure: false };
+        let peer = Peer { address: peer.address, face: Face::Irc, is_secure: false, certificate: None };
         let pipe = Pipe::web(socket, is_binary);
         stop.track(async move { gate.talk(peer, Place::Web, Link::handed(), pipe).await })
     })

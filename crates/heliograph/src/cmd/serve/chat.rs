@@ -86,6 +86,8 @@ pub(crate) struct ChatFlags {
     keep_newest: Option<NonZeroU64>,
     redact_window: Option<Span>,
     rooms_per_account: Option<u32>,
+    audit_records: Option<NonZeroU32>,
+    audit_age: Option<Span>,
 }
 
 layered!(ChatFlags {
@@ -125,6 +127,8 @@ layered!(ChatFlags {
     keep_newest,
     redact_window,
     rooms_per_account,
+    audit_records,
+    audit_age,
 });
 
 /// Who runs the server.
@@ -160,6 +164,7 @@ enum Registration {
     Open,
     Local,
     Closed,
+    Invited,
 }
 
 /// `nicknames`.
@@ -272,6 +277,8 @@ impl ChatFlags {
         settings.retention.newest = self.keep_newest.map(NonZeroU64::get);
         settings.redact_window = self.redact_window.map(|span| span.0);
         set(&mut settings.rooms_per_account, self.rooms_per_account.map(|rooms| rooms as usize));
+        set(&mut settings.audit.records, self.audit_records.map(NonZeroU32::get));
+        set(&mut settings.audit.age, self.audit_age.map(|span| span.0));
         settings.sts = self.sts.filter(|_| is_ca_issued).and_then(|span| self.sts_value(span));
         Ok(settings)
     }
@@ -303,7 +310,7 @@ impl ChatFlags {
             Some(MinTls::Tls12) => MinVersion::Tls12,
             Some(MinTls::Tls13) | None => MinVersion::Tls13,
         };
-        ServerSettings { min_version, protocol: Some("irc"), ..ServerSettings::default() }
+        ServerSettings { min_version, protocol: Some("irc"), ask_client_certificate: true, ..ServerSettings::default() }
     }
 
     /// Settings that only a restart takes over.
@@ -355,6 +362,7 @@ impl Registration {
             Self::Open => AccountRegistration::Open,
             Self::Local => AccountRegistration::Local,
             Self::Closed => AccountRegistration::Closed,
+            Self::Invited => AccountRegistration::Invited,
         }
     }
 }

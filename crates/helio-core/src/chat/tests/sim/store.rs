@@ -2,7 +2,7 @@
 
 use super::model::{Fate, Model, Room};
 use crate::chat::query::{Query, Unanswered, linear};
-use crate::chat::{Chat, Effect, SETTINGS_LOG, Ticket};
+use crate::chat::{AUDIT_LOG, Chat, Effect, SETTINGS_LOG, Ticket};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -38,7 +38,11 @@ impl Store {
     pub(super) fn take(&mut self, effect: Effect, model: &mut Model) -> Result<(), String> {
         self.queue.push_back(match effect {
             Effect::Append { ticket, log, bytes } => {
-                let said = if log == SETTINGS_LOG { None } else { Some(expected_append(&bytes, model)?) };
+                let said = if [SETTINGS_LOG, AUDIT_LOG].contains(&log.as_str()) {
+                    None
+                } else {
+                    Some(expected_append(&bytes, model)?)
+                };
                 Request::Append { ticket, log, record: Record { bytes, said } }
             }
             Effect::Read { ticket, log, query } => {
@@ -48,6 +52,8 @@ impl Store {
             }
             Effect::Forget { log } => Request::Forget { log },
             Effect::Probe => Request::Probe,
+            // What is kept of it concerns nobody here.
+            Effect::TrimAudit { .. } => return Ok(()),
             Effect::Trim { .. }
             | Effect::Erase { .. }
             | Effect::Verify { .. }

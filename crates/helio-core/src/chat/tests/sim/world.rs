@@ -75,7 +75,8 @@ impl World {
         }
         let face = if newcomer.is_guest { Face::Guest } else { Face::Irc };
         let address = newcomer.address.parse().map_err(|_| "no address")?;
-        let id = self.chat.handle_connect(Peer { address, face, is_secure: false }, self.model.now)?;
+        let id =
+            self.chat.handle_connect(Peer { address, face, is_secure: false, certificate: None }, self.model.now)?;
         let framer = match newcomer.is_guest {
             true => Framer::Guest(GuestFramer::default()),
             false => Framer::Irc(LineBuffer::from_client()),

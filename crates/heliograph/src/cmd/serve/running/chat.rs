@@ -10,7 +10,7 @@ use helio_net::identity::{Identity, IdentityError, IdentitySource};
 use helio_net::tls::ServerTls;
 use helio_server::event::EventKind;
 use helio_server::service::Context;
-use helio_server::service::chat::{self, ChatError, Parts, Speech, Store};
+use helio_server::service::chat::{self, ChatError, ControlPlace, Parts, Speech, Store, control_path};
 use std::sync::Arc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -48,7 +48,10 @@ impl Running {
         let store = preparing.store.await.map_err(broken)?;
         let tls = Arc::new(preparing.tls.await.map_err(broken)??);
         tell(context, look_at(&tls.identity(), settings));
-        let parts = Parts { store: store?, tls: Some(tls.clone()), permits: settings.session.permits() };
+        let data = settings.data()?;
+        let control = ControlPlace { path: control_path(data), private: data.join("store") };
+        let permits = settings.session.permits();
+        let parts = Parts { store: store?, tls: Some(tls.clone()), permits, control: Some(control) };
         let service = chat::start(context, settings.chat.gather(tls.is_ca_issued())?, parts).await?;
         Ok(Self { service, tls, context: context.clone() })
     }
