@@ -1,5 +1,6 @@
 //! Conversations with the service in a virtual world. Each file is one area.
 
+mod account_command;
 mod accounts;
 mod answering;
 mod authenticate;
@@ -7,9 +8,12 @@ mod away;
 mod basics;
 mod bounds;
 mod capabilities;
+mod control;
+mod credentials;
 mod guests;
 mod history;
 mod isupport;
+mod invitations;
 mod lasting;
 mod list;
 mod markers;

@@ -32,7 +32,7 @@ impl World {
     }
 
     /// Speaks AUTHENTICATE until the server has no more challenges; what else it said.
-    fn authenticate(&mut self, id: Id, mut client: ClientExchange) -> Vec<String> {
+    pub(super) fn authenticate(&mut self, id: Id, mut client: ClientExchange) -> Vec<String> {
         let mut heard = self.ask(id, &format!("AUTHENTICATE {}", client.mechanism()));
         let mut pieces = Pieces::new();
         loop {

@@ -8,9 +8,10 @@ use crate::chat::ids::UserId;
 use crate::chat::query::{Heading, Query, Unanswered, linear};
 use crate::chat::state::UserFlag;
 use crate::chat::{
-    Chat, Credential, Effect, Erasure, Face, MsgId, Operator, PRIVATE_LOGS, Peer, Secret, SessionId, Settings, Ticket,
-    Verdict,
+    AUDIT_LOG, AuditRecord, By, Chat, ControlAnswer, ControlRequest, Credential, Effect, Erasure, Face, MsgId, Operator,
+    PRIVATE_LOGS, Peer, RequestId, Secret, SessionId, Settings, Ticket, Verdict,
 };
+use crate::fingerprint::Fingerprint;
 use crate::irc::frame::LineBuffer;
 use crate::limits;
 use crate::sasl::{SALT_BYTES, ScramKeys};
@@ -122,6 +123,39 @@ impl World {
         self.clients.insert(id, Client { is_guest: face == Face::Guest, ..Client::default() });
         self.drain();
         Ok(Id(id))
+    }
+
+    /// A connection over TLS whose client showed this certificate.
+    pub(crate) fn connect_with_certificate(&mut self, certificate: Fingerprint) -> Id {
+        let address = "192.0.2.9:40000".parse().expect("an address");
+        let peer = Peer { address, face: Face::Irc, is_secure: true, certificate: Some(certificate) };
+        let id = self.chat.handle_connect(peer, self.now).expect("a connection");
+        self.clients.insert(id, Client::default());
+        self.drain();
+        Id(id)
+    }
+
+    /// Whoever runs the server asks for something; `None`: it is not answered yet.
+    pub(crate) fn request(&mut self, request: ControlRequest) -> Option<ControlAnswer> {
+        self.chat.handle_request(RequestId(1), Some(1000), request, self.now);
+        self.drain();
+        self.chat.poll_answer().map(|(_, answer)| answer)
+    }
+
+    /// What was written down of what was done by privilege: who, what, to whom.
+    pub(crate) fn audit(&self) -> Vec<String> {
+        let records = self.logs.get(AUDIT_LOG).cloned().unwrap_or_default();
+        let told = records.iter().map(|record| {
+            let AuditRecord { by, act, target, is_refused, .. } = AuditRecord::decode(record).expect("our own record");
+            let by = match by {
+                By::Control { uid } => format!("control {uid:?}"),
+                By::Operator { name, mask } => format!("{name} {mask}"),
+                By::User { mask, account } => format!("{account:?} {mask}"),
+                By::Server => "server".to_string(),
+            };
+            format!("{by}: {act} {target}{}", if is_refused { " refused" } else { "" })
+        });
+        told.collect()
     }
 
     /// A plain IRC connection from loopback that has said nothing.
