@@ -1,7 +1,6 @@
-//! `helio account`: hashes at a terminal, and accounts in the data directory.
+//! `helio account hash` at a terminal.
 
-use crate::support::chat::{Client, ON_ANY_PORT, address, chat};
-use crate::support::{Running, finish, python, run_with_input};
+use crate::support::{finish, python};
 
 /// Types at the prompts of `helio account hash` in a terminal of its own; `TERM` is a signal instead. Prints how it ended,
 /// whether the terminal shows what is typed from then on, what was printed, and what was to be seen.
@@ -61,51 +60,4 @@ fn whatever_ends_it_the_terminal_shows_again_what_is_typed() {
         let ended = typed(&[&format!("{key}sesame\n")]);
         assert!(ended.starts_with("2 shown ''") && ended.contains("control characters"), "{ended}");
     }
-}
-
-/// Accounts that are made while no server runs are there when one does; while it runs they are its own.
-#[test]
-fn accounts_are_made_and_changed_in_the_data_directory() {
-    let dir = tempfile::tempdir().unwrap();
-    let data = dir.path().join("data").to_str().unwrap().to_owned();
-    let account = |args: &[&str], input: &[u8]| {
-        let all = [&["account", "--data-dir", &data], args].concat();
-        run_with_input(&all, input)
-    };
-    let missing = account(&["list"], b"");
-    assert_eq!(missing.code, 3, "{}", missing.stderr);
-    let weak = account(&["add", "ann"], b"short\n");
-    assert_eq!((weak.code, weak.stderr.as_str()), (2, "helio: password has 5 characters, at least 8 are needed\n"));
-    for (args, input, code) in [
-        (["add", "ann"].as_slice(), b"correct horse\n".as_slice(), 0),
-        (&["add", "Ann"], b"correct horse\n", 2),
-        (&["add", "bob"], b"correct horse\n", 0),
-        (&["add", "eve"], b"correct horse\n", 0),
-        (&["passwd", "bob"], b"battery staple\n", 0),
-        (&["suspend", "bob", "on leave"], b"", 0),
-        (&["delete", "eve"], b"", 0),
-        (&["restore", "eve"], b"", 3),
-    ] {
-        let done = account(args, input);
-        assert_eq!((done.code, done.stdout.as_str()), (code, ""), "{args:?}: {}", done.stderr);
-    }
-    assert_eq!(account(&["list"], b"").stdout, "ann active\nbob suspended: on leave\neve deleted\n");
-    let json = account(&["list", "--json"], b"").stdout;
-    assert!(json.starts_with(r#"{"name":"ann","registered_us":"#), "{json}");
-
-    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
-    let at = address(&mut serving);
-    let taken = account(&["restore", "bob"], b"");
-    assert_eq!(taken.code, 7, "the server has the store: {}", taken.stderr);
-    let mut ann = Client::connect(at);
-    ann.say("PASS :ann:correct horse\r\nNICK ann\r\nUSER ann 0 * :Ann");
-    ann.hear(" 900 ann ann!ann@127.0.0.1 ann ");
-    ann.hear(" 001 ");
-    let mut stranger = Client::connect(at);
-    stranger.say("NICK bob\r\nUSER bob 0 * :Bob");
-    stranger.hear(" 433 ");
-    stranger.say("NICK cleo");
-    stranger.hear(" 001 cleo ");
-    stranger.say("REGISTER * * :correct horse");
-    stranger.hear("REGISTER SUCCESS cleo");
 }

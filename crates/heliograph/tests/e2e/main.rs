@@ -11,6 +11,7 @@ mod chat_redact;
 mod chat_rooms;
 mod chat_tls;
 mod compare;
+mod control;
 mod doctor;
 mod echo;
 mod help;
