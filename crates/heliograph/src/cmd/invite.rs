@@ -2,7 +2,7 @@
 
 use crate::args::Global;
 use crate::cmd::control::{Place, Server, unexpected};
-use crate::exit::Outcome;
+use crate::exit::{Failure, Outcome};
 use crate::output;
 use crate::value::Span;
 use clap::{Args, Subcommand};
@@ -15,21 +15,18 @@ use helio_core::time::Utc;
 /// The code is printed once and not kept. Whoever has it types `/quote REGISTER * CODE PASSWORD` in an IRC client; their nickname
 /// becomes their account. Codes count where the setting `registration` is "invited".
 #[derive(Args, Debug)]
-#[command(
-    args_conflicts_with_subcommands = true,
-    after_help = "Examples:
+#[command(after_help = "Examples:
   helio invite                          for one person, within a week
   helio invite --uses 20 --expires 2d   for a class
   helio invite list
-  helio invite revoke 4k2jq7xa"
-)]
+  helio invite revoke 4k2jq7xa")]
 pub(crate) struct InviteArgs {
     #[command(subcommand)]
     action: Option<Action>,
 
-    /// How many accounts can be made with it
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    uses: u32,
+    /// How many accounts can be made with it [default: 1]
+    #[arg(long, value_name = "N")]
+    uses: Option<u32>,
 
     /// For how long [default: 7d]
     #[arg(long, value_name = "TIME")]
@@ -55,11 +52,14 @@ enum Action {
 }
 
 pub(crate) fn run(args: InviteArgs, global: &Global) -> Outcome {
+    if args.action.is_some() && (args.uses.is_some() || args.expires.is_some()) {
+        return Err(Failure::usage("--uses and --expires are for a new invitation"));
+    }
     let mut server = Server::reach(&args.place, global, false)?;
     match args.action {
         None => {
             let expires = args.expires.map_or(limits::CHAT_INVITE_AGE_DEFAULT, |span| span.0);
-            make(&mut server, ControlRequest::InviteAdd { uses: args.uses, expires_s: expires.as_secs() })
+            make(&mut server, ControlRequest::InviteAdd { uses: args.uses.unwrap_or(1), expires_s: expires.as_secs() })
         }
         Some(Action::List { json }) => list(&mut server, json),
         Some(Action::Revoke { id }) => server.order(ControlRequest::InviteRevoke { id }),

@@ -3,8 +3,10 @@
 use crate::support::run;
 
 /// A command more is a line more.
-const COMMANDS: [&str; 11] =
-    ["serve", "chat", "echo", "say", "log", "send", "receive", "compare", "account", "doctor", "weather"];
+const COMMANDS: [&str; 13] = [
+    "serve", "chat", "echo", "say", "log", "send", "receive", "compare", "account", "doctor", "invite", "audit",
+    "weather",
+];
 
 #[test]
 fn help_texts_are_as_pinned() {

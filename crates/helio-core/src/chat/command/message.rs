@@ -185,12 +185,19 @@ fn echo(turn: &mut Turn<'_>, said: &Said) -> Vec<crate::chat::line::Line> {
     Shown::new(said, || ids.batch()).to(audience).to_vec()
 }
 
+/// What is answered to who looks for a service of accounts, as other networks have them.
+fn no_service(turn: &Turn<'_>, target: &str) -> Option<Refusal> {
+    let text = "No such nick: there are no services here, ACCOUNT does what they do (HELP ACCOUNT)";
+    let is_meant = turn.chat.reserved.has(target);
+    is_meant.then(|| Refusal::Text(Numeric::ErrNoSuchNick, [target.to_string()].into(), text))
+}
+
 /// Whom `target` names, whether the author may say this there, and how the target is shown.
 fn address(turn: &Turn<'_>, target: &str, lines: &[SaidLine]) -> Outcome<(Scope, String)> {
     let name = target.trim_start_matches(|prefix| Statuses::of_prefix(prefix).is_some());
     let author = turn.user()?;
     if !name.starts_with('#') {
-        let user = turn.someone(target)?;
+        let user = turn.someone(target).map_err(|refusal| no_service(turn, target).unwrap_or(refusal))?;
         policy::can_message(author, user)?;
         return Ok((Scope::Private { with: user.id }, user.nick.clone()));
     }

@@ -113,6 +113,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("redact-others", "", ABOVE_HALFOP),
     ("redact-others-late", "", ABOVE_HALFOP),
     ("redact-others-for-operators", "", ABOVE_OPERATOR),
+    ("operate", "", "root"),
     ("kick-member", "", ABOVE_HALFOP),
     ("kick-voice", "", ABOVE_HALFOP),
     ("kick-halfop", "", ABOVE_HALFOP),
@@ -291,6 +292,8 @@ impl Scene {
             "filter" => can_filter(user, room),
             "rename" => can_rename(user, room),
             "invite" => can_invite(user, room),
+            // KILL, REHASH, WALLOPS; ACCOUNT INVITE, LIST and INFO of others.
+            "operate" => plain(can_operate(user)),
             "open-doors" => yes(can_open_doors(user, room)),
             "ask-to-redact" => yes(can_ask_to_redact(user, room)),
             redaction if redaction.starts_with("redact-") => {

@@ -45,6 +45,17 @@ fn alone_it_lists_its_subcommands_and_who_is_nobody_is_told() {
     assert_eq!(world.ask(ada, "ACCOUNT PASSWD"), [missing]);
 }
 
+/// The numeric is the one of any nickname that nobody has.
+#[test]
+fn who_looks_for_nickserv_is_told_of_it() {
+    let mut world = World::new();
+    let ada = world.user("ada");
+    let text = "No such nick: there are no services here, ACCOUNT does what they do (HELP ACCOUNT)";
+    let told = format!(":helio.local 401 ada NickServ :{text}");
+    assert_eq!(world.ask(ada, "PRIVMSG NickServ :IDENTIFY secret"), [told]);
+    assert_eq!(world.ask(ada, "NOTICE NickServ :IDENTIFY secret"), [] as [&str; 0]);
+}
+
 /// standard-replies: who takes none is told the same in words they know.
 #[test]
 fn clients_without_standard_replies_get_notices() {
