@@ -150,7 +150,9 @@ pub(in crate::chat) fn settings_refused(chat: &mut Chat, asked: Option<SessionId
 
 fn notice_refused(chat: &mut Chat, id: SessionId, name: &str, now: Now) {
     let by = By::session(chat, id);
-    audit::note(chat, by, Deed::refused("oper", name, ""), now);
+    // A name that nobody has may be a password in the wrong place.
+    let is_known = chat.settings.operators.iter().any(|operator| operator.name == name);
+    audit::note(chat, by, Deed::refused("oper", if is_known { name } else { "*" }, ""), now);
     let user = chat.sessions.get(id).and_then(|session| session.user()).and_then(|id| chat.state.user(id));
     if let Some(mask) = user.map(User::mask) {
         super::notice(chat, format!("{mask} failed to become server operator"), now);

@@ -115,7 +115,7 @@ fn what_operators_do_is_written_down() {
     let (mallory, boss) = ("None mallory!mallory@127.0.0.1", "boss root!root@127.0.0.1");
     let told = [
         format!("{mallory}: oper boss refused"),
-        format!("{mallory}: oper nobody refused"),
+        format!("{mallory}: oper * refused"),
         format!("{boss}: oper boss"),
         format!("{boss}: office "),
         format!("{boss}: rehash "),
