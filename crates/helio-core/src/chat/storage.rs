@@ -307,6 +307,8 @@ pub(super) fn forget_ended(chat: &mut Chat, event: &Event) {
         | Event::Said(..)
         | Event::Redacted(_)
         | Event::Marked(_) => return,
+        | Event::Marked(_)
+        | Event::Audit(_) => return,
     };
     chat.effects.push_back(Effect::Forget { log });
 }

@@ -21,7 +21,7 @@ fn someone(world: &mut World, nick: &str, account: &str) -> Id {
 }
 
 fn log_in(world: &mut World, id: Id, account: &str) {
-    if !world.chat.accounts().any(|known| known.name == account) {
+    if world.chat.state.accounts.get(account).is_none() {
         world.add_account(account);
     }
     let user = world.user_id(id);

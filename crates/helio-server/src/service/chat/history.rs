@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use crate::service::chat::Settings;
     use crate::service::chat::password::credential;
-    use helio_core::chat::{AccountChange, Effect, Face, Peer, Verdict};
+    use helio_core::chat::{ControlRequest, Effect, Face, Peer, RequestId, Verdict};
     use helio_core::time::{Instant, Utc};
     use helio_store::fault::{Fate, FaultyStore};
     use helio_store::memory::MemoryStore;
@@ -146,8 +146,8 @@ mod tests {
     fn read_markers_are_restored() {
         let mut store = MemoryStore::new();
         let mut chat = nobody();
-        let credential = Some(credential("correct horse").unwrap());
-        chat.handle_account(AccountChange::Registered { account: "ada".into(), credential, at_us: 1 }, now()).unwrap();
+        let credential = credential("correct horse").unwrap();
+        chat.handle_request(RequestId(0), None, ControlRequest::AccountAdd { name: "ada".into(), credential }, now());
         keep(&mut chat, &mut store);
         let markers = LogName::new(MARKERS_LOG).unwrap();
         let marked =
@@ -156,7 +156,8 @@ mod tests {
             store.append(&[Append { log: &markers, expected: None, bytes }]).unwrap();
         }
         let mut chat = restored(&mut store);
-        let peer = Peer { address: "127.0.0.1:1".parse().unwrap(), face: Face::Irc, is_secure: false };
+        let peer =
+            Peer { address: "127.0.0.1:1".parse().unwrap(), face: Face::Irc, is_secure: false, certificate: None };
         let ada = chat.handle_connect(peer, now()).unwrap();
         for line in ["PASS ada:secret", "NICK grace", "USER ada 0 * :Ada", "MARKREAD carl"] {
             chat.handle_line(ada, line.as_bytes(), now());

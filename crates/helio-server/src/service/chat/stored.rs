@@ -90,7 +90,7 @@ impl StoredChat {
                     tickets.push(ticket);
                 }
                 // There is time for it when the server runs.
-                Effect::TrimAudit { .. } | Effect::Forget { .. } | Effect::Retain { .. } => {}
+                Effect::TrimAudit { .. } | Effect::Forget { .. } | Effect::Retain { .. } | Effect::Trim { .. } => {}
                 // Nobody is connected who could ask for these.
                 Effect::Read { .. }
                 | Effect::Probe

@@ -13,7 +13,7 @@ use core::time::Duration;
 
 /// Somebody called `nick` who is logged in to `account`, which there is.
 pub(super) fn someone(world: &mut World, nick: &str, account: &str) -> Id {
-    if !world.chat.accounts().any(|known| known.name == account) {
+    if world.chat.state.accounts.get(account).is_none() {
         world.add_account(account);
     }
     // An account's nickname is for who is logged in to it.
