@@ -390,18 +390,6 @@ impl Chat {
         self.settle(now);
     }
 
-    /// Whoever runs the server asks for something, as a user of the system where that is known. [`Chat::poll_answer`] gives the
-    /// answer, when what it tells is on disk. A driver has at most [`limits::CONTROL_CONNECTIONS`] requests open.
-    pub fn handle_request(&mut self, id: RequestId, uid: Option<u32>, request: ControlRequest, now: Now) {
-        control::handle(self, (id, uid), request, now);
-        self.settle(now);
-    }
-
-    /// The next request that is answered.
-    pub fn poll_answer(&mut self) -> Option<(RequestId, ControlAnswer)> {
-        control::poll(self)
-    }
-
     /// New settings hold from now on.
     pub fn handle_settings(&mut self, settings: Settings, now: Now) {
         self.sessions.set_queue_max(settings.send_queue);

@@ -31,8 +31,22 @@ pub(super) struct Control {
 /// What came of a request: the answer, and the first append that it waits for.
 type Carried = Result<(ControlAnswer, Option<Ticket>), ControlError>;
 
+impl Chat {
+    /// Whoever runs the server asks for something, as a user of the system where that is known. [`Chat::poll_answer`] gives the
+    /// answer, when what it tells is on disk. A driver has at most [`limits::CONTROL_CONNECTIONS`] requests open.
+    pub fn handle_request(&mut self, id: RequestId, uid: Option<u32>, request: ControlRequest, now: Now) {
+        handle(self, (id, uid), request, now);
+        self.settle(now);
+    }
+
+    /// The next request that is answered.
+    pub fn poll_answer(&mut self) -> Option<(RequestId, ControlAnswer)> {
+        self.control.answers.pop_front()
+    }
+}
+
 /// Carries out a request of a user of the system.
-pub(super) fn handle(chat: &mut Chat, (id, uid): (RequestId, Option<u32>), request: ControlRequest, now: Now) {
+fn handle(chat: &mut Chat, (id, uid): (RequestId, Option<u32>), request: ControlRequest, now: Now) {
     let told = request.told();
     let carried = carry_out(chat, request, now);
     let last = told.and_then(|(act, target, detail)| {
@@ -47,10 +61,6 @@ pub(super) fn handle(chat: &mut Chat, (id, uid): (RequestId, Option<u32>), reque
         Ok((answer, None)) => chat.control.answers.push_back((id, answer)),
         Err(error) => chat.control.answers.push_back((id, ControlAnswer::Refused(error))),
     }
-}
-
-pub(super) fn poll(chat: &mut Chat) -> Option<(RequestId, ControlAnswer)> {
-    chat.control.answers.pop_front()
 }
 
 /// Everything up to `ticket` is on disk.
