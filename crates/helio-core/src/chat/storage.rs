@@ -306,7 +306,6 @@ pub(super) fn forget_ended(chat: &mut Chat, event: &Event) {
         | Event::Presence(_)
         | Event::Said(..)
         | Event::Redacted(_)
-        | Event::Marked(_) => return,
         | Event::Marked(_)
         | Event::Audit(_) => return,
     };

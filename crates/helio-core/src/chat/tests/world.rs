@@ -8,8 +8,8 @@ use crate::chat::ids::UserId;
 use crate::chat::query::{Heading, Query, Unanswered, linear};
 use crate::chat::state::UserFlag;
 use crate::chat::{
-    AUDIT_LOG, AuditRecord, By, Chat, ControlAnswer, ControlRequest, Credential, Effect, Erasure, Face, MsgId, Operator,
-    PRIVATE_LOGS, Peer, RequestId, Secret, SessionId, Settings, Ticket, Verdict,
+    AUDIT_LOG, AuditRecord, By, Chat, ControlAnswer, ControlRequest, Credential, Effect, Erasure, Face, MsgId,
+    Operator, PRIVATE_LOGS, Peer, RequestId, Secret, SessionId, Settings, Ticket, Verdict,
 };
 use crate::fingerprint::Fingerprint;
 use crate::irc::frame::LineBuffer;

@@ -93,6 +93,7 @@ impl StoredChat {
                 Effect::TrimAudit { .. } | Effect::Forget { .. } | Effect::Retain { .. } | Effect::Trim { .. } => {}
                 // Nobody is connected who could ask for these.
                 Effect::Read { .. }
+                | Effect::Erase { .. }
                 | Effect::Probe
                 | Effect::Verify { .. }
                 | Effect::Derive { .. }
