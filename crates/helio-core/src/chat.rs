@@ -27,6 +27,7 @@ mod conversation;
 mod correspondence;
 mod credential;
 mod effect;
+mod ending;
 mod event;
 mod guesses;
 mod guest_framer;
@@ -67,7 +68,9 @@ pub use measures::{Counts, Sizes};
 pub use places::Places;
 pub use policy::AccountError;
 pub use session::Peer;
-pub use settings::{AccountRegistration, Admin, AuditKept, Connections, Flood, Operator, Replay, Retention, Settings};
+pub use settings::{
+    AccountRegistration, Admin, AlwaysOn, AuditKept, Connections, Flood, Operator, Replay, Retention, Settings,
+};
 pub use state::{AccountInfo, InviteInfo};
 pub use storage::{AUDIT_LOG, MARKERS_LOG, PRIVATE_LOGS, RecordError, SETTINGS_LOG};
 
@@ -88,7 +91,7 @@ use event::{Event, Presence};
 use guesses::Guesses;
 use ids::Ids;
 use latest::Latest;
-use line::{Audience, Line};
+use line::Audience;
 use query::Unanswered;
 use redacting::Redacting;
 use session::Session;
@@ -125,6 +128,7 @@ pub struct Chat {
     effects: VecDeque<Effect>,
     /// When the room that has been empty for longest ends.
     next_room_end: Option<Instant>,
+    always_on: command::always_on::Due,
     started: Now,
     retention: retention::Retention,
     counts: Counts,
@@ -164,6 +168,7 @@ impl Chat {
             ids: Ids::new(run),
             effects: VecDeque::new(),
             next_room_end: None,
+            always_on: command::always_on::Due::default(),
             started: now,
             retention: retention::Retention::new(now),
             counts: Counts::default(),
@@ -195,6 +200,12 @@ impl Chat {
     /// that cannot be read is left out.
     pub fn handle_restored_marker(&mut self, record: &[u8]) {
         storage::restored_markers(self, record);
+    }
+
+    /// That was the last record: those who stay without a client are there from now on, for the connections to come.
+    pub fn handle_restore_end(&mut self, now: Now) {
+        command::always_on::come_back(self, now);
+        self.settle(now);
     }
 
     /// The fewest records of the log [`SETTINGS_LOG`] that restore accounts and rooms as they are: one each. A driver whose log
@@ -233,7 +244,7 @@ impl Chat {
     #[must_use]
     pub fn last_words(face: Face, reason: &str) -> String {
         let mut bytes = Vec::new();
-        closing_line(reason).encode(Audience { face, caps: Capabilities::default() }, &mut bytes);
+        ending::closing_line(reason).encode(Audience { face, caps: Capabilities::default() }, &mut bytes);
         // Composed from text, and cut between characters.
         String::from_utf8(bytes).unwrap_or_default()
     }
@@ -272,7 +283,7 @@ impl Chat {
     pub fn handle_peer_end(&mut self, id: SessionId, reason: &str, now: Now) {
         let Some(session) = self.sessions.get(id).filter(|session| !session.is_closing()) else { return };
         if let Some(user) = session.user() {
-            self.happen(&Presence::Quit { user, reason: reason.into() }.into(), None, now);
+            self.leave(user, id, reason, now);
         }
         self.sessions.close(id, reason);
         self.settle(now);
@@ -327,6 +338,7 @@ impl Chat {
     pub fn handle_written(&mut self, id: SessionId, len: usize) {
         self.sessions.consume(id, len);
         command::answering::written(self, id);
+        command::attach::written(self, id);
     }
 
     /// The next thing that the driver is asked for.
@@ -397,6 +409,7 @@ impl Chat {
         timers::settings_changed(self, &old, now);
         command::cap::settings_changed(self, &old);
         command::oper::settings_changed(self, now);
+        command::always_on::settings_changed(self, &old);
         self.settle(now);
     }
 
@@ -409,6 +422,7 @@ impl Chat {
 
     /// The program ends: everybody is told and closed, and what was promised is kept if the store answers in time.
     pub fn handle_stop(&mut self, now: Now) {
+        command::always_on::save(self, now);
         for id in self.sessions.ids() {
             let Some(session) = self.sessions.get(id).filter(|session| !session.is_closing()) else { continue };
             let reason = "Server is shutting down";
@@ -425,7 +439,10 @@ impl Chat {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let retention = self.retention.next(&self.settings);
-        [self.timers.next(), self.storage.probe_at(), self.next_room_end, retention].into_iter().flatten().min()
+        [self.timers.next(), self.storage.probe_at(), self.always_on.next(), self.next_room_end, retention]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Time has passed.
@@ -466,30 +483,6 @@ impl Chat {
         storage::store(self, event)
     }
 
-    /// A guest is in one room; removed from it, it has no place here.
-    fn end_kicked_guest(&mut self, event: &Event, now: Now) {
-        let Event::Presence(Presence::Kicked { user, room, reason, .. }) = event else { return };
-        if let Some(guest) = self.state.user(*user).filter(|user| user.is_guest) {
-            let (session, reason) = (guest.session, alloc::format!("you were removed from {room}: {reason}"));
-            self.end(session, &reason, now);
-        }
-    }
-
-    /// Ends a session: others see it leave, it is told why, and it closes when its queue is empty.
-    fn end(&mut self, id: SessionId, reason: &str, now: Now) {
-        let Some(session) = self.sessions.get(id).filter(|session| !session.is_closing()) else { return };
-        if let Some(user) = session.user() {
-            self.happen(&Presence::Quit { user, reason: reason.into() }.into(), None, now);
-        }
-        self.close(id, reason);
-    }
-
-    /// The last line of a session, which closes when its queue is empty.
-    fn close(&mut self, id: SessionId, reason: &str) {
-        self.sessions.send(id, &closing_line(reason));
-        self.sessions.close(id, reason);
-    }
-
     /// What is left to do after each input: sessions whose queue overflowed end, rooms that nobody needs go.
     fn settle(&mut self, now: Now) {
         // That one of them leaves is told to others, whose queues it may fill.
@@ -498,16 +491,9 @@ impl Chat {
             self.counts.slow_readers += 1;
             self.end(id, "SendQ exceeded", now);
         }
+        command::always_on::sweep(self, now);
         command::room_end::sweep(self, now);
     }
-}
-
-/// The last line of a connection.
-fn closing_line(reason: &str) -> Line {
-    let text = alloc::format!("Closing link: {reason}");
-    let mut line = Line::irc(line::compose(None, "ERROR", &[], Some(&text)));
-    line.guest = guest_text::notice(&alloc::format!("closing: {reason}")).into_bytes();
-    line
 }
 
 #[cfg(test)]

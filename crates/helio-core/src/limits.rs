@@ -585,6 +585,9 @@ pub const CHAT_WHO_REPLIES: usize = 4_096;
 /// Bytes of a mask in WHO. A longer one matches nobody.
 pub const CHAT_WHO_MASK: usize = 128;
 
+/// Clients that are one user at a time. A further one is refused with ERR_NICKNAMEINUSE.
+pub const CHAT_SESSIONS_PER_USER: usize = 16;
+
 /// Passwords being compared at a time, over all sessions. Beyond it, connections are closed and OPER is refused.
 pub const CHAT_VERIFICATIONS: usize = 256;
 
@@ -743,6 +746,15 @@ pub const CHAT_AUDIT_SPARE: u32 = 256;
 
 /// Bytes of what a record of the audit log tells of the deed. The rest is cut.
 pub const CHAT_AUDIT_TEXT: usize = 400;
+/// Users without a client at a time. Beyond it the one that has been without for longest leaves.
+pub const CHAT_ALWAYS_ON: usize = 4_096;
+
+/// How long a user stays without a client (setting `always-on-expiry`); then it leaves.
+pub const CHAT_ALWAYS_ON_EXPIRY: Duration = Duration::from_hours(30 * 24);
+
+/// Time after which a change of where a user is who stays is on its way to the disk. A crash before that loses it; a short one
+/// stores more.
+pub const CHAT_STAY_SAVE: Duration = Duration::from_secs(10);
 
 // # Chat
 

@@ -16,9 +16,10 @@ use core::net::IpAddr;
 /// What an arrival brings along that only its connection knows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin {
-    pub(super) address: IpAddr,
-    pub(super) is_secure: bool,
+    pub(super) address: Option<IpAddr>,
     pub(super) is_guest: bool,
+    /// Since when they have no session, if they have none.
+    pub(super) left: Option<Utc>,
 }
 
 impl State {
@@ -27,13 +28,8 @@ impl State {
         match event {
             Event::Presence(presence) => self.apply_presence(presence, now),
             Event::Room(event) => self.apply_room(event, now),
-            Event::Account(AccountEvent::Changed(change)) => {
-                self.accounts.apply(change);
-                if let AccountChange::Deleted { account, .. } = change {
-                    self.markers.forget(&MarkerOwner::Account(fold(account)));
-                    self.forget_account(account);
-                }
-            }
+            Event::Account(AccountEvent::Changed(change)) => self.apply_account(change),
+            Event::Account(AccountEvent::Stay { account, stay }) => self.accounts.keep_stay(account, stay.as_deref()),
             Event::Account(AccountEvent::Restored(account)) => {
                 self.accounts.restore(account);
                 if account.deleted_us.is_some() {
@@ -77,7 +73,7 @@ impl State {
         self.name(*user, nick);
         let user = User {
             id: *user,
-            session: *session,
+            sessions: session.iter().copied().collect(),
             nick: nick.clone(),
             username: username.clone(),
             host: host.clone(),
@@ -88,17 +84,17 @@ impl State {
             operator: None,
             rooms: BTreeSet::new(),
             invited: BTreeMap::new(),
-            watched: BTreeSet::new(),
             address: origin.address,
-            is_secure: origin.is_secure,
             is_guest: origin.is_guest,
             signed_on: now.utc,
             spoke: now.mono,
             said: VecDeque::new(),
+            left: origin.left,
         };
         if let Some(account) = &user.account {
             self.logged_in.entry(fold(account)).or_default().insert(user.id);
         }
+        self.stays.note(&user);
         self.users.insert(user.id, user);
         self.most_users = self.most_users.max(self.users.len());
     }
@@ -108,8 +104,16 @@ impl State {
             // Carried out by `arrive`, which knows the connection.
             Presence::Arrived { .. } => {}
             Presence::LoggedIn { user, account } => self.log_in(*user, account),
+            Presence::Attached { user, session, address } => self.with_stay(*user, |user| {
+                user.sessions.add(*session);
+                (user.address, user.left) = (Some(*address), None);
+            }),
+            Presence::Shown { user, session, room } => self.show(*user, *session, &fold(room)),
+            Presence::Detached { user, session } => self.detach(*user, *session, now.utc),
             Presence::NickChanged { user, nick } => self.rename(*user, nick, now.utc),
-            Presence::RealnameChanged { user, realname } => self.with(*user, |user| user.realname.clone_from(realname)),
+            Presence::RealnameChanged { user, realname } => {
+                self.with_stay(*user, |user| user.realname.clone_from(realname));
+            }
             Presence::Away { user, message } => self.with(*user, |user| user.away.clone_from(message)),
             Presence::Flags { user, set } => self.set_flags(*user, set),
             Presence::Operator { user, name } => {
@@ -118,16 +122,18 @@ impl State {
                 let is = self.user(*user).is_some_and(User::is_operator);
                 self.operators = self.operators + usize::from(is) - usize::from(was);
             }
-            Presence::Joined { user, room, statuses } => self.enter(*user, &fold(room), *statuses),
+            Presence::Joined { user, room, statuses, session } => {
+                self.enter(*user, &fold(room), *statuses, session.iter().copied().collect());
+            }
             Presence::Parted { user, room, .. } | Presence::Kicked { user, room, .. } => {
                 self.leave(*user, &fold(room), now.utc);
             }
             Presence::Invited { user, room, is_pass, .. } if *is_pass => self.invite(*user, &fold(room)),
             Presence::Invited { .. } => {}
             Presence::Quit { user, .. } => self.depart(*user, now.utc),
-            Presence::Watched { user, nicks, is_added } => {
+            Presence::Watched { session, nicks, is_added } => {
                 for nick in nicks {
-                    self.watch(*user, &fold(nick), *is_added);
+                    self.watch(*session, &fold(nick), *is_added);
                 }
             }
             Presence::Wallops { .. } | Presence::ServerNotice { .. } => {}
@@ -141,8 +147,9 @@ impl State {
     }
 
     fn log_in(&mut self, id: UserId, account: &str) {
-        let Some(user) = self.users.get_mut(&id) else { return };
-        let was = user.account.replace(account.to_string());
+        let Some(user) = self.users.get(&id) else { return };
+        let was = user.account.clone();
+        self.with_stay(id, |user| user.account = Some(account.to_string()));
         self.forget_log_in(id, was.as_deref());
         self.logged_in.entry(fold(account)).or_default().insert(id);
     }
@@ -155,6 +162,35 @@ impl State {
             if users.is_empty() {
                 self.logged_in.remove(&key);
             }
+        }
+    }
+
+    /// Changes what is kept of a user who stays, or whether they do.
+    fn with_stay(&mut self, user: UserId, change: impl FnOnce(&mut User)) {
+        let Self { users, stays, .. } = self;
+        let Some(user) = users.get_mut(&user) else { return };
+        stays.forget(user);
+        change(user);
+        stays.note(user);
+    }
+
+    fn apply_account(&mut self, change: &AccountChange) {
+        self.accounts.apply(change);
+        match change {
+            AccountChange::Deleted { account, .. } => {
+                self.markers.forget(&MarkerOwner::Account(fold(account)));
+                self.forget_account(account);
+            }
+            AccountChange::AlwaysOn { account, .. } => {
+                self.stays.changed.extend(self.logged_in.get(&fold(account)).into_iter().flatten());
+            }
+            AccountChange::Registered { .. }
+            | AccountChange::Password { .. }
+            | AccountChange::Suspended { .. }
+            | AccountChange::Restored { .. }
+            | AccountChange::NickOwned { .. }
+            | AccountChange::CertificateOwned { .. }
+            | AccountChange::App { .. } => {}
         }
     }
 
@@ -175,6 +211,7 @@ impl State {
         self.remember(was);
         self.unname(&old);
         self.name(id, nick);
+        self.with_stay(id, |_| {});
     }
 
     fn depart(&mut self, id: UserId, at: Utc) {
@@ -184,14 +221,28 @@ impl State {
             self.leave(id, &key, at);
         }
         let Some(user) = self.users.remove(&id) else { return };
+        self.stays.forget(&user);
         self.operators -= usize::from(user.is_operator());
         self.invisible -= usize::from(user.has(UserFlag::Invisible));
         self.unname(&user.nick);
         self.forget_log_in(id, user.account.as_deref());
-        for watched in &user.watched {
-            self.unwatch(watched, user.session);
-        }
+        user.sessions.iter().for_each(|session| self.stop_watching(session));
         self.remember(was);
+    }
+
+    fn detach(&mut self, id: UserId, session: SessionId, at: Utc) {
+        self.stop_watching(session);
+        let Self { users, rooms, stays, .. } = self;
+        let Some(user) = users.get_mut(&id) else { return };
+        stays.forget(user);
+        user.sessions.remove(session);
+        user.left = user.sessions.is_empty().then_some(at);
+        stays.note(user);
+        for key in &user.rooms {
+            if let Some(member) = rooms.get_mut(key).and_then(|room| room.members.get_mut(&id)) {
+                member.sessions.remove(session);
+            }
+        }
     }
 
     fn set_flags(&mut self, id: UserId, set: &[(bool, UserFlag)]) {
@@ -208,15 +259,23 @@ impl State {
     }
 
     /// Begins or ends one watch of MONITOR on a folded nickname.
-    fn watch(&mut self, id: UserId, nick: &str, is_added: bool) {
-        let Some(user) = self.users.get_mut(&id) else { return };
-        let session = user.session;
-        if !is_added {
-            user.watched.remove(nick);
-            self.unwatch(nick, session);
-        } else if user.watched.len() < limits::CHAT_MONITOR {
-            user.watched.insert(nick.into());
+    fn watch(&mut self, session: SessionId, nick: &str, is_added: bool) {
+        let watching = self.watching.entry(session).or_default();
+        if is_added && watching.len() < limits::CHAT_MONITOR {
+            watching.insert(nick.into());
             self.monitors.entry(nick.into()).or_default().insert(session);
+        } else if !is_added {
+            watching.remove(nick);
+            self.unwatch(nick, session);
+        }
+        if self.watching.get(&session).is_some_and(BTreeSet::is_empty) {
+            self.watching.remove(&session);
+        }
+    }
+
+    fn stop_watching(&mut self, session: SessionId) {
+        for nick in self.watching.remove(&session).unwrap_or_default() {
+            self.unwatch(&nick, session);
         }
     }
 

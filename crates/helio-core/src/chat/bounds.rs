@@ -30,13 +30,16 @@ impl Chat {
     /// Every user has a session, and every registered session its user.
     fn check_users(&self) {
         for user in self.state.users.values() {
-            let session = self.sessions.get(user.session).expect("the session of a user");
-            assert_eq!(session.user(), Some(user.id), "{} and its session", user.nick);
+            for session in user.sessions.iter() {
+                let session = self.sessions.get(session).expect("the session of a user");
+                assert_eq!(session.user(), Some(user.id), "{} and its session", user.nick);
+            }
         }
         for id in self.sessions.ids() {
             let session = self.sessions.get(id).expect("a listed session");
             if let Stage::Registered(user) = session.stage {
-                assert_eq!(self.state.user(user).map(|user| user.session), Some(id), "a session and its user");
+                let user = self.state.user(user);
+                assert!(user.is_some_and(|user| user.sessions.contains(id)), "a session and its user");
             }
         }
     }
@@ -67,6 +70,7 @@ impl State {
         assert!(self.most_users >= self.users.len(), "most users at a time");
         self.users.values().for_each(|user| self.check_user(user));
         self.rooms.iter().for_each(|(key, room)| self.check_room(key, room));
+        self.stays.check_bounds(self.users.values());
         self.check_monitors();
         self.check_empty_rooms();
     }
@@ -76,7 +80,6 @@ impl State {
         assert!(user.rooms.len() <= limits::CHAT_ROOMS_PER_USER, "rooms of {nick}");
         assert!(user.invited.len() <= limits::CHAT_INVITATIONS, "invitations of {nick}");
         assert!(user.said.len() <= limits::CHAT_OWN_MESSAGES, "messages of {nick}");
-        assert!(user.watched.len() <= limits::CHAT_MONITOR, "watched by {nick}");
         assert!(nick.len() <= limits::IRC_NICK && user.username.len() <= limits::IRC_USER, "names of {nick}");
         assert!(user.realname.len() <= limits::CHAT_REALNAME && user.host.len() <= limits::IRC_HOST, "names of {nick}");
         assert!(user.away.as_ref().is_none_or(|away| away.len() <= limits::CHAT_AWAY), "away of {nick}");
@@ -99,7 +102,8 @@ impl State {
         assert_eq!(room.members.is_empty(), room.empty_since.is_some(), "since when {name} is empty");
         for (id, member) in &room.members {
             let user = self.user(*id).expect("the user of a member");
-            assert_eq!(user.session, member.session, "session of {} in {name}", user.nick);
+            let is_own = |session| user.sessions.contains(session);
+            assert!(member.sessions.iter().all(is_own), "sessions of {} in {name}", user.nick);
             assert!(user.rooms.contains(key), "{} does not know of {name}", user.nick);
         }
     }
@@ -116,11 +120,14 @@ impl State {
 
     fn check_monitors(&self) {
         let mut monitors: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for user in self.users.values() {
-            for nick in &user.watched {
-                monitors.entry(nick.clone()).or_default().insert(user.session);
+        for (session, watched) in &self.watching {
+            assert!(!watched.is_empty() && watched.len() <= limits::CHAT_MONITOR, "watched by one session");
+            for nick in watched {
+                monitors.entry(nick.clone()).or_default().insert(*session);
             }
         }
+        let sessions: BTreeSet<_> = self.users.values().flat_map(|user| user.sessions.iter()).collect();
+        assert!(self.watching.keys().all(|session| sessions.contains(session)), "who watches is there");
         assert_eq!(self.monitors, monitors, "who watches whom");
     }
 

@@ -1,7 +1,9 @@
 //! Commands: one file each, one row each in [`COMMANDS`].
 
 pub(super) mod account;
+pub(super) mod always_on;
 pub(super) mod answering;
+pub(super) mod attach;
 pub(super) mod authenticate;
 pub(super) mod away;
 pub(super) mod cap;
@@ -89,7 +91,7 @@ const COMMANDS: &[Command] = &[
     row("ACCOUNT", 0, Works::After, account::own::run),
     row("ADMIN", 0, Works::After, server::admin),
     row("AUTHENTICATE", 1, Works::Always, authenticate::run),
-    row("AWAY", 0, Works::After, away::run),
+    row("AWAY", 0, Works::Always, away::run),
     row("BATCH", 1, Works::After, multiline::batch),
     row("CAP", 1, Works::Always, cap::run),
     row("CHATHISTORY", 0, Works::After, history::run),

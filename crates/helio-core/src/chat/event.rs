@@ -19,7 +19,7 @@ use super::credential::Secret;
 use super::ids::{MsgId, RoomId, SessionId, UserId};
 use super::state::{
     Account, Filter, FilterChange, Invite, ListEntry, ListKind, Marker, MarkerOwner, RoomSettings, Setting, Statuses,
-    UserFlag,
+    Stay, UserFlag,
 };
 use crate::irc::client_tag::{Durability, durability};
 use crate::time::{Instant, Utc};
@@ -27,6 +27,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 /// One change.
@@ -66,12 +67,30 @@ pub(super) enum Presence {
     /// Somebody is known now.
     Arrived {
         user: UserId,
-        session: SessionId,
+        /// `None`: they come back, and have no client.
+        session: Option<SessionId>,
         nick: String,
         username: String,
         host: String,
         realname: String,
         account: Option<String>,
+    },
+    /// One more session is theirs.
+    Attached {
+        user: UserId,
+        session: SessionId,
+        address: IpAddr,
+    },
+    /// That session is told from now on what happens in the room, in which its user is.
+    Shown {
+        user: UserId,
+        session: SessionId,
+        room: String,
+    },
+    /// That session is theirs no longer.
+    Detached {
+        user: UserId,
+        session: SessionId,
     },
     /// Is logged in to this account from now on.
     LoggedIn {
@@ -104,6 +123,8 @@ pub(super) enum Presence {
         user: UserId,
         room: String,
         statuses: Statuses,
+        /// Which of their sessions is told of the room now; the others come to it one by one.
+        session: Option<SessionId>,
     },
     Parted {
         user: UserId,
@@ -129,7 +150,7 @@ pub(super) enum Presence {
     },
     /// Begins, or ends, to watch nicknames (MONITOR).
     Watched {
-        user: UserId,
+        session: SessionId,
         nicks: Vec<String>,
         is_added: bool,
     },
@@ -242,6 +263,11 @@ pub(super) enum AccountEvent {
     /// The invitation with this id is no more.
     InviteEnded {
         id: String,
+    },
+    /// Where its user is who stays without a client; none: nobody stays.
+    Stay {
+        account: String,
+        stay: Option<Box<Stay>>,
     },
 }
 

@@ -11,7 +11,7 @@ mod account;
 mod redaction;
 
 pub use account::AccountError;
-pub(super) use account::{can_be_called, can_change_account, can_register};
+pub(super) use account::{can_be_called, can_change_account, can_change_login, can_register, may_stay, stays};
 pub(super) use redaction::{CannotRedact, Redactable, can_ask_to_redact, can_redact, can_redact_privately, is_author};
 mod ownership;
 mod speaking;
@@ -27,8 +27,11 @@ use super::conversation::Party;
 use super::event::Change;
 use super::ids::UserId;
 use super::reply::{Outcome, Refusal};
+use super::settings::Settings;
 use super::state::{ListKind, Room, RoomFlag, State, Statuses, User, UserFlag};
+use crate::irc::casemap;
 use crate::irc::numeric::Numeric;
+use crate::limits;
 
 /// Settings, lists, topic of a locked room, kicks and invitations to a closed room are for these and above.
 const LEAST_FOR_SETTINGS: Statuses = Statuses::HALFOP;
@@ -190,6 +193,24 @@ pub(super) fn can_invite(user: &User, room: &Room) -> Outcome<Right> {
 /// Does an invitation by `user` open the doors of `room`, or does it only tell of it?
 pub(super) fn can_open_doors(user: &User, room: &Room) -> bool {
     with_status(user, room, LEAST_FOR_SETTINGS).is_ok()
+}
+
+/// Whether clients of the same account can become `user`'s at all.
+pub(super) fn takes_clients(settings: &Settings, user: &User) -> bool {
+    settings.has_several_clients || user.sessions.is_empty()
+}
+
+/// May a session that is logged in to `account` become one more of `user`'s, who has the nickname that it asks for?
+pub(super) fn can_attach(settings: &Settings, account: Option<&str>, user: &User) -> Outcome {
+    let is_same = account.zip(user.account.as_deref()).is_some_and(|(a, b)| casemap::eq(a, b));
+    if !is_same || !takes_clients(settings, user) {
+        return Err(Refusal::numeric(Numeric::ErrNicknameInUse, &[&user.nick]));
+    }
+    if user.sessions.len() >= limits::CHAT_SESSIONS_PER_USER {
+        let text = "Too many of your clients use this nickname: end one of them first";
+        return Err(Refusal::Text(Numeric::ErrNicknameInUse, [user.nick.clone()].into(), text));
+    }
+    Ok(())
 }
 
 /// Membership with at least this status, or the office.

@@ -228,11 +228,12 @@ impl Reply {
 
     /// The line of [`Reply::note`], for an answer that waits.
     pub(super) fn note_line(&self, code: &str, context: &[&str], text: &str) -> Line {
-        if !self.has_standard_replies {
-            return Line::irc(compose(Some(&self.server), "NOTICE", &[&self.target], Some(text)));
-        }
         let params = [&[self.command.as_str(), code], context].concat();
-        Line::irc(compose(Some(&self.server), Severity::Note.verb(), &params, Some(text)))
+        if self.has_standard_replies {
+            return Line::irc(compose(Some(&self.server), Severity::Note.verb(), &params, Some(text)));
+        }
+        let text = alloc::format!("{}: {text}", params.join(" "));
+        Line::irc(compose(Some(&self.server), "NOTICE", &[&self.target], Some(&text)))
     }
 
     pub(super) fn refuse(&mut self, refusal: &Refusal) {

@@ -63,6 +63,19 @@ pub(super) struct Session {
     pub(super) redactions: usize,
     /// It is logged in by an app password, which opens the account but changes nothing of what does.
     pub(super) is_app: bool,
+    /// That nobody reads along, and since when; of all of a user's sessions together, AWAY is made.
+    pub(super) away: Option<Box<Away>>,
+    /// Folded names of rooms that its user is in and that it is told of next; no more than the user is in.
+    pub(super) entering: VecDeque<Box<str>>,
+}
+
+/// What AWAY said on one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Away {
+    pub(super) message: String,
+    pub(super) since: Instant,
+    /// Nobody ever reads along: the client came by itself (`AWAY *`, pre-away).
+    pub(super) is_automatic: bool,
 }
 
 /// A line that waits for its turn. It may hold a password, so it is never shown.
@@ -124,6 +137,8 @@ impl Session {
             answering: VecDeque::new(),
             history_reads: 0,
             redactions: 0,
+            away: None,
+            entering: VecDeque::new(),
             sasl: None,
             is_app: false,
         }

@@ -187,6 +187,7 @@ impl Sessions {
             session.multiline = None;
             session.answering = VecDeque::new();
             session.sasl = None;
+            session.entering = VecDeque::new();
             self.registering -= usize::from(matches!(was, Stage::Registering(_)));
             self.look_after(id);
         }

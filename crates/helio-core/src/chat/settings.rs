@@ -55,6 +55,12 @@ pub struct Settings {
     pub redact_window: Option<Duration>,
     /// What is kept of the log of what was done by privilege.
     pub audit: AuditKept,
+    /// Whether several clients that are logged in to one account can be one user. Default yes.
+    pub has_several_clients: bool,
+    /// Whose users stay without a client. Default [`AlwaysOn::OptIn`].
+    pub always_on: AlwaysOn,
+    /// How long they stay so.
+    pub always_on_expiry: Duration,
 }
 
 /// How much of the audit log is kept; what is beyond either is trimmed.
@@ -88,6 +94,32 @@ pub enum AccountRegistration {
     Closed,
     /// Who has the code of an invitation.
     Invited,
+}
+
+/// Whose users stay in their rooms while no client of theirs is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlwaysOn {
+    /// Nobody's.
+    Off,
+    /// Those of accounts that ask for it.
+    OptIn,
+    /// Those of all accounts but such as do not want it.
+    OptOut,
+    /// Those of all accounts.
+    Mandatory,
+}
+
+impl AlwaysOn {
+    /// Whether the user of an account stays that has made this choice, or none.
+    #[must_use]
+    pub fn holds(self, choice: Option<bool>) -> bool {
+        match self {
+            Self::Off => false,
+            Self::OptIn => choice == Some(true),
+            Self::OptOut => choice != Some(false),
+            Self::Mandatory => true,
+        }
+    }
 }
 
 /// One who may become a server operator by OPER.
@@ -189,6 +221,9 @@ impl Settings {
             sts: None,
             redact_window: None,
             audit: AuditKept { records: limits::CHAT_AUDIT_RECORDS, age: limits::CHAT_AUDIT_AGE },
+            has_several_clients: true,
+            always_on: AlwaysOn::OptIn,
+            always_on_expiry: limits::CHAT_ALWAYS_ON_EXPIRY,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Who is there, which rooms and which accounts exist: plain data, joined by ids, changed by [`apply`](super::apply) alone.
 
 pub(super) mod accounts;
+pub(super) mod attached;
 pub(super) mod empty_rooms;
 mod filter;
 pub(super) mod invites;
@@ -11,10 +12,12 @@ pub(super) mod ownership;
 mod pattern;
 pub(super) mod restraint;
 pub(super) mod room;
+pub(super) mod stay;
 pub(super) mod user;
 
 pub use accounts::AccountInfo;
 pub(super) use accounts::{Account, Accounts};
+pub(super) use attached::Attached;
 pub(super) use empty_rooms::EmptyRooms;
 pub(super) use filter::{Filter, FilterAction, FilterChange, Filters};
 pub use invites::InviteInfo;
@@ -26,6 +29,7 @@ pub(super) use ownership::{Access, AccessEntry, Ownership};
 pub(super) use pattern::folded;
 pub(super) use restraint::{Moments, Who};
 pub(super) use room::{Member, Room, RoomSettings, Topic};
+pub(super) use stay::{Stay, Stays};
 pub(super) use user::{User, Whowas};
 
 use super::ids::{SessionId, UserId};
@@ -58,6 +62,8 @@ pub(super) struct State {
     pub(super) markers: Markers,
     /// Folded name of an account → who is logged in to it.
     pub(super) logged_in: BTreeMap<Box<str>, BTreeSet<UserId>>,
+    /// The same the other way round: what each session watches, bounded.
+    pub(super) watching: BTreeMap<SessionId, BTreeSet<Box<str>>>,
     /// The number given to the newest user.
     pub(super) last_user: u64,
     /// Most users at a time so far.
@@ -66,6 +72,8 @@ pub(super) struct State {
     pub(super) invisible: usize,
     pub(super) operators: usize,
     pub(super) invites: Invites,
+    /// Who stays without a client.
+    pub(super) stays: Stays,
 }
 
 impl State {
@@ -102,7 +110,7 @@ impl State {
     pub(super) fn neighbours(&self, user: UserId) -> Vec<SessionId> {
         let members = self.rooms_of(user).flat_map(|room| room.members.iter());
         let mut sessions: Vec<SessionId> =
-            members.filter(|(id, _)| **id != user).map(|(_, member)| member.session).collect();
+            members.filter(|(id, _)| **id != user).flat_map(|(_, member)| member.sessions.iter()).collect();
         sessions.sort_unstable();
         sessions.dedup();
         sessions

@@ -2,12 +2,14 @@
 
 mod account_command;
 mod accounts;
+mod always_on;
 mod answering;
 mod authenticate;
 mod away;
 mod basics;
 mod bounds;
 mod capabilities;
+mod clients;
 mod control;
 mod credentials;
 mod guests;

@@ -80,6 +80,7 @@ fn look_after(chat: &mut Chat, id: SessionId, now: Now) -> Option<Instant> {
     command::multiline::expire(chat, id, now);
     command::authenticate::expire(chat, id, now);
     command::answering::proceed(chat, id, now);
+    command::attach::proceed(chat, id, now);
     let interval = chat.settings.ping_interval;
     let session = chat.sessions.get_mut(id)?;
     let next = match &session.stage {
@@ -120,6 +121,7 @@ fn look_after(chat: &mut Chat, id: SessionId, now: Now) -> Option<Instant> {
     };
     let next = command::multiline::deadline(chat, id).map_or(next, |deadline| next.min(deadline));
     let next = command::authenticate::deadline(chat, id).map_or(next, |deadline| next.min(deadline));
-    let has_waiting = chat.sessions.get(id).is_some_and(Session::has_waiting);
+    let waits = |session: &Session| session.has_waiting() || !session.entering.is_empty();
+    let has_waiting = chat.sessions.get(id).is_some_and(waits);
     Some(if has_waiting { next.min(now.mono + chat.flood_pause()) } else { next })
 }

@@ -83,6 +83,8 @@ capabilities! {
     NoImplicitNames = "no-implicit-names", Absent;
     /// The same under the name that it had as a draft, which clients still ask for.
     DraftNoImplicitNames = "draft/no-implicit-names", Absent;
+    /// AWAY before registration, and `AWAY *` for clients that come by themselves. pre-away (a draft).
+    PreAway = "draft/pre-away", Absent;
     /// MARKREAD tells all connections of somebody how far they have read. read-marker (a draft).
     ReadMarker = "draft/read-marker", Absent;
     /// AUTHENTICATE logs in to an account. sasl.

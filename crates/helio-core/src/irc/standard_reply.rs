@@ -55,7 +55,7 @@ codes! {
     /// `FAIL REGISTER … <account>`: accounts are named after nicknames. account-registration.
     AccountNameMustBeNick = "ACCOUNT_NAME_MUST_BE_NICK", "Account name must be your nickname";
     /// `FAIL ACCOUNT … `: who asks is not logged in, or not by what the change needs. Ours.
-    AccountRequired = "ACCOUNT_REQUIRED", "You are not logged in to an account";
+    AccountRequired = "ACCOUNT_REQUIRED", "Log in to an account first";
     /// `FAIL ACCOUNT … <account>`: there is none of this name. Ours.
     AccountUnknown = "ACCOUNT_UNKNOWN", "There is no such account";
     /// `FAIL REGISTER … <account>`: who asks is logged in. account-registration.

@@ -152,6 +152,7 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
         let message = format!("the log of rooms stays long: {error}");
         context.events.tell(EventKind::Trouble { message });
     }
+    chat.handle_restore_end(now);
     let (hub, inputs) = mpsc::channel(limits::CHAT_INPUTS);
     let (keeper, requests) = std::sync::mpsc::channel();
     let desk = Desk { hub: hub.clone(), keeper: keeper.clone() };

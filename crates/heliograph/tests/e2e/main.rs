@@ -9,6 +9,7 @@ mod chat_disk;
 mod chat_kill;
 mod chat_redact;
 mod chat_rooms;
+mod chat_sessions;
 mod chat_tls;
 mod compare;
 mod control;

@@ -14,6 +14,6 @@ pub(super) fn announce(state: &State, marked: &Marked, server: &str, to: &mut To
         MarkerOwner::Account(account) => state.users_of(account).collect(),
         MarkerOwner::User(user) => state.user(*user).into_iter().collect(),
     };
-    let sessions = users.into_iter().map(|user| user.session);
+    let sessions = users.into_iter().flat_map(|user| user.sessions.iter());
     to.tell(sessions, |audience| audience.has(Capability::ReadMarker).then_some(&told));
 }

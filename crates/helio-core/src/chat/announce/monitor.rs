@@ -20,7 +20,7 @@ pub(super) fn offline(state: &State, nick: &str, server: &str, to: &mut To<'_, '
 
 /// Those who watch `user` and share no room with it: with extended-monitor they are told what neighbours are told.
 pub(super) fn strangers(state: &State, user: &User, neighbours: &[SessionId]) -> Vec<SessionId> {
-    let watchers = state.watchers(&user.nick).filter(|session| *session != user.session);
+    let watchers = state.watchers(&user.nick).filter(|session| !user.sessions.contains(*session));
     watchers.filter(|session| neighbours.binary_search(session).is_err()).collect()
 }
 

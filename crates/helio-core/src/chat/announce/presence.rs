@@ -4,7 +4,7 @@ use super::{To, line, monitor};
 use crate::chat::event::{Actor, Presence};
 use crate::chat::ids::{SessionId, UserId};
 use crate::chat::line::{Audience, Line};
-use crate::chat::state::{State, Statuses, User, UserFlag};
+use crate::chat::state::{Room, State, Statuses, User, UserFlag};
 use crate::irc::capability::Capability;
 use crate::irc::casemap;
 use crate::irc::mode::{self, ModeChange};
@@ -19,32 +19,34 @@ pub(super) fn announce(state: &State, presence: &Presence, server: &str, to: &mu
         Presence::Arrived { nick, username, host, .. } => {
             monitor::online(state, &format!("{nick}!{username}@{host}"), server, to);
         }
-        Presence::Watched { .. } => {}
+        // What the session is told is the answer to it.
+        Presence::Watched { .. } | Presence::Attached { .. } | Presence::Detached { .. } => {}
+        Presence::Shown { user, session, room } => shown(state, *user, *session, room, to, now),
         Presence::Flags { user, set } => flags_changed(state, *user, set, to, now),
         Presence::Operator { user, name } => {
             let Some(user) = state.user(*user) else { return };
             let mode = if name.is_some() { "+o" } else { "-o" };
             let told = Line::irc(line(&user.mask(), "MODE", &[&user.nick, mode], None)).at(now.utc);
-            to.tell([user.session], |_| Some(&told));
+            to.tell(user.sessions.iter(), |_| Some(&told));
         }
         Presence::Wallops { by, text } => {
             let Some(by) = state.user(*by) else { return };
             let told = Line::irc(line(&by.mask(), "WALLOPS", &[], Some(text))).at(now.utc);
             let wanting = state.users.values().filter(|user| user.has(UserFlag::Wallops));
-            to.tell(wanting.map(|user| user.session), |_| Some(&told));
+            to.tell(wanting.flat_map(|user| user.sessions.iter()), |_| Some(&told));
         }
         Presence::ServerNotice { text } => server_notice(state, text, server, to, now),
         Presence::LoggedIn { user, account } => {
             let Some(user) = state.user(*user) else { return };
             let told = Line::irc(line(&user.mask(), "ACCOUNT", &[account], None)).at(now.utc);
-            to.tell([user.session], |audience| audience.has(Capability::AccountNotify).then_some(&told));
+            to.tell(user.sessions.iter(), |audience| audience.has(Capability::AccountNotify).then_some(&told));
             tell_around(state, user, Capability::AccountNotify, &told, to);
         }
         Presence::NickChanged { user, nick } => nick_changed(state, *user, nick, server, to, now),
         Presence::RealnameChanged { user, realname } => {
             let Some(user) = state.user(*user) else { return };
             let told = Line::irc(line(&user.mask(), "SETNAME", &[], Some(realname))).at(now.utc);
-            to.tell([user.session], |audience| audience.has(Capability::Setname).then_some(&told));
+            to.tell(user.sessions.iter(), |audience| audience.has(Capability::Setname).then_some(&told));
             tell_around(state, user, Capability::Setname, &told, to);
         }
         Presence::Away { user, message } => {
@@ -86,10 +88,10 @@ fn tell_around(state: &State, user: &User, capability: Capability, told: &Line, 
     to.tell(strangers, |audience| hears(audience).then_some(told));
 }
 
-/// The user's own session and everybody around.
+/// The user's own sessions and everybody around.
 fn around(state: &State, user: &User) -> Vec<SessionId> {
     let mut sessions = state.neighbours(user.id);
-    sessions.push(user.session);
+    sessions.extend(user.sessions.iter());
     sessions
 }
 
@@ -121,7 +123,7 @@ fn flags_changed(state: &State, user: UserId, set: &[(bool, UserFlag)], to: &mut
     });
     for modes in mode::compose(&changes.collect::<Vec<_>>(), limits::IRC_BODY) {
         let told = Line::irc(line(&user.mask(), "MODE", &[&user.nick, &modes], None)).at(now.utc);
-        to.tell([user.session], |_| Some(&told));
+        to.tell(user.sessions.iter(), |_| Some(&told));
     }
 }
 
@@ -131,32 +133,46 @@ fn server_notice(state: &State, text: &str, server: &str, to: &mut To<'_, '_>, n
     let operators = state.users.values().filter(|user| user.is_operator() && user.has(UserFlag::ServerNotices));
     for user in operators {
         let told = Line::irc(line(server, "NOTICE", &[&user.nick], Some(&text))).at(now.utc);
-        to.tell([user.session], |_| Some(&told));
+        to.tell(user.sessions.iter(), |_| Some(&told));
     }
+}
+
+/// A session comes into a room in which its user is.
+fn shown(state: &State, user: UserId, session: SessionId, room: &str, to: &mut To<'_, '_>, now: Now) {
+    let (Some(user), Some(room)) = (state.user(user), state.room(room)) else { return };
+    let [plain, extended] = join_lines(user, room, now);
+    to.tell([session], |audience| Some(if audience.has(Capability::ExtendedJoin) { &extended } else { &plain }));
 }
 
 fn joined(state: &State, user: UserId, room: &str, to: &mut To<'_, '_>, now: Now) {
     let (Some(user), Some(room)) = (state.user(user), state.room(room)) else { return };
+    let [plain, extended] = join_lines(user, room, now);
+    to.tell(room.sessions(Statuses::NONE), |audience| {
+        Some(if audience.has(Capability::ExtendedJoin) { &extended } else { &plain })
+    });
+    if let Some(message) = &user.away {
+        let away = Line::irc(line(&user.mask(), "AWAY", &[], Some(message))).at(now.utc);
+        let others = room.sessions(Statuses::NONE).filter(|session| !user.sessions.contains(*session));
+        to.tell(others, |audience| audience.has(Capability::AwayNotify).then_some(&away));
+    }
+}
+
+/// JOIN as it is, and with account and real name (extended-join).
+fn join_lines(user: &User, room: &Room, now: Now) -> [Line; 2] {
     let mut plain = Line::irc(line(&user.mask(), "JOIN", &[&room.name], None)).at(now.utc);
     plain.tags.account.clone_from(&user.account);
     plain.guest = format!("* {} joined\n", user.nick).into_bytes();
     let account = user.account.as_deref().unwrap_or("*");
     let mut extended = plain.clone();
     extended.irc = line(&user.mask(), "JOIN", &[&room.name, account], Some(&user.realname));
-    to.tell(room.sessions(Statuses::NONE), |audience| {
-        Some(if audience.has(Capability::ExtendedJoin) { &extended } else { &plain })
-    });
-    if let Some(message) = &user.away {
-        let away = Line::irc(line(&user.mask(), "AWAY", &[], Some(message))).at(now.utc);
-        let others = room.members.values().map(|member| member.session).filter(|session| *session != user.session);
-        to.tell(others, |audience| audience.has(Capability::AwayNotify).then_some(&away));
-    }
+    [plain, extended]
 }
 
 fn invited(state: &State, by: UserId, user: UserId, room: &str, to: &mut To<'_, '_>, now: Now) {
     let (Some(by), Some(user), Some(room)) = (state.user(by), state.user(user), state.room(room)) else { return };
     let told = Line::irc(line(&by.mask(), "INVITE", &[&user.nick, &room.name], None)).at(now.utc);
-    to.tell([user.session], |_| Some(&told));
-    let could_invite = room.sessions(Statuses::HALFOP).filter(|session| *session != by.session);
+    to.tell(user.sessions.iter(), |_| Some(&told));
+    let origin = to.origin.as_ref().map(|origin| origin.session);
+    let could_invite = room.sessions(Statuses::HALFOP).filter(|session| Some(*session) != origin);
     to.tell(could_invite, |audience| audience.has(Capability::InviteNotify).then_some(&told));
 }

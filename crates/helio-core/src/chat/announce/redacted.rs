@@ -21,7 +21,8 @@ pub(super) fn announce(state: &State, redacted: &Redacted, to: &mut To<'_, '_>) 
         }
         Whence::Private { user, with } => {
             let ends = [state.user(*user), state.user_named(with)];
-            let mut sessions: Vec<SessionId> = ends.into_iter().flatten().map(|user| user.session).collect();
+            let mut sessions: Vec<SessionId> =
+                ends.into_iter().flatten().flat_map(|user| user.sessions.iter()).collect();
             // Who writes to their own name is told once.
             sessions.dedup();
             (with, sessions)

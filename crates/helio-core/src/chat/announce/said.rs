@@ -6,7 +6,7 @@ use crate::chat::guest_text;
 use crate::chat::ids::SessionId;
 use crate::chat::line::{Audience, Face, Line, Tags};
 use crate::chat::reply::batch_lines;
-use crate::chat::state::{Room, State};
+use crate::chat::state::State;
 use crate::irc::capability::Capability;
 use crate::time::Utc;
 use alloc::string::String;
@@ -19,13 +19,23 @@ pub(super) fn announce(state: &State, said: &Said, scope: &Scope, to: &mut To<'_
         Face::Guest => out.extend_from_slice(guest_text::said(said).as_bytes()),
         Face::Irc => shown.to(audience).iter().for_each(|line| line.encode(audience, out)),
     };
+    let origin = to.origin.as_ref().map(|origin| origin.session);
+    let author = origin.and_then(|id| to.sessions.get(id)?.user()).and_then(|id| state.user(id));
+    // The author's other sessions see it in any case.
+    let own = |is_told: bool| author.filter(|_| !is_told).into_iter().flat_map(|user| user.sessions.iter());
+    let is_other = |session: &SessionId| Some(*session) != origin;
     match scope {
         Scope::Room { room, least } => {
-            let author = to.origin.as_ref().map(|origin| origin.session);
-            let others = |room| Room::sessions(room, *least).filter(|session: &SessionId| Some(*session) != author);
-            to.sessions.deliver(state.room(room).into_iter().flat_map(others), make);
+            let Some(room) = state.room(room) else { return };
+            let statuses = author.and_then(|author| room.statuses(author.id));
+            let own = own(statuses.is_some_and(|statuses| statuses.at_least(*least)));
+            to.sessions.deliver(room.sessions(*least).chain(own).filter(is_other), make);
         }
-        Scope::Private { with } => to.sessions.deliver(state.user(*with).map(|user| user.session), make),
+        Scope::Private { with } => {
+            let own = own(author.is_some_and(|author| author.id == *with)).filter(is_other);
+            let theirs = state.user(*with).into_iter().flat_map(|user| user.sessions.iter());
+            to.sessions.deliver(theirs.chain(own), make);
+        }
     }
 }
 

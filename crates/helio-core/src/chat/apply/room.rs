@@ -1,8 +1,8 @@
 //! Rooms: their settings, and who comes and goes.
 
 use crate::chat::event::{Change, Event, RoomEvent, Scope};
-use crate::chat::ids::{RoomId, UserId};
-use crate::chat::state::{Member, Room, RoomSettings, Setting, State, Statuses, Topic, Who};
+use crate::chat::ids::{RoomId, SessionId, UserId};
+use crate::chat::state::{Attached, Member, Room, RoomSettings, Setting, State, Statuses, Topic, Who};
 use crate::irc::casemap::fold;
 use crate::limits;
 use crate::time::{Now, Utc};
@@ -60,18 +60,27 @@ impl State {
         Some(RoomEvent::Kept { id: room.id.clone(), name: room.name.clone(), at: room.created })
     }
 
-    pub(super) fn enter(&mut self, user: UserId, key: &str, statuses: Statuses) {
+    pub(super) fn enter(&mut self, user: UserId, key: &str, statuses: Statuses, sessions: Attached) {
         let Some(someone) = self.users.get_mut(&user) else { return };
         if !self.rooms.contains_key(key) {
             return;
         }
         someone.invited.remove(key);
         someone.rooms.insert(key.into());
-        let session = someone.session;
+        self.stays.note(someone);
         self.with_presence(key, |room| {
-            room.members.insert(user, Member { session, statuses });
+            room.members.insert(user, Member { sessions, statuses });
             room.empty_since = None;
         });
+    }
+
+    /// The session of a member is told from now on what happens in the room.
+    pub(super) fn show(&mut self, user: UserId, session: SessionId, key: &str) {
+        let is_own = self.user(user).is_some_and(|user| user.sessions.contains(session));
+        let member = self.rooms.get_mut(key).and_then(|room| room.members.get_mut(&user));
+        if let Some(member) = member.filter(|_| is_own) {
+            member.sessions.add(session);
+        }
     }
 
     pub(super) fn leave(&mut self, user: UserId, key: &str, at: Utc) {
@@ -80,7 +89,7 @@ impl State {
                 room.empty_since = Some(at);
             }
         });
-        self.with(user, |user| {
+        self.with_stay(user, |user| {
             user.rooms.remove(key);
         });
     }

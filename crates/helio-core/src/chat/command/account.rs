@@ -3,7 +3,7 @@
 pub(in crate::chat) mod invite;
 pub(in crate::chat) mod own;
 
-use super::{guest, room};
+use super::{always_on, guest, room};
 use crate::chat::credential::{Credential, NewPasswordError, prepare_new_password};
 use crate::chat::effect::Password;
 use crate::chat::event::{AccountChange, AccountEvent, Presence};
@@ -96,9 +96,9 @@ pub(in crate::chat) fn change(
     if matches!(change, AccountChange::Suspended { .. } | AccountChange::Deleted { .. }) {
         let is_concerned =
             |user: &&User| user.account.as_deref().is_some_and(|name| casemap::eq(name, change.account()));
-        let sessions = chat.state.users.values().filter(is_concerned).map(|user| user.session);
-        for session in sessions.collect::<Vec<_>>() {
-            chat.end(session, CLOSED, now);
+        let users = chat.state.users.values().filter(is_concerned).map(|user| user.id);
+        for user in users.collect::<Vec<_>>() {
+            chat.end_user(user, CLOSED, None, now);
         }
     }
     room::access::inherited(chat, &rooms, now);
@@ -146,6 +146,9 @@ pub(super) fn log_in(turn: &mut Turn<'_>, account: &str) -> Outcome {
     }
     if let Ok(user) = turn.user_id() {
         let former = turn.account().map(ToString::to_string);
+        if !turn.user()?.account.as_deref().is_some_and(|known| casemap::eq(known, account)) {
+            always_on::forget(turn.chat, user, turn.now);
+        }
         turn.commit(Presence::LoggedIn { user, account: account.to_string() });
         room::access::logged_in(turn, former.as_deref())?;
         keep_names(turn.chat, user, turn.now);
@@ -166,8 +169,8 @@ fn keep_names(chat: &mut Chat, id: UserId, now: Now) {
     }
     let text = format!("{} belongs to an account that you are not logged in to", user.nick);
     let told = Line::irc(compose(Some(&chat.settings.server_name), "NOTICE", &[&user.nick], Some(&text))).at(now.utc);
-    let (session, nick) = (user.session, guest::free_name(chat));
-    chat.sessions.send(session, &told);
+    let (sessions, nick) = (user.sessions.clone(), guest::free_name(chat));
+    sessions.iter().for_each(|session| chat.sessions.send(session, &told));
     chat.happen(&Presence::NickChanged { user: id, nick }.into(), None, now);
 }
 

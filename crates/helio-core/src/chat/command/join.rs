@@ -1,6 +1,6 @@
 //! JOIN: come into rooms.
 
-use super::{markread, names, office, part, replay, room, room_end, topic};
+use super::{attach, markread, names, office, part, replay, room, room_end, topic};
 use crate::chat::event::{Presence, RoomEvent};
 use crate::chat::line::Face;
 use crate::chat::policy::{self, Right};
@@ -51,16 +51,22 @@ pub(super) fn join(turn: &mut Turn<'_>, name: &str, key: Option<&str>) -> Outcom
         }
     };
     let name = turn.room(name.as_str())?.name.clone();
-    turn.commit(Presence::Joined { user: id, room: name.clone(), statuses });
+    turn.commit(Presence::Joined { user: id, room: name.clone(), statuses, session: Some(turn.session) });
     room::access::entered(turn, &name);
     office::tell(turn, right, &format!("joined {name}"));
-    topic::show_if_set(turn, &name)?;
-    markread::joined(turn, &name)?;
+    attach::follow(turn, id, &name);
+    show(turn, &name)
+}
+
+/// Tells a session what it needs to know of a room that it has come into.
+pub(super) fn show(turn: &mut Turn<'_>, name: &str) -> Outcome {
+    topic::show_if_set(turn, name)?;
+    markread::joined(turn, name)?;
     let session = turn.session()?;
     if session.peer.face != Face::Guest && !session.caps.omits_names() {
-        names::show(turn, &name)?;
+        names::show(turn, name)?;
     }
-    replay::ask(turn, &name);
+    replay::ask(turn, name);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use crate::chat::Chat;
 use crate::chat::credential::{Credential, DECOY_HASH, TokenHash};
 use crate::chat::effect::{Password, Verdict};
 use crate::chat::ids::SessionId;
+use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::state::Account;
 use crate::chat::turn::Turn;
@@ -109,6 +110,7 @@ pub(super) fn admit(turn: &mut Turn<'_>, claim: &Claim) -> Outcome {
     if !account.is_active() {
         return Err(Refusal::numeric(Numeric::ErrNickLocked, &[]));
     }
+    policy::can_change_login(turn.user().ok(), account)?;
     let name = account.name.clone();
     // Certificates are not guessed, and not counted.
     if !matches!(claim.proof, Proof::Certificate(_)) {

@@ -43,7 +43,8 @@ fn targets<'a>(params: &[&'a str]) -> Outcome<Vec<&'a str>> {
 }
 
 fn watched(turn: &Turn<'_>) -> Outcome<BTreeSet<Box<str>>> {
-    turn.user().map(|user| user.watched.clone())
+    turn.user()?;
+    Ok(turn.chat.state.watching.get(&turn.session).cloned().unwrap_or_default())
 }
 
 /// Adds as many as there is room for, and says of each whether it is here now. What can be nobody's nickname is left out.
@@ -74,8 +75,8 @@ fn remove(turn: &mut Turn<'_>, targets: Vec<&str>) -> Outcome {
 }
 
 fn commit(turn: &mut Turn<'_>, nicks: Vec<String>, is_added: bool) -> Outcome {
-    let user = turn.user_id()?;
-    turn.commit(Presence::Watched { user, nicks, is_added });
+    turn.user()?;
+    turn.commit(Presence::Watched { session: turn.session, nicks, is_added });
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! NICK: how one is called.
 
-use super::register;
+use super::{attach, register};
 use crate::chat::event::Presence;
 use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
@@ -20,7 +20,9 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     if turn.chat.reserved.has(nick.as_str()) {
         return Err(Refusal::numeric(Numeric::ErrErroneusNickname, &[wanted]));
     }
-    is_free(turn, nick.as_str())?;
+    if !attach::is_possible(turn, nick.as_str()) {
+        is_free(turn, nick.as_str())?;
+    }
     match turn.user_id() {
         Ok(_) if turn.user()?.nick == nick.as_str() => Ok(()),
         Ok(user) => {

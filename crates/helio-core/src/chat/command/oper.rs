@@ -81,20 +81,22 @@ pub(super) fn kill(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let by = turn.user()?;
     let (by_nick, by_mask) = (by.nick.clone(), by.mask());
     let target = turn.someone(params[0])?;
-    let (session, nick, mask) = (target.session, target.nick.clone(), target.mask());
+    let (user, nick, mask) = (target.id, target.nick.clone(), target.mask());
+    let sessions = target.sessions.clone();
     let comment = params.get(1).copied().filter(|comment| !comment.is_empty()).unwrap_or("no reason given");
     let told = Line::irc(compose(Some(&by_mask), "KILL", &[&nick], Some(comment))).at(turn.now.utc);
     let reason = format!("Killed ({by_nick} ({comment}))");
     super::notice(turn.chat, format!("{by_nick} killed {mask}: {comment}"), turn.now);
     let (by, now) = (By::session(turn.chat, turn.session), turn.now);
     audit::note(turn.chat, by, Deed::done("kill", &mask, comment), now);
-    if session == turn.session {
-        turn.reply.line(told);
+    if sessions.contains(turn.session) {
+        turn.reply.line(told.clone());
         turn.close(&reason);
-    } else {
-        turn.chat.sessions.send(session, &told);
-        turn.chat.end(session, &reason, turn.now);
     }
+    for session in sessions.iter().filter(|session| *session != turn.session) {
+        turn.chat.sessions.send(session, &told);
+    }
+    turn.chat.end_user(user, &reason, Some(turn.session), turn.now);
     Ok(())
 }
 
@@ -142,8 +144,7 @@ pub(in crate::chat) fn settings_refused(chat: &mut Chat, asked: Option<SessionId
     if let Some(user) = user.filter(|user| !(user.is_operator() && user.has(UserFlag::ServerNotices))) {
         let text = format!("*** {text}");
         let line = Line::irc(compose(Some(&chat.settings.server_name), "NOTICE", &[&user.nick], Some(&text)));
-        let session = user.session;
-        chat.sessions.send(session, &line);
+        asked.into_iter().for_each(|session| chat.sessions.send(session, &line));
     }
     super::notice(chat, text, now);
 }

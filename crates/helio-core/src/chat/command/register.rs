@@ -1,6 +1,6 @@
 //! PASS, USER and the end of registration.
 
-use super::{account, authenticate, login, nick, welcome};
+use super::{account, attach, authenticate, away, login, welcome};
 use crate::chat::effect::{Password, Verdict};
 use crate::chat::event::Presence;
 use crate::chat::ids::{SessionId, UserId};
@@ -65,13 +65,15 @@ pub(super) fn complete(turn: &mut Turn<'_>) -> Outcome {
         return Ok(());
     }
     // Somebody else may have taken the nickname since it was chosen.
-    if let Err(refusal) = nick::is_free(turn, &nick).and_then(|()| nick::is_own(turn, &nick)) {
-        if let Some(registration) = turn.session_mut()?.registration() {
-            registration.nick = None;
-        }
-        return Err(refusal);
+    let place = attach::place(turn, &nick);
+    if let (Err(_), Some(registration)) = (&place, turn.session_mut()?.registration()) {
+        registration.nick = None;
     }
+    let place = place?;
     authenticate::abort(turn)?;
+    if let Some(user) = place {
+        return attach::attach(turn, user);
+    }
     arrive(turn.chat, session, now);
     welcome::greet(turn)
 }
@@ -124,13 +126,11 @@ pub(super) fn arrive(chat: &mut Chat, id: SessionId, now: Now) {
     let (realname, account) = (core::mem::take(&mut registration.realname), registration.account.take());
     chat.sessions.register(id, user);
     let host = host::of_address(peer.address.ip().to_canonical());
-    let arrival = Presence::Arrived { user, session: id, nick, username, host, realname, account };
-    let origin = apply::Origin {
-        address: peer.address.ip(),
-        is_secure: peer.is_secure,
-        is_guest: peer.face == crate::chat::Face::Guest,
-    };
+    let arrival = Presence::Arrived { user, session: Some(id), nick, username, host, realname, account };
+    let origin =
+        apply::Origin { address: Some(peer.address.ip()), is_guest: peer.face == crate::chat::Face::Guest, left: None };
     chat.state.arrive(&arrival, origin, now);
     announce::announce(chat, &arrival.into(), None, now);
+    away::agree(chat, user, now);
     chat.timers.set(id, now.mono + chat.settings.ping_interval);
 }

@@ -44,7 +44,7 @@ fn end(chat: &mut Chat, key: &str, now: Now) {
 }
 
 /// How long a room that is empty `since` is still kept; `None` when that time has passed.
-fn remaining(since: Utc, kept: Duration, now: Utc) -> Option<Duration> {
+pub(super) fn remaining(since: Utc, kept: Duration, now: Utc) -> Option<Duration> {
     // A clock that was set back makes the time longer, by no more than it was set back.
     let kept = i64::try_from(kept.as_micros()).unwrap_or(i64::MAX);
     let left = since.micros().saturating_add(kept).saturating_sub(now.micros());

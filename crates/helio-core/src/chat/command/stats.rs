@@ -51,8 +51,10 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 /// What waits for each connection. Only what is counted is told.
 fn links(turn: &mut Turn<'_>) {
     let Turn { chat, reply, now, .. } = turn;
-    for user in chat.state.users.values().take(crate::limits::CHAT_WHO_REPLIES) {
-        let Some(session) = chat.sessions.get(user.session) else { continue };
+    let users = chat.state.users.values();
+    let sessions = users.flat_map(|user| user.sessions.iter().map(move |session| (user, session)));
+    for (user, session) in sessions.take(crate::limits::CHAT_WHO_REPLIES) {
+        let Some(session) = chat.sessions.get(session) else { continue };
         let open = now.mono.since(session.opened).as_secs();
         let text = format!("{} bytes wait, open for {open} seconds", session.out.len());
         reply.numeric_text(Numeric::RplStatsDebug, &["l", &user.nick], &text);

@@ -2,6 +2,7 @@
 //! message", "WHOWAS message").
 
 use super::{away, server, user_mode};
+use crate::chat::Chat;
 use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal, Reply};
 use crate::chat::state::{State, User, UserFlag};
@@ -14,6 +15,7 @@ use crate::limits;
 use crate::time::{Now, Utc};
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let (remote, targets) = match params {
@@ -90,17 +92,8 @@ fn tell(turn: &mut Turn<'_>, id: crate::chat::ids::UserId) -> Outcome {
     if user.has(UserFlag::Bot) {
         reply.numeric(Numeric::RplWhoisBot, &[nick]);
     }
-    if user.is_secure {
-        reply.numeric(Numeric::RplWhoisSecure, &[nick]);
-    }
+    tell_connections(reply, chat, user, policy::can_see_connection(viewer, user));
     if policy::can_see_connection(viewer, user) {
-        let certificate = chat.sessions.get(user.session).and_then(|session| session.peer.certificate);
-        if let Some(certificate) = certificate {
-            let text = format!("has client certificate fingerprint {certificate}");
-            reply.numeric_text(Numeric::RplWhoisCertFp, &[nick], &text);
-        }
-        let address = host::of_address(user.address.to_canonical());
-        reply.numeric(Numeric::RplWhoisActually, &[nick, &address]);
         let modes = format!("is using modes {}", user_mode::letters(user));
         reply.numeric_text(Numeric::RplWhoisModes, &[nick], &modes);
     }
@@ -116,6 +109,22 @@ fn tell_rooms(reply: &mut Reply, state: &State, viewer: &User, user: &User, all_
         prefixes.chain(room.name.chars()).collect::<String>()
     });
     reply.numeric_list(Numeric::RplWhoisChannels, &[&user.nick], names, ' ');
+}
+
+/// Whether nobody on the way can read what they say, from any of their clients; and where these are.
+fn tell_connections(reply: &mut Reply, chat: &Chat, user: &User, is_told_where: bool) {
+    let peers: Vec<_> = user.sessions.iter().filter_map(|id| chat.sessions.get(id)).map(|found| &found.peer).collect();
+    if !peers.is_empty() && peers.iter().all(|peer| peer.is_secure) {
+        reply.numeric(Numeric::RplWhoisSecure, &[&user.nick]);
+    }
+    for peer in peers.into_iter().filter(|_| is_told_where) {
+        if let Some(certificate) = peer.certificate {
+            let text = alloc::format!("has client certificate fingerprint {certificate}");
+            reply.numeric_text(Numeric::RplWhoisCertFp, &[&user.nick], &text);
+        }
+        let address = host::of_address(peer.address.ip().to_canonical());
+        reply.numeric(Numeric::RplWhoisActually, &[&user.nick, &address]);
+    }
 }
 
 fn tell_idle(reply: &mut Reply, user: &User, now: Now) {

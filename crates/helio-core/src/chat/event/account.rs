@@ -96,6 +96,16 @@ pub enum AccountChange {
         /// When.
         at_us: i64,
     },
+    /// Its user stays without a client from now on, or leaves with the last one.
+    #[serde(rename = "account-always-on")]
+    AlwaysOn {
+        /// Its name.
+        account: String,
+        /// Whether it stays.
+        is_on: bool,
+        /// When.
+        at_us: i64,
+    },
 }
 
 // spec: end
@@ -112,7 +122,8 @@ impl AccountChange {
             | Self::Deleted { account, .. }
             | Self::NickOwned { account, .. }
             | Self::CertificateOwned { account, .. }
-            | Self::App { account, .. } => account,
+            | Self::App { account, .. }
+            | Self::AlwaysOn { account, .. } => account,
         }
     }
 }

@@ -3,12 +3,14 @@
 use crate::chat::event::AccountChange;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::settings::{AccountRegistration, Settings};
-use crate::chat::state::{Account, State};
+use crate::chat::state::{Account, State, User};
 use crate::fingerprint::Fingerprint;
 use crate::irc::name::{NameError, Nick, ReservedNames};
+use crate::irc::numeric::Numeric;
 use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 /// Why an account is not changed. Whoever asked is at fault, unless it says otherwise.
@@ -93,6 +95,33 @@ pub(in crate::chat) fn can_be_called(state: &State, nick: &str, account: Option<
     state.accounts.owner(nick).is_none_or(|owner| account.is_some_and(|account| owner.is_called(account)))
 }
 
+/// May one who is logged in, as one of `user`'s sessions, log in to `account`? All of these would be logged in to it.
+pub(in crate::chat) fn can_change_login(user: Option<&User>, account: &Account) -> Outcome {
+    let is_other = |user: &User| !user.account.as_deref().is_some_and(|name| account.is_called(name));
+    if user.is_some_and(|user| user.sessions.len() > 1 && is_other(user)) {
+        let text = "Other clients are logged in as this user: end them first";
+        return Err(Refusal::Text(Numeric::ErrSaslFail, Vec::new(), text));
+    }
+    Ok(())
+}
+
+/// May the user of this account stay without a client?
+pub(in crate::chat) fn may_stay(settings: &Settings, account: &Account) -> bool {
+    account.is_active() && settings.always_on.holds(account.always_on)
+}
+
+/// Does `user` stay when the last client goes? Of those who are logged in to one account only one does: the one that is kept
+/// already.
+pub(in crate::chat) fn stays(settings: &Settings, state: &State, user: &User) -> bool {
+    let account = user.account.as_deref().and_then(|name| state.accounts.get(name));
+    let is_first = |account: &Account| {
+        let kept = account.stay.as_ref().and_then(|stay| state.user_named(&stay.nick));
+        let kept = kept.filter(|kept| kept.account.as_deref().is_some_and(|name| account.is_called(name)));
+        kept.is_none_or(|kept| kept.id == user.id)
+    };
+    account.is_some_and(|account| may_stay(settings, account) && is_first(account))
+}
+
 /// Can this change to an account happen?
 ///
 /// # Errors
@@ -142,6 +171,7 @@ pub(in crate::chat) fn can_change_account(
         }
         AccountChange::App { app, hash: Some(_), .. } => can_have_app(account, app)?,
         AccountChange::App { app, hash: None, .. } => account.apps.iter().any(|known| known.name == *app),
+        AccountChange::AlwaysOn { is_on, .. } => account.always_on != Some(*is_on),
     };
     if is_changed { Ok(()) } else { Err(AccountError::Unchanged(name.to_string())) }
 }

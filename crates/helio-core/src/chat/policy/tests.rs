@@ -230,6 +230,37 @@ fn ask_of_registered(who: &str, action: &str) -> Option<Right> {
     answer.ok()
 }
 
+/// Account of who comes, account of who is there, how many clients that one has, the setting; and whether the one becomes
+/// one more of the other's.
+#[test]
+fn only_the_same_account_becomes_the_same_user() {
+    const MOST: usize = limits::CHAT_SESSIONS_PER_USER;
+    for (account, holder, clients, is_on, is_allowed) in [
+        (Some("ada"), Some("ada"), 1, true, true),
+        (Some("ADA"), Some("ada"), 0, true, true),
+        (Some("ada"), Some("ada"), MOST - 1, true, true),
+        (Some("ada"), Some("ada"), MOST, true, false),
+        (Some("ada"), Some("ada"), 1, false, false),
+        (Some("ada"), Some("ada"), 0, false, true),
+        (Some("cleo"), Some("ada"), 1, true, false),
+        (Some("cleo"), Some("ada"), 0, false, false),
+        (Some("ada"), None, 1, true, false),
+        (None, Some("ada"), 1, true, false),
+        (None, None, 1, true, false),
+    ] {
+        let settings = Settings { has_several_clients: is_on, ..Settings::new("") };
+        let mut state = State::default();
+        arrive(&mut state, "somebody", Now { mono: Instant::ORIGIN, utc: Utc::default() });
+        with(&mut state, "somebody", |user| {
+            user.account = holder.map(String::from);
+            user.sessions = (0..clients).map(|index| SessionId { index: index as u32, generation: 0 }).collect();
+        });
+        let user = state.user_named("somebody").expect("somebody");
+        let answer = can_attach(&settings, account, user);
+        assert_eq!(answer.is_ok(), is_allowed, "{account:?} to {holder:?} with {clients}, {is_on}: {answer:?}");
+    }
+}
+
 /// A room and one user in each role, and a second one with each status to do something to.
 struct Scene {
     state: State,
@@ -251,7 +282,7 @@ impl Scene {
             arrive(&mut state, nick, now);
             if Self::is_role_inside(nick) {
                 let user = state.user_named(nick).expect("arrived");
-                room.members.insert(user.id, Member { session: user.session, statuses: statuses(nick) });
+                room.members.insert(user.id, Member { sessions: user.sessions.clone(), statuses: statuses(nick) });
             }
         }
         with(&mut state, "invited", |user| _ = user.invited.insert("#tea".into(), RoomId("r".into())));
@@ -358,8 +389,12 @@ fn arrive(state: &mut State, nick: &str, now: Now) {
     let user = UserId(state.last_user + 1);
     let session = SessionId { index: user.0 as u32, generation: 0 };
     let [nick, username, host, realname] = [nick, "u", "h", ""].map(String::from);
-    let origin = crate::chat::apply::Origin { address: [127, 0, 0, 1].into(), is_secure: false, is_guest: false };
-    state.arrive(&Presence::Arrived { user, session, nick, username, host, realname, account: None }, origin, now);
+    let origin = crate::chat::apply::Origin { address: None, is_guest: false, left: None };
+    state.arrive(
+        &Presence::Arrived { user, session: Some(session), nick, username, host, realname, account: None },
+        origin,
+        now,
+    );
 }
 
 fn with(state: &mut State, nick: &str, change: impl FnOnce(&mut User)) {

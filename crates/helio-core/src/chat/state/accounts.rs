@@ -1,5 +1,6 @@
 //! Accounts: who can log in, and which names are theirs. `spec/accounts.md` describes them.
 
+use super::Stay;
 use crate::chat::credential::{Credential, Secret, TokenHash};
 use crate::chat::event::AccountChange;
 use crate::fingerprint::Fingerprint;
@@ -49,6 +50,12 @@ pub(in crate::chat) struct Account {
     /// Passwords that the server made for single programs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::chat) apps: Vec<App>,
+    /// Whether its user stays without a client; absent: as the server's setting says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::chat) always_on: Option<bool>,
+    /// Where its user is who stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::chat) stay: Option<Box<Stay>>,
 }
 
 /// A password that the server made for one program.
@@ -125,6 +132,7 @@ impl Account {
             AccountChange::Password { credential, .. } => self.credential.clone_from(credential),
             AccountChange::Suspended { reason, at_us, .. } => {
                 self.suspended = Some(Suspension { reason: reason.clone(), at_us: *at_us });
+                self.stay = None;
             }
             AccountChange::Restored { .. } => self.suspended = None,
             AccountChange::Deleted { at_us, .. } => {
@@ -133,6 +141,7 @@ impl Account {
                 self.nicks.clear();
                 self.certificates.clear();
                 self.apps.clear();
+                (self.always_on, self.stay) = (None, None);
             }
             AccountChange::NickOwned { nick, is_owned, .. } => {
                 self.nicks.retain(|known| !casemap::eq(known, nick));
@@ -150,6 +159,7 @@ impl Account {
                 self.apps.retain(|known| known.name != *app);
                 self.apps.extend(hash.map(|hash| App { name: app.clone(), hash, at_us: *at_us }));
             }
+            AccountChange::AlwaysOn { is_on, .. } => self.always_on = Some(*is_on),
         }
     }
 }
@@ -211,10 +221,19 @@ impl Accounts {
                 deleted_us: None,
                 certificates: Vec::new(),
                 apps: Vec::new(),
+                always_on: None,
+                stay: None,
             },
             (None, _) => return,
         };
         self.link(key, account);
+    }
+
+    /// Where its user is who stays, if one does.
+    pub(in crate::chat) fn keep_stay(&mut self, name: &str, stay: Option<&Stay>) {
+        if let Some(account) = self.by_name.get_mut(&fold(name)).filter(|account| account.deleted_us.is_none()) {
+            account.stay = stay.cloned().map(Box::new);
+        }
     }
 
     /// It is exactly like this, whatever it was.

@@ -21,11 +21,10 @@ pub(in crate::chat) enum Who {
 
 impl Who {
     pub(in crate::chat) fn of(user: &User) -> Self {
-        let address = tries::place(user.address);
-        match &user.account {
-            Some(account) => Self::Account(fold(account)),
-            None if address.is_loopback() => Self::Local(fold(&user.username)),
-            None => Self::Network(address),
+        match (&user.account, user.address.map(tries::place)) {
+            (Some(account), _) => Self::Account(fold(account)),
+            (None, Some(address)) if !address.is_loopback() => Self::Network(address),
+            (None, _) => Self::Local(fold(&user.username)),
         }
     }
 }

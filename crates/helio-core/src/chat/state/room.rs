@@ -1,6 +1,6 @@
 //! A room.
 
-use super::{Filter, Filters, ListEntry, ListKind, MaskList, Moments, Ownership, RoomFlag, Statuses};
+use super::{Attached, Filter, Filters, ListEntry, ListKind, MaskList, Moments, Ownership, RoomFlag, Statuses};
 use crate::chat::ids::{RoomId, SessionId, UserId};
 use crate::time::Utc;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -41,9 +41,10 @@ pub(in crate::chat) struct Room {
 }
 
 /// Somebody in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::chat) struct Member {
-    pub(in crate::chat) session: SessionId,
+    /// Those of the member's sessions that are told what happens here.
+    pub(in crate::chat) sessions: Attached,
     pub(in crate::chat) statuses: Statuses,
 }
 
@@ -152,7 +153,10 @@ impl Room {
 
     /// The sessions of members with at least `least`.
     pub(in crate::chat) fn sessions(&self, least: Statuses) -> impl Iterator<Item = SessionId> + '_ {
-        self.members.values().filter(move |member| member.statuses.at_least(least)).map(|member| member.session)
+        self.members
+            .values()
+            .filter(move |member| member.statuses.at_least(least))
+            .flat_map(|member| member.sessions.iter())
     }
 
     /// The log of what was said here.

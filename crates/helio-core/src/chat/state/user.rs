@@ -1,7 +1,7 @@
 //! Somebody who is there, and somebody who was.
 
-use super::{Room, UserFlag};
-use crate::chat::ids::{RoomId, SessionId, UserId};
+use super::{Attached, Room, UserFlag};
+use crate::chat::ids::{RoomId, UserId};
 use crate::irc::casemap::fold;
 use crate::limits;
 use crate::time::{Instant, Utc};
@@ -14,7 +14,7 @@ use core::net::IpAddr;
 #[derive(Debug)]
 pub(in crate::chat) struct User {
     pub(in crate::chat) id: UserId,
-    pub(in crate::chat) session: SessionId,
+    pub(in crate::chat) sessions: Attached,
     pub(in crate::chat) nick: String,
     pub(in crate::chat) username: String,
     /// What others see as the host.
@@ -30,10 +30,8 @@ pub(in crate::chat) struct User {
     /// Folded names of rooms that they were invited to, by someone who may, and have not joined since; bounded. A later
     /// room of the same name is another room.
     pub(in crate::chat) invited: BTreeMap<Box<str>, RoomId>,
-    /// Folded nicknames that they watch (MONITOR); bounded.
-    pub(in crate::chat) watched: BTreeSet<Box<str>>,
-    pub(in crate::chat) address: IpAddr,
-    pub(in crate::chat) is_secure: bool,
+    /// From where the newest of their sessions came; `None`: none came since the service runs.
+    pub(in crate::chat) address: Option<IpAddr>,
     /// Whether they came by the line listener.
     pub(in crate::chat) is_guest: bool,
     pub(in crate::chat) signed_on: Utc,
@@ -42,6 +40,8 @@ pub(in crate::chat) struct User {
     /// The times of the newest things that they said and that are kept, whatever they were called: in one run of the service
     /// each time is that of one message. At most [`limits::CHAT_OWN_MESSAGES`].
     pub(in crate::chat) said: VecDeque<i64>,
+    /// Since when they have no session; `None`: they have one.
+    pub(in crate::chat) left: Option<Utc>,
 }
 
 impl User {

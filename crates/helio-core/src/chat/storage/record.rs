@@ -4,7 +4,7 @@ use super::RecordError;
 use crate::chat::credential::Secret;
 use crate::chat::event::{AccountChange, AccountEvent, Actor, Change, Event, OwnershipChange, RoomEvent};
 use crate::chat::ids::RoomId;
-use crate::chat::state::{Account, Filter, FilterChange, Invite, ListEntry, ListKind, RoomSettings, Setting};
+use crate::chat::state::{Account, Filter, FilterChange, Invite, ListEntry, ListKind, RoomSettings, Setting, Stay};
 use crate::irc::extban;
 use crate::time::Utc;
 use alloc::boxed::Box;
@@ -18,19 +18,59 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 enum Stored {
-    Created { id: RoomId, name: String, at_us: i64 },
-    Topic { room: String, by: String, text: String, at_us: i64 },
-    Modes { room: String, changes: Vec<StoredChange>, at_us: i64 },
+    Created {
+        id: RoomId,
+        name: String,
+        at_us: i64,
+    },
+    Topic {
+        room: String,
+        by: String,
+        text: String,
+        at_us: i64,
+    },
+    Modes {
+        room: String,
+        changes: Vec<StoredChange>,
+        at_us: i64,
+    },
     Room(Box<RoomSettings>),
-    Ended { room: String, id: RoomId },
+    Ended {
+        room: String,
+        id: RoomId,
+    },
     Account(Box<Account>),
-    DecoySecret { secret: Secret },
-    Ownership { room: String, change: OwnershipChange, at_us: i64 },
-    Renamed { room: String, id: RoomId, name: String, at_us: i64 },
-    Filter { room: String, change: FilterChange, at_us: i64 },
-    ServerFilters { filters: Vec<Filter> },
+    DecoySecret {
+        secret: Secret,
+    },
+    Ownership {
+        room: String,
+        change: OwnershipChange,
+        at_us: i64,
+    },
+    Renamed {
+        room: String,
+        id: RoomId,
+        name: String,
+        at_us: i64,
+    },
+    Filter {
+        room: String,
+        change: FilterChange,
+        at_us: i64,
+    },
+    ServerFilters {
+        filters: Vec<Filter>,
+    },
     Invite(Invite),
-    InviteEnded { id: String },
+    InviteEnded {
+        id: String,
+    },
+    Stay {
+        account: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stay: Option<Box<Stay>>,
+    },
 }
 
 /// The record of a change to an account is the change; `spec/accounts.md`.
@@ -71,6 +111,7 @@ pub(super) fn encode_account(event: &AccountEvent) -> Vec<u8> {
         AccountEvent::Decoys(secret) => encode(&Stored::DecoySecret { secret: secret.clone() }),
         AccountEvent::Invite(invite) => encode(&Stored::Invite(invite.clone())),
         AccountEvent::InviteEnded { id } => encode(&Stored::InviteEnded { id: id.clone() }),
+        AccountEvent::Stay { account, stay } => encode(&Stored::Stay { account: account.clone(), stay: stay.clone() }),
     }
 }
 
@@ -82,6 +123,7 @@ pub(in crate::chat) fn decode(record: &[u8]) -> Result<Event, RecordError> {
     }
     let event = match parse(record)? {
         Stored::Account(account) => return Ok(AccountEvent::Restored(account).into()),
+        Stored::Stay { account, stay } => return Ok(AccountEvent::Stay { account, stay }.into()),
         Stored::DecoySecret { secret } => return Ok(AccountEvent::Decoys(secret).into()),
         Stored::Invite(invite) => return Ok(AccountEvent::Invite(invite).into()),
         Stored::InviteEnded { id } => return Ok(AccountEvent::InviteEnded { id }.into()),

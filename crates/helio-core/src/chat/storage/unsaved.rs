@@ -84,6 +84,7 @@ pub(super) fn changed(state: &State, event: &Event) -> Option<Changed> {
     match event {
         Event::Presence(_) | Event::Said(..) | Event::Redacted(_) | Event::Marked(_) => None,
         Event::Account(AccountEvent::Changed(change)) => Some(Changed::Account(fold(change.account()))),
+        Event::Account(AccountEvent::Stay { account, .. }) => Some(Changed::Account(fold(account))),
         Event::Account(AccountEvent::Decoys(_)) => Some(Changed::Decoys),
         Event::Account(AccountEvent::Restored(account)) => Some(Changed::Account(fold(&account.name))),
         Event::Room(RoomEvent::ServerFilters { .. }) => Some(Changed::Filters),

@@ -36,7 +36,7 @@ fn alone_it_lists_its_subcommands_and_who_is_nobody_is_told() {
         "{heard:?}"
     );
     assert_eq!(heard.last().map(String::as_str), Some(":helio.local NOTE ACCOUNT END HELP :End of help"));
-    let refused = [":helio.local FAIL ACCOUNT ACCOUNT_REQUIRED :You are not logged in to an account"];
+    let refused = [":helio.local FAIL ACCOUNT ACCOUNT_REQUIRED :Log in to an account first"];
     for line in ["INFO", "NICK LIST", "NICK ADD", "CERT LIST", "APP ADD x", "PASSWD a correct-horse"] {
         assert_eq!(world.ask(ada, &format!("ACCOUNT {line}")), refused, "{line}");
     }

@@ -29,7 +29,7 @@ fn crowd(room: &str) -> World {
 /// Without telling the others.
 fn enter(world: &mut World, id: Id, room: &str) {
     let user = world.user_id(id);
-    let event = Presence::Joined { user, room: room.into(), statuses: Statuses::NONE };
+    let event = Presence::Joined { user, room: room.into(), statuses: Statuses::NONE, session: None };
     world.chat.state.apply(&event.into(), world.now);
 }
 
@@ -113,9 +113,10 @@ fn those_who_stay_are_told_once_whoever_comes_and_goes_meanwhile() {
         say_unread(&mut world, eve, question);
         let zoe = world.user("zoe");
         world.say(zoe, "JOIN #tea");
-        let last = world.chat.state.user_named("a-long-nickname-of-someone-1199").expect("a user").session;
+        let last =
+            world.chat.state.user_named("a-long-nickname-of-someone-1199").expect("a user").sessions.as_slice()[0];
         world.cut(Id(last));
-        let first = world.chat.state.user_named("first").expect("a user").session;
+        let first = world.chat.state.user_named("first").expect("a user").sessions.as_slice()[0];
         world.say(Id(first), "NICK second");
         let heard = hear_rest(&mut world, eve);
         let shown: Vec<String> = heard.into_iter().filter(|line| line.contains(code)).collect();
@@ -134,7 +135,7 @@ fn of_invisible_people_those_who_are_near_are_shown_in_every_part() {
     let mut near = Vec::new();
     for n in 0..MANY {
         let nick = format!("a-long-nickname-of-someone-{n}");
-        let id = Id(world.chat.state.user_named(&nick).expect("a user").session);
+        let id = Id(world.chat.state.user_named(&nick).expect("a user").sessions.as_slice()[0]);
         world.say(id, &format!("MODE {nick} +i"));
         if n % 7 == 0 {
             enter(&mut world, id, if n % 2 == 0 { "#cup" } else { "#pot" });
@@ -155,7 +156,7 @@ fn a_room_that_is_hidden_meanwhile_shows_no_more() {
         let mut world = crowd("#tea");
         let eve = world.user("eve");
         say_unread(&mut world, eve, question);
-        let first = Id(world.chat.state.user_named("first").expect("a user").session);
+        let first = Id(world.chat.state.user_named("first").expect("a user").sessions.as_slice()[0]);
         world.say(first, "MODE #tea +s");
         let heard = hear_rest(&mut world, eve);
         assert!((1..MANY).contains(&named(&heard).len()), "{question}");
@@ -167,7 +168,7 @@ fn a_room_that_is_hidden_meanwhile_shows_no_more() {
 #[test]
 fn a_labelled_answer_in_parts_is_one_batch() {
     let mut world = crowd("#tea");
-    let first = Id(world.chat.state.user_named("first").expect("a user").session);
+    let first = Id(world.chat.state.user_named("first").expect("a user").sessions.as_slice()[0]);
     world.say(first, "JOIN #cup");
     world.chat.sessions.ids().into_iter().for_each(|id| enter(&mut world, Id(id), "#cup"));
     let eve = world.user_with("eve", "batch labeled-response");

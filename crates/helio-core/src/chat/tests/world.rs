@@ -115,6 +115,8 @@ impl World {
         for record in self.logs.get(crate::chat::MARKERS_LOG).cloned().unwrap_or_default() {
             self.chat.handle_restored_marker(&record);
         }
+        self.chat.handle_restore_end(self.now);
+        self.drain();
     }
 
     pub(crate) fn connect_from(&mut self, address: &str, face: Face, is_secure: bool) -> Result<Id, String> {

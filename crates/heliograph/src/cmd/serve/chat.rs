@@ -6,7 +6,7 @@ use crate::exit::{Failure, Outcome};
 use crate::settings::layered;
 use crate::value::{Net, Span};
 use clap::Args;
-use helio_core::chat::{AccountRegistration, Operator, Settings};
+use helio_core::chat::{AccountRegistration, AlwaysOn, Operator, Settings};
 use helio_core::irc::name::NickRules;
 use helio_core::limits;
 use helio_net::address::{Address, Host, Scheme};
@@ -88,6 +88,9 @@ pub(crate) struct ChatFlags {
     rooms_per_account: Option<u32>,
     audit_records: Option<NonZeroU32>,
     audit_age: Option<Span>,
+    several_clients: Option<bool>,
+    always_on: Option<AlwaysOnRule>,
+    always_on_expiry: Option<Span>,
 }
 
 layered!(ChatFlags {
@@ -129,6 +132,9 @@ layered!(ChatFlags {
     rooms_per_account,
     audit_records,
     audit_age,
+    several_clients,
+    always_on,
+    always_on_expiry,
 });
 
 /// Who runs the server.
@@ -165,6 +171,16 @@ enum Registration {
     Local,
     Closed,
     Invited,
+}
+
+/// `always-on`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum AlwaysOnRule {
+    Off,
+    OptIn,
+    OptOut,
+    Mandatory,
 }
 
 /// `nicknames`.
@@ -279,6 +295,9 @@ impl ChatFlags {
         set(&mut settings.rooms_per_account, self.rooms_per_account.map(|rooms| rooms as usize));
         set(&mut settings.audit.records, self.audit_records.map(NonZeroU32::get));
         set(&mut settings.audit.age, self.audit_age.map(|span| span.0));
+        set(&mut settings.has_several_clients, self.several_clients);
+        set(&mut settings.always_on, self.always_on.map(AlwaysOnRule::rule));
+        set(&mut settings.always_on_expiry, self.always_on_expiry.map(|span| span.0));
         settings.sts = self.sts.filter(|_| is_ca_issued).and_then(|span| self.sts_value(span));
         Ok(settings)
     }
@@ -352,6 +371,17 @@ impl Nicknames {
         match self {
             Self::Ascii => NickRules::Ascii,
             Self::Unicode => NickRules::Precis,
+        }
+    }
+}
+
+impl AlwaysOnRule {
+    fn rule(self) -> AlwaysOn {
+        match self {
+            Self::Off => AlwaysOn::Off,
+            Self::OptIn => AlwaysOn::OptIn,
+            Self::OptOut => AlwaysOn::OptOut,
+            Self::Mandatory => AlwaysOn::Mandatory,
         }
     }
 }

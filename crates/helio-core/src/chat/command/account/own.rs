@@ -6,6 +6,7 @@ mod info;
 mod invites;
 mod nicks;
 mod password;
+mod set;
 
 pub(in crate::chat) use password::NewPassword;
 pub(in crate::chat::command) use password::{changed as password_changed, compared as password_compared};
@@ -54,6 +55,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     row("LIST", 0, "LIST [after]", "lists accounts; server operators only", info::list),
     row("NICK", 1, "NICK ADD|DEL [nick], NICK LIST", "nicknames that only you can use", nicks::run),
     row("PASSWD", 2, "PASSWD old new", "sets your password", password::run),
+    row("SET", 2, "SET ALWAYS-ON ON|OFF", "whether you stay while no client of yours is here", set::run),
 ];
 
 pub(in crate::chat::command) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {

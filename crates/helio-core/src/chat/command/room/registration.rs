@@ -12,7 +12,7 @@ use crate::irc::casemap;
 use crate::irc::standard_reply::ReplyCode;
 use crate::time::Utc;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 /// `ROOM REGISTER room`.
@@ -92,10 +92,11 @@ pub(super) fn info(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 /// Tells all who are logged in to `account`.
 fn tell(turn: &mut Turn<'_>, account: &str, text: &str) {
     let is_concerned = |user: &&User| user.account.as_deref().is_some_and(|own| casemap::eq(own, account));
-    let whom: Vec<(_, String)> =
-        turn.chat.state.users.values().filter(is_concerned).map(|user| (user.session, user.nick.clone())).collect();
-    for (session, nick) in whom {
+    let concerned = turn.chat.state.users.values().filter(is_concerned);
+    let whom: Vec<_> = concerned.map(|user| (user.sessions.clone(), user.nick.clone())).collect();
+    for (sessions, nick) in whom {
         let told = compose(Some(&turn.chat.settings.server_name), "NOTICE", &[&nick], Some(text));
-        turn.chat.sessions.send(session, &Line::irc(told).at(turn.now.utc));
+        let told = Line::irc(told).at(turn.now.utc);
+        sessions.iter().for_each(|session| turn.chat.sessions.send(session, &told));
     }
 }

@@ -65,10 +65,8 @@ impl Row<'_> {
 
     /// The address itself, or what stands for "not for you" since ircu.
     fn address(&self) -> String {
-        match policy::can_see_connection(self.viewer, self.user) {
-            true => host::of_address(self.user.address.to_canonical()),
-            false => "255.255.255.255".to_string(),
-        }
+        let known = self.user.address.filter(|_| policy::can_see_connection(self.viewer, self.user));
+        known.map_or_else(|| "255.255.255.255".to_string(), |address| host::of_address(address.to_canonical()))
     }
 
     fn room_name(&self) -> &str {

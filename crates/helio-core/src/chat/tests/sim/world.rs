@@ -374,6 +374,7 @@ impl World {
         if is_snapshot {
             self.store.replace_settings(self.chat.snapshot());
         }
+        self.chat.handle_restore_end(self.model.now);
         self.model.power_off(rooms);
         Ok(())
     }
