@@ -876,6 +876,17 @@ pub const CHAT_CLIENT_UNSENT: usize = 64 * 1024;
 /// Time after the end of input in which everything must be acknowledged (setting `timeout`).
 pub const CHAT_CLIENT_TIMEOUT: Duration = Duration::from_mins(1);
 
+// # Backup
+
+/// Times that the store is copied when it was cleaned of deleted records meanwhile. After the last one the backup fails.
+pub const BACKUP_ATTEMPTS: usize = 5;
+
+/// Bytes copied or read at a time.
+pub const BACKUP_PIECE_BYTES: usize = 1024 * 1024;
+
+/// Bytes of a manifest. A longer one is refused.
+pub const BACKUP_MANIFEST_BYTES: u64 = 1024 * 1024;
+
 // # Store (spec/store.md)
 
 /// Bytes of the name of a log or table, and of a key. A longer one cannot be made: the constructor refuses.

@@ -4,6 +4,7 @@
 //! session of every service runs through [`driver`], so time limits, ordering and shutdown are the same everywhere.
 //! Nothing is printed here: what happens goes out as [`event::Event`]s, and the binary shows them.
 
+pub mod backup;
 pub mod driver;
 pub mod event;
 pub mod ops;

@@ -13,6 +13,7 @@ mod tests;
 mod verify;
 
 pub use examine::Examined;
+pub use verify::check_file;
 
 use crate::StoreError;
 use directory::{Directory, Lock};

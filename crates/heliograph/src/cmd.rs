@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod chat;
 pub(crate) mod compare;
 pub(crate) mod control;
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Invite(invite::InviteArgs),
     /// Show what was done by privilege on a server
     Audit(audit::AuditArgs),
+    /// Copy what a server keeps, also while it runs, and bring it back
+    Backup(backup::BackupArgs),
     /// Show the current weather, and send it on
     Weather(weather::WeatherArgs),
 }
@@ -66,6 +69,7 @@ pub(crate) fn dispatch(cli: Cli) -> Outcome {
         Command::Doctor(args) => doctor::run(args, global),
         Command::Invite(args) => invite::run(args, global),
         Command::Audit(args) => audit::run(&args, global),
+        Command::Backup(args) => backup::run(args, global),
         Command::Weather(args) => weather::run(args, global),
     }
 }
