@@ -7,6 +7,8 @@ const COMMANDS: [&str; 13] = [
     "serve", "chat", "echo", "say", "log", "send", "receive", "compare", "account", "doctor", "invite", "audit",
     "weather",
 ];
+const COMMANDS: [&str; 11] =
+    ["serve", "chat", "echo", "say", "log", "send", "receive", "compare", "account", "backup", "weather"];
 
 #[test]
 fn help_texts_are_as_pinned() {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests fail by panic and skip loudly")]
 
 mod account;
+mod backup;
 mod chat;
 mod chat_client;
 mod chat_clients;
