@@ -727,6 +727,9 @@ pub const CONTROL_ROWS: usize = 100;
 /// Time between two requests on one connection. Then it is closed.
 pub const CONTROL_IDLE: Duration = Duration::from_secs(30);
 
+/// Time that the file of the store is left alone for who copies it. Then the connection is closed, and the copy void.
+pub const CONTROL_FREEZE: Duration = Duration::from_secs(600);
+
 /// Time for an answer: the disk may be slow. Then whoever asks is told that the outcome is not known.
 pub const CONTROL_PATIENCE: Duration = Duration::from_secs(30);
 

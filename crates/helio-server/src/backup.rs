@@ -5,6 +5,7 @@ mod manifest;
 
 pub use manifest::{FileRow, Manifest};
 
+#[cfg(test)]
 use crate::service::chat::Store;
 use files::{Part, copy, hash, sync_folder, write};
 use helio_core::limits::BACKUP_ATTEMPTS;
@@ -132,6 +133,7 @@ pub trait Frozen {
     fn thaw(&mut self) -> Result<bool, BackupError>;
 }
 
+#[cfg(test)]
 impl Frozen for Store {
     fn freeze(&mut self) -> Result<PathBuf, BackupError> {
         self.as_mut().freeze()?.ok_or_else(|| BackupError::Server("it is in no file".to_owned()))

@@ -115,7 +115,11 @@ fn carry_out(chat: &mut Chat, request: ControlRequest, now: Now) -> Carried {
         ControlRequest::InviteRevoke { id } => return Ok((ControlAnswer::Done, invite::revoke(chat, &id, now)?)),
         ControlRequest::InviteList { after } => return Ok((invites(chat, after.as_deref(), now), None)),
         // Whoever has the store answers this.
-        ControlRequest::Audit { .. } => return Err(ControlError::of(ReplyCode::InvalidParams)),
+        ControlRequest::Audit { .. } | ControlRequest::StoreThaw => {
+            return Err(ControlError::of(ReplyCode::InvalidParams));
+        }
+        // So that it is written down; then whoever has the store does it.
+        ControlRequest::StoreFreeze => return Ok((ControlAnswer::Done, None)),
     };
     Ok((ControlAnswer::Done, account::change(chat, change, now)?))
 }

@@ -155,7 +155,7 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
     chat.handle_restore_end(now);
     let (hub, inputs) = mpsc::channel(limits::CHAT_INPUTS);
     let (keeper, requests) = std::sync::mpsc::channel();
-    let desk = Desk { hub: hub.clone(), keeper: keeper.clone() };
+    let desk = Desk { hub: hub.clone(), keeper: keeper.clone(), copying: Arc::new(Semaphore::new(1)) };
     let outside = Outside::new(keeper, hub.clone(), Handle::current(), context.reread.clone());
     let gate = Gate { service: context.clone(), hub: hub.clone(), handshakes };
     let mut opened = Doors::new(gate, parts.permits, parts.tls);

@@ -1,15 +1,14 @@
 //! `helio backup`: copies of the data directory, also while the server runs.
 
 use crate::args::Global;
-use crate::cmd::control::{Place, Server};
-use crate::cmd::serve::chat_data;
+use crate::cmd::control::{Place, Server, unexpected};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use crate::run::small_runtime;
 use crate::signals::Signals;
 use clap::{Args, Subcommand};
-use helio_server::backup::{self, BackupError, Manifest, Phase, Progress};
-use helio_server::service::chat::open_store;
+use helio_core::chat::{ControlAnswer, ControlRequest};
+use helio_server::backup::{self, BackupError, Frozen, Manifest, Phase, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -28,9 +27,8 @@ pub(crate) struct BackupArgs {
     #[command(subcommand)]
     action: Action,
 
-    /// Where the server keeps what lasts [default: $XDG_DATA_HOME/helio]
-    #[arg(long, value_name = "DIR", env = "HELIO_DATA_DIR", global = true)]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
 
     /// Show no progress
     #[arg(long, short, global = true)]
@@ -70,21 +68,24 @@ struct Done<'a> {
 }
 
 pub(crate) fn run(args: BackupArgs, global: &Global) -> Outcome {
-    let BackupArgs { action, data_dir, quiet, json } = args;
-    let data = match &action {
-        Action::Check { .. } => PathBuf::new(),
-        Action::Create { .. } | Action::Restore { .. } => data_directory(data_dir, global)?,
-    };
+    let BackupArgs { action, place, quiet, json } = args;
     let (backup, verb) = match &action {
         Action::Create { backup } => (backup.clone(), "backed up to"),
         Action::Check { backup } => (backup.clone(), "nothing wrong with"),
         Action::Restore { backup } => (backup.clone(), "restored from"),
     };
-    let manifest = watched(quiet, move |watch| match action {
-        Action::Create { backup } => create(&data, &backup, watch),
-        Action::Check { backup } => backup::check(&backup, watch).map_err(refused),
-        Action::Restore { backup } => backup::restore(&backup, &data, watch).map_err(refused),
-    })?;
+    let manifest = match action {
+        Action::Create { backup } => {
+            let (data, _) = place.find(global)?;
+            let mut server = Asked(Server::reach(&place, global, false)?);
+            watched(quiet, move |watch| backup::make(&data, &backup, &mut server, watch))
+        }
+        Action::Check { backup } => watched(quiet, move |watch| backup::check(&backup, watch)),
+        Action::Restore { backup } => {
+            let (data, _) = place.find(global)?;
+            watched(quiet, move |watch| backup::restore(&backup, &data, watch))
+        }
+    }?;
     if json {
         return output::json(&Done { backup: &backup, bytes: manifest.bytes(), manifest: &manifest });
     }
@@ -92,20 +93,33 @@ pub(crate) fn run(args: BackupArgs, global: &Global) -> Outcome {
     output::line(format_args!("{verb} {}: {files} files, {} bytes", backup.display(), manifest.bytes()))
 }
 
-fn create(data: &Path, to: &Path, watch: backup::Watch<'_>) -> Outcome<Manifest> {
-    let store = data.join("store");
-    if !store.exists() {
-        let missing = format_args!("there is no store in {}: no server has run with this --data-dir", data.display());
-        return Err(Failure::new(Exit::NotFound, missing));
+/// A server, asked to leave its store's file alone.
+struct Asked(Server);
+
+impl Asked {
+    fn ask(&mut self, request: ControlRequest) -> Result<ControlAnswer, BackupError> {
+        self.0.ask(request).map_err(|failure| BackupError::Server(failure.message))
     }
-    let mut store = open_store(&store)?;
-    backup::make(data, to, &mut store, watch).map_err(refused)
+}
+
+impl Frozen for Asked {
+    fn freeze(&mut self) -> Result<PathBuf, BackupError> {
+        let answer = self.ask(ControlRequest::StoreFreeze)?;
+        let ControlAnswer::Frozen { path } = answer else { return Err(BackupError::Server(unexpected().message)) };
+        Ok(path.into())
+    }
+
+    fn thaw(&mut self) -> Result<bool, BackupError> {
+        let answer = self.ask(ControlRequest::StoreThaw)?;
+        let ControlAnswer::Thawed { is_intact } = answer else { return Err(BackupError::Server(unexpected().message)) };
+        Ok(is_intact)
+    }
 }
 
 /// Works on a thread of its own, shows on a terminal how far it is, and stops it on a signal.
 fn watched(
     quiet: bool,
-    work: impl FnOnce(backup::Watch<'_>) -> Outcome<Manifest> + Send + 'static,
+    work: impl FnOnce(backup::Watch<'_>) -> Result<Manifest, BackupError> + Send + 'static,
 ) -> Outcome<Manifest> {
     small_runtime()?.block_on(async {
         let mut signals = Signals::catch()?;
@@ -126,7 +140,8 @@ fn watched(
             }
         };
         bar.iter().for_each(ProgressBar::finish_and_clear);
-        done.unwrap_or_else(|error| Err(Failure::new(Exit::Failure, format_args!("cannot do it: {error}"))))
+        let done = done.map_err(|error| Failure::new(Exit::Failure, format_args!("cannot do it: {error}")))?;
+        done.map_err(refused)
     })
 }
 

@@ -29,10 +29,17 @@ pub(crate) enum Server {
     Stopped(Box<StoredChat>),
 }
 
+impl Place {
+    /// The data directory, and the settings of its chat service.
+    pub(crate) fn find(&self, global: &Global) -> Outcome<(PathBuf, helio_core::chat::Settings)> {
+        chat_data(self.data_dir.clone(), global)
+    }
+}
+
 impl Server {
     /// Finds it. `may_make`: without a store one is made.
     pub(crate) fn reach(place: &Place, global: &Global, may_make: bool) -> Outcome<Self> {
-        let (data, settings) = chat_data(place.data_dir.clone(), global)?;
+        let (data, settings) = place.find(global)?;
         let socket = control_path(&data);
         let unanswered = match connect(&socket) {
             Ok(stream) => return Ok(Self::Running(BufReader::new(stream))),

@@ -61,3 +61,64 @@ fn a_backup_of_a_stopped_server_can_be_checked_and_restored() {
     assert_eq!(damaged.code, 6);
     assert!(damaged.stderr.contains("store.sqlite3 is damaged: it has 11 bytes"), "{}", damaged.stderr);
 }
+
+/// While people talk: what was acknowledged before is in it, in order and without a gap, and nobody waits.
+#[test]
+fn a_backup_of_a_running_server_has_all_that_was_acknowledged_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = Running::start(&mut chat(dir.path(), &format!("{ON_ANY_PORT}replay-messages = 1000\n")));
+    let at = address(&mut serving);
+    let mut ann = Client::join_with(at, "ann", "echo-message", "#room");
+    let say = |client: &mut Client, n: usize| {
+        client.say(&format!("PRIVMSG #room :{n}"));
+        client.hear(&format!("PRIVMSG #room :{n}"));
+    };
+    (0..20).for_each(|n| say(&mut ann, n));
+    let talk = std::thread::spawn(move || {
+        (20..300).for_each(|n| say(&mut ann, n));
+        ann
+    });
+    let to = dir.path().join("backup");
+    let made = backup(dir.path(), &["create", to.to_str().unwrap()]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let mut ann = talk.join().unwrap();
+    say(&mut ann, 300);
+    drop(serving.stop());
+    restore(dir.path(), &to);
+    std::fs::write(dir.path().join("helio.toml"), format!("{ON_ANY_PORT}replay-messages = 1000\n")).unwrap();
+    let kept = replayed(dir.path());
+    assert!(kept.len() >= 20 && kept.len() < 301, "{}", kept.len());
+    assert_eq!(kept, (0..kept.len()).map(|n| n.to_string()).collect::<Vec<_>>());
+}
+
+/// spec/control.md: the store is frozen for one connection at a time, and no longer than that is there.
+#[test]
+fn who_copies_the_store_and_vanishes_leaves_it_to_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
+    address(&mut serving);
+    let ask = r"
+import json, socket, sys
+def ask(on, request):
+    on.sendall(json.dumps({'request': request}).encode() + b'\n')
+    return json.loads(on.makefile().readline())
+def connect():
+    on = socket.socket(socket.AF_UNIX)
+    on.connect(sys.argv[1])
+    return on
+first, second = connect(), connect()
+print(ask(first, 'store-freeze')['answer'], ask(second, 'store-freeze')['message'])
+print(ask(second, 'store-thaw')['message'])
+first.close()
+while (answer := ask(second, 'store-freeze'))['answer'] == 'refused':
+    pass
+print(answer['answer'], ask(second, 'store-thaw'))
+";
+    let socket = dir.path().join("data/control.sock");
+    let told = crate::support::finish(&mut crate::support::python(ask, &[socket.to_str().unwrap()]));
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    let lines: Vec<_> = told.stdout.lines().collect();
+    assert_eq!(lines[0], "frozen the store is being copied already");
+    assert_eq!(lines[1], "this connection has not frozen the store");
+    assert_eq!(lines[2], "frozen {'answer': 'thawed', 'is_intact': True}");
+}

@@ -124,6 +124,10 @@ pub enum ControlRequest {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<u64>,
     },
+    /// Leave the file of the store alone, so that it can be copied; the answer is `frozen`. It ends with the connection.
+    StoreFreeze,
+    /// Ends that; the answer is `thawed`.
+    StoreThaw,
 }
 
 /// What is answered.
@@ -168,6 +172,16 @@ pub enum ControlAnswer {
         next: u64,
         /// There are no more yet.
         is_last: bool,
+    },
+    /// The store is in one file, which is left alone from now on.
+    Frozen {
+        /// The file.
+        path: String,
+    },
+    /// The file may change again.
+    Thawed {
+        /// It was left alone all the time.
+        is_intact: bool,
     },
 }
 
@@ -220,7 +234,8 @@ impl ControlRequest {
                 ("invite-add", none(), format!("{uses} uses within {expires_s} seconds"))
             }
             Self::InviteRevoke { id } => ("invite-revoke", id.clone(), none()),
-            Self::AccountList { .. } | Self::InviteList { .. } | Self::Audit { .. } => return None,
+            Self::AccountList { .. } | Self::InviteList { .. } | Self::Audit { .. } | Self::StoreThaw => return None,
+            Self::StoreFreeze => ("store-freeze", none(), none()),
         })
     }
 }

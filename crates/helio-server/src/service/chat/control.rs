@@ -8,14 +8,16 @@ use crate::service::Context;
 use helio_core::chat::{ControlAnswer, ControlError, ControlRequest};
 use helio_core::irc::standard_reply::ReplyCode;
 use helio_core::limits;
+use helio_store::StoreError;
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// The name of the socket in the data directory.
 const NAME: &str = "control.sock";
@@ -40,6 +42,8 @@ pub struct ControlPlace {
 pub(super) struct Desk {
     pub(super) hub: mpsc::Sender<Input>,
     pub(super) keeper: std::sync::mpsc::Sender<Request>,
+    /// One at a time copies the store.
+    pub(super) copying: Arc<Semaphore>,
 }
 
 /// Opens the socket and serves until the program stops. Whoever has the store's lock calls this: a file that is there is of a
@@ -121,19 +125,20 @@ async fn serve(context: &Context, listener: UnixListener, desk: &Desk) {
 /// One request after the other, until either side has enough.
 async fn converse(stream: UnixStream, desk: &Desk) {
     let uid = stream.peer_cred().ok().map(|cred| cred.uid());
+    let mut caller = Caller { desk, uid, freeze: None };
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
     let mut line = Vec::new();
     loop {
         line.clear();
         let mut bounded = (&mut reader).take(limits::CONTROL_REQUEST as u64);
-        let read = tokio::time::timeout(limits::CONTROL_IDLE, bounded.read_until(b'\n', &mut line)).await;
+        let read = tokio::time::timeout(caller.patience(), bounded.read_until(b'\n', &mut line)).await;
         if !matches!(read, Ok(Ok(1..))) {
             return;
         }
         let is_whole = line.ends_with(b"\n");
         let answer =
-            if is_whole || line.len() < limits::CONTROL_REQUEST { ask(desk, uid, &line).await } else { too_long() };
+            if is_whole || line.len() < limits::CONTROL_REQUEST { caller.ask(&line).await } else { too_long() };
         let mut text = answer.encode();
         text.push(b'\n');
         let written = tokio::time::timeout(limits::CONTROL_PATIENCE, writer.write_all(&text)).await;
@@ -143,22 +148,118 @@ async fn converse(stream: UnixStream, desk: &Desk) {
     }
 }
 
-async fn ask(desk: &Desk, uid: Option<u32>, line: &[u8]) -> ControlAnswer {
-    let request = match ControlRequest::decode(line).and_then(|request| check(&request).map(|()| request)) {
-        Ok(request) => request,
-        Err(error) => return ControlAnswer::Refused(error),
-    };
-    let (answer, answered) = oneshot::channel();
-    // An error says that the thread is gone; then nobody answers.
-    if let ControlRequest::Audit { from } = request {
-        let _ = desk.keeper.send(Request::Audit { from, answer });
-    } else {
-        let _ = desk.hub.send(Input::Request { uid, request, answer }).await;
+/// Whoever asks by one connection.
+struct Caller<'a> {
+    desk: &'a Desk,
+    uid: Option<u32>,
+    freeze: Option<Freeze<'a>>,
+}
+
+/// The store's file is left alone as long as this is there.
+struct Freeze<'a> {
+    desk: &'a Desk,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Drop for Freeze<'_> {
+    fn drop(&mut self) {
+        // Who thawed it already does so twice, which means nothing.
+        let _ = self.desk.keeper.send(Request::Thaw { answer: oneshot::channel().0 });
     }
+}
+
+impl Caller<'_> {
+    /// How long the next request is waited for.
+    fn patience(&self) -> Duration {
+        if self.freeze.is_some() { limits::CONTROL_FREEZE } else { limits::CONTROL_IDLE }
+    }
+
+    async fn ask(&mut self, line: &[u8]) -> ControlAnswer {
+        let request = match ControlRequest::decode(line).and_then(|request| check(&request).map(|()| request)) {
+            Ok(request) => request,
+            Err(error) => return ControlAnswer::Refused(error),
+        };
+        match request {
+            ControlRequest::Audit { from } => self.ask_keeper(|answer| Request::Audit { from, answer }).await,
+            ControlRequest::StoreFreeze => self.freeze(request).await,
+            ControlRequest::StoreThaw if self.freeze.is_none() => refused("this connection has not frozen the store"),
+            ControlRequest::StoreThaw => {
+                let answer = self.ask_keeper(|answer| Request::Thaw { answer }).await;
+                self.freeze = None;
+                answer
+            }
+            ControlRequest::AccountAdd { .. }
+            | ControlRequest::AccountPasswd { .. }
+            | ControlRequest::AccountSuspend { .. }
+            | ControlRequest::AccountRestore { .. }
+            | ControlRequest::AccountDelete { .. }
+            | ControlRequest::AccountList { .. }
+            | ControlRequest::NickAdd { .. }
+            | ControlRequest::NickDelete { .. }
+            | ControlRequest::CertAdd { .. }
+            | ControlRequest::CertDelete { .. }
+            | ControlRequest::AppAdd { .. }
+            | ControlRequest::AppDelete { .. }
+            | ControlRequest::InviteAdd { .. }
+            | ControlRequest::InviteList { .. }
+            | ControlRequest::InviteRevoke { .. } => self.ask_hub(request).await,
+        }
+    }
+
+    async fn freeze(&mut self, request: ControlRequest) -> ControlAnswer {
+        let Ok(turn) = self.desk.copying.clone().try_acquire_owned() else {
+            return refused("the store is being copied already");
+        };
+        let noted = self.ask_hub(request).await;
+        if noted != ControlAnswer::Done {
+            return noted;
+        }
+        self.freeze = Some(Freeze { desk: self.desk, _turn: turn });
+        let answer = self.ask_keeper(|answer| Request::Freeze { answer }).await;
+        self.freeze.take_if(|_| !matches!(answer, ControlAnswer::Frozen { .. }));
+        answer
+    }
+
+    async fn ask_hub(&self, request: ControlRequest) -> ControlAnswer {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.desk.hub.send(Input::Request { uid: self.uid, request, answer }).await;
+        wait(answered).await
+    }
+
+    async fn ask_keeper(&self, request: impl FnOnce(oneshot::Sender<ControlAnswer>) -> Request) -> ControlAnswer {
+        let (answer, answered) = oneshot::channel();
+        // An error says that the thread is gone; then nobody answers.
+        let _ = self.desk.keeper.send(request(answer));
+        wait(answered).await
+    }
+}
+
+async fn wait(answered: oneshot::Receiver<ControlAnswer>) -> ControlAnswer {
     match tokio::time::timeout(limits::CONTROL_PATIENCE, answered).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(_)) => refused("the server is shutting down, and did not carry this out"),
         Err(_) => refused("the store did not answer in time; whether this was carried out is not known"),
+    }
+}
+
+/// The answer to who wants to copy the store.
+pub(super) fn frozen(frozen: Result<Option<PathBuf>, StoreError>) -> ControlAnswer {
+    match frozen {
+        // Whoever asks may stand in another directory.
+        Ok(Some(path)) => match path.canonicalize().unwrap_or(path).to_str() {
+            Some(path) => ControlAnswer::Frozen { path: path.to_owned() },
+            None => refused("the path of the store is not UTF-8"),
+        },
+        Ok(None) => refused("the store is in no file"),
+        Err(error) => refused(&error.to_string()),
+    }
+}
+
+/// The answer to who has copied it.
+pub(super) fn thawed(thawed: Result<bool, StoreError>) -> ControlAnswer {
+    match thawed {
+        Ok(is_intact) => ControlAnswer::Thawed { is_intact },
+        Err(error) => refused(&error.to_string()),
     }
 }
 

@@ -1,11 +1,12 @@
 //! The one thread that owns the chat service's store. Whatever waits when it comes round goes into one commit.
 
-use super::audit;
 use super::hub::Input;
 use super::reading::{self, ReadingError};
 use super::retaining::Retaining;
 use crate::event::EventKind;
 use crate::service::Context;
+use super::{audit, control};
+use crate::event::{EventKind, Events};
 use helio_core::chat::query::{Kept, Query, Unanswered};
 use helio_core::chat::{ControlAnswer, Erasure, MsgId, Ticket};
 use helio_core::limits;
@@ -27,6 +28,8 @@ pub(super) enum Request {
     Probe,
     Audit { from: Option<u64>, answer: oneshot::Sender<ControlAnswer> },
     TrimAudit { records: u32, before_us: i64 },
+    Freeze { answer: oneshot::Sender<ControlAnswer> },
+    Thaw { answer: oneshot::Sender<ControlAnswer> },
 }
 
 impl Request {
@@ -42,6 +45,8 @@ impl Request {
             | Self::Retain { .. }
             | Self::Audit { .. }
             | Self::TrimAudit { .. } => None,
+            Self::Forget { .. } | Self::Retain { .. } | Self::TrimAudit { .. } => None,
+            Self::Audit { .. } | Self::Freeze { .. } | Self::Thaw { .. } => None,
             Self::Probe => Some(Input::Probed { is_working: false }),
         }
     }
@@ -75,6 +80,8 @@ struct Forgetting {
     log: LogName,
     /// What is before this position.
     until: Position,
+    /// Somebody copies the store's file: what has time waits, for it would make the copy void.
+    is_frozen: bool,
 }
 
 /// Appends that go into one commit.
@@ -110,6 +117,8 @@ impl Keeper {
         hub: mpsc::Sender<Input>,
         context: Context,
     ) -> Self {
+        let (group, forgetting) = (Group::default(), VecDeque::new());
+        let retaining = Retaining::default();
         Self {
             store,
             requests,
@@ -122,6 +131,13 @@ impl Keeper {
             is_unscrubbed: false,
             erasing: VecDeque::new(),
             unerased: None,
+            events,
+            group,
+            is_failing: false,
+            forgetting,
+            retaining,
+            is_unscrubbed: false,
+            is_frozen: false,
         }
     }
 
@@ -189,6 +205,16 @@ impl Keeper {
                 if let Err(error) = audit::trim(self.store.as_mut(), records, before_us) {
                     self.trouble(&error);
                 }
+            }
+            Request::Freeze { answer } => {
+                self.commit();
+                let frozen = self.store.freeze();
+                self.is_frozen = frozen.is_ok();
+                let _ = answer.send(control::frozen(frozen));
+            }
+            Request::Thaw { answer } => {
+                self.is_frozen = false;
+                let _ = answer.send(control::thawed(self.store.thaw()));
             }
         }
     }
@@ -341,6 +367,7 @@ impl Keeper {
             return true;
         }
         if self.is_failing {
+        if self.is_failing || self.is_frozen {
             return false;
         }
         if !self.forgetting.is_empty() {

@@ -1,7 +1,7 @@
 //! A server that does not run: its requests are carried out in its store, which nobody else can open meanwhile.
 
 use super::password::{credential, random};
-use super::{ChatError, HashError, Settings, Store, audit, history};
+use super::{ChatError, HashError, Settings, Store, audit, control, history};
 use helio_core::chat::{
     Chat, ControlAnswer, ControlError, ControlRequest, Credential, Effect, NewPasswordError, RequestId, Secret, Ticket,
     prepare_new_password,
@@ -64,17 +64,22 @@ impl StoredChat {
 
     /// Carries out a request of a user of the system. What the answer tells is on disk.
     pub fn ask(&mut self, uid: Option<u32>, request: ControlRequest) -> ControlAnswer {
-        if let Err(error) = super::control::check(&request) {
+        if let Err(error) = control::check(&request) {
             return ControlAnswer::Refused(error);
         }
         if let ControlRequest::Audit { from } = request {
             return audit::page(self.store.as_ref(), from).unwrap_or_else(|error| audit::unread(&error));
         }
+        if request == ControlRequest::StoreThaw {
+            return control::thawed(self.store.thaw());
+        }
+        let is_freeze = request == ControlRequest::StoreFreeze;
         let now = self.clock.read();
         self.chat.handle_request(RequestId(0), uid, request, now);
         let failed = self.keep().err();
         match (self.chat.poll_answer(), failed) {
             (_, Some(message)) => refused(message),
+            (Some((_, ControlAnswer::Done)), None) if is_freeze => control::frozen(self.store.freeze()),
             (Some((_, answer)), None) => answer,
             (None, None) => refused("the request was not answered".to_owned()),
         }
@@ -91,6 +96,7 @@ impl StoredChat {
                 }
                 // There is time for it when the server runs.
                 Effect::TrimAudit { .. } | Effect::Forget { .. } | Effect::Retain { .. } | Effect::Trim { .. } => {}
+                Effect::TrimAudit { .. } | Effect::Forget { .. } | Effect::Retain { .. } => {}
                 // Nobody is connected who could ask for these.
                 Effect::Read { .. }
                 | Effect::Erase { .. }
@@ -141,7 +147,9 @@ mod tests {
             | ControlAnswer::Invited { .. }
             | ControlAnswer::Accounts { .. }
             | ControlAnswer::Invites { .. }
-            | ControlAnswer::Audit { .. }) => panic!("{answer:?} is no refusal"),
+            | ControlAnswer::Audit { .. }
+            | ControlAnswer::Frozen { .. }
+            | ControlAnswer::Thawed { .. }) => panic!("{answer:?} is no refusal"),
         }
     }
 
