@@ -3,12 +3,10 @@
 use crate::support::run;
 
 /// A command more is a line more.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "serve", "chat", "echo", "say", "log", "send", "receive", "compare", "account", "doctor", "invite", "audit",
-    "weather",
+    "backup", "weather",
 ];
-const COMMANDS: [&str; 11] =
-    ["serve", "chat", "echo", "say", "log", "send", "receive", "compare", "account", "backup", "weather"];
 
 #[test]
 fn help_texts_are_as_pinned() {

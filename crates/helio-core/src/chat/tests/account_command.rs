@@ -61,7 +61,10 @@ fn who_looks_for_nickserv_is_told_of_it() {
 fn clients_without_standard_replies_get_notices() {
     let mut world = World::new();
     let ada = world.owner("ada");
-    let told = [":helio.local NOTICE ada :ada is yours", ":helio.local NOTICE ada :End of your nicknames"];
+    let told = [
+        ":helio.local NOTICE ada :ACCOUNT NICK ada: ada is yours",
+        ":helio.local NOTICE ada :ACCOUNT END NICK: End of your nicknames",
+    ];
     assert_eq!(world.ask(ada, "ACCOUNT NICK LIST"), told);
     assert_eq!(world.ask(ada, "ACCOUNT WHAT"), [":helio.local 400 ada ACCOUNT WHAT :Invalid parameters"]);
 }
@@ -184,8 +187,9 @@ fn one_sees_ones_own_account_and_operators_see_all() {
         assert!(world.ask(eve, line)[0].contains(" 481 "), "{line}");
     }
     let root = world.operator("root");
-    assert!(world.ask(root, "ACCOUNT INFO ada")[0].contains(":ada active, registered "));
-    let rows = ["ada active", "eve active", "End of accounts"].map(|row| format!(":helio.local NOTICE root :{row}"));
+    assert!(world.ask(root, "ACCOUNT INFO ada")[0].contains(": ada active, registered "));
+    let rows = ["ACCOUNT ada: ada active", "ACCOUNT eve: eve active", "END LIST: End of accounts"];
+    let rows = rows.map(|row| format!(":helio.local NOTICE root :ACCOUNT {row}"));
     assert_eq!(world.ask(root, "ACCOUNT LIST"), rows);
     assert_eq!(world.ask(root, "ACCOUNT LIST eve"), rows[2..]);
     assert!(world.ask(root, "ACCOUNT INFO nobody")[0].contains(" 400 root ACCOUNT nobody :There is no such account"));

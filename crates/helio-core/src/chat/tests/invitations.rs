@@ -97,11 +97,11 @@ fn operators_invite_too_and_it_is_written_down() {
     let mut world = World::with(invited());
     let root = world.operator("root");
     let heard = world.ask(root, "ACCOUNT INVITE 3 2");
-    let text = heard[0].split(" :").nth(1).expect("a text").to_string();
+    let text = heard[0].split(": ").nth(1).expect("a text").to_string();
     let code = text.split(' ').nth(2).expect("a code").to_string();
     let listed = world.ask(root, "ACCOUNT INVITE LIST");
     assert!(listed[0].contains(": 3 uses until 2026-") && listed[0].ends_with(", made by boss"), "{listed:?}");
-    let row = listed[0].split(" :").nth(1).expect("a text").to_string();
+    let row = listed[0].split(": ").nth(1).expect("a text").to_string();
     let id = row.split(':').next().expect("an id").to_string();
     let ada = world.user("ada");
     assert!(world.register_with(ada, &code).contains(" SUCCESS "));

@@ -3,10 +3,9 @@
 use super::hub::Input;
 use super::reading::{self, ReadingError};
 use super::retaining::Retaining;
+use super::{audit, control};
 use crate::event::EventKind;
 use crate::service::Context;
-use super::{audit, control};
-use crate::event::{EventKind, Events};
 use helio_core::chat::query::{Kept, Query, Unanswered};
 use helio_core::chat::{ControlAnswer, Erasure, MsgId, Ticket};
 use helio_core::limits;
@@ -40,12 +39,7 @@ impl Request {
             Self::Read { ticket, .. } => Some(Input::Read { ticket, records: Err(Unanswered::StoreFails) }),
             Self::Erase { ticket, .. } => Some(Input::Erased { ticket, erasure: Erasure::NotTried }),
             // Without an answer, who waits is told so.
-            Self::Forget { .. }
-            | Self::Trim { .. }
-            | Self::Retain { .. }
-            | Self::Audit { .. }
-            | Self::TrimAudit { .. } => None,
-            Self::Forget { .. } | Self::Retain { .. } | Self::TrimAudit { .. } => None,
+            Self::Forget { .. } | Self::Trim { .. } | Self::Retain { .. } | Self::TrimAudit { .. } => None,
             Self::Audit { .. } | Self::Freeze { .. } | Self::Thaw { .. } => None,
             Self::Probe => Some(Input::Probed { is_working: false }),
         }
@@ -72,6 +66,8 @@ pub(super) struct Keeper {
     erasing: VecDeque<(Ticket, String, MsgId)>,
     /// A message whose erasing failed, perhaps half way. While there is one, the store counts as failing.
     unerased: Option<(Ticket, LogName, Position)>,
+    /// Somebody copies the store's file: what has time waits, for it would make the copy void.
+    is_frozen: bool,
 }
 
 /// What is to be forgotten of a log.
@@ -80,8 +76,6 @@ struct Forgetting {
     log: LogName,
     /// What is before this position.
     until: Position,
-    /// Somebody copies the store's file: what has time waits, for it would make the copy void.
-    is_frozen: bool,
 }
 
 /// Appends that go into one commit.
@@ -117,8 +111,6 @@ impl Keeper {
         hub: mpsc::Sender<Input>,
         context: Context,
     ) -> Self {
-        let (group, forgetting) = (Group::default(), VecDeque::new());
-        let retaining = Retaining::default();
         Self {
             store,
             requests,
@@ -131,12 +123,6 @@ impl Keeper {
             is_unscrubbed: false,
             erasing: VecDeque::new(),
             unerased: None,
-            events,
-            group,
-            is_failing: false,
-            forgetting,
-            retaining,
-            is_unscrubbed: false,
             is_frozen: false,
         }
     }
@@ -366,7 +352,6 @@ impl Keeper {
         if self.erase_next() {
             return true;
         }
-        if self.is_failing {
         if self.is_failing || self.is_frozen {
             return false;
         }

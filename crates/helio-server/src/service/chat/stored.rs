@@ -96,7 +96,6 @@ impl StoredChat {
                 }
                 // There is time for it when the server runs.
                 Effect::TrimAudit { .. } | Effect::Forget { .. } | Effect::Retain { .. } | Effect::Trim { .. } => {}
-                Effect::TrimAudit { .. } | Effect::Forget { .. } | Effect::Retain { .. } => {}
                 // Nobody is connected who could ask for these.
                 Effect::Read { .. }
                 | Effect::Erase { .. }
