@@ -438,7 +438,7 @@ impl Chat {
     /// When [`Chat::handle_timeout`] wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let retention = self.retention.next(&self.settings);
+        let retention = Some(self.retention.next());
         [self.timers.next(), self.storage.probe_at(), self.always_on.next(), self.next_room_end, retention]
             .into_iter()
             .flatten()

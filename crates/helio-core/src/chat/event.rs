@@ -18,8 +18,8 @@ use super::audit::AuditRecord;
 use super::credential::Secret;
 use super::ids::{MsgId, RoomId, SessionId, UserId};
 use super::state::{
-    Account, Filter, FilterChange, Invite, ListEntry, ListKind, Marker, MarkerOwner, RoomSettings, Setting, Statuses,
-    Stay, UserFlag,
+    Account, Filter, FilterChange, Invite, Keep, ListEntry, ListKind, Marker, MarkerOwner, RoomSettings, Setting,
+    Statuses, Stay, UserFlag,
 };
 use crate::irc::client_tag::{Durability, durability};
 use crate::time::{Instant, Utc};
@@ -242,6 +242,12 @@ pub(super) enum RoomEvent {
     /// What those of all rooms look for; these are all.
     ServerFilters {
         filters: Vec<Filter>,
+    },
+    /// What is kept of what is said in it.
+    Keep {
+        room: String,
+        keep: Keep,
+        at: Utc,
     },
     /// Its founder would give it to this account. Not stored.
     Offered {

@@ -18,7 +18,7 @@ mod speaking;
 
 pub(super) use ownership::{
     can_accept, can_drop, can_filter, can_know_room, can_own_one_more, can_read_access, can_register_room, can_rename,
-    can_set_access, can_transfer, ownership,
+    can_set_access, can_set_keep, can_transfer, ownership,
 };
 
 pub(super) use speaking::{can_speak_now, is_unfiltered, is_unmuted};

@@ -28,7 +28,7 @@ pub(super) use modes::{ListEntry, ListKind, RoomFlag, Setting, Statuses, UserFla
 pub(super) use ownership::{Access, AccessEntry, Ownership};
 pub(super) use pattern::folded;
 pub(super) use restraint::{Moments, Who};
-pub(super) use room::{Member, Room, RoomSettings, Topic};
+pub(super) use room::{Keep, Member, Room, RoomSettings, Topic};
 pub(super) use stay::{Stay, Stays};
 pub(super) use user::{User, Whowas};
 

@@ -19,7 +19,7 @@ pub(super) fn announce(state: &State, event: &RoomEvent, server: &str, to: &mut 
     match event {
         RoomEvent::Created { .. } | RoomEvent::Kept { .. } | RoomEvent::Restored { .. } | RoomEvent::Ended { .. } => {}
         // Members see what follows from it: statuses.
-        RoomEvent::Ownership { .. } | RoomEvent::Offered { .. } => {}
+        RoomEvent::Ownership { .. } | RoomEvent::Offered { .. } | RoomEvent::Keep { .. } => {}
         // Whoever cares is told by what caused it.
         RoomEvent::Muted { .. } | RoomEvent::Filter { .. } | RoomEvent::ServerFilters { .. } => {}
         RoomEvent::Renamed { room: old, name, actor, reason, .. } => {

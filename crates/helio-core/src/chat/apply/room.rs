@@ -35,6 +35,7 @@ impl State {
                 self.with_room(room, |room| room.muted.note(who, *until, |until| until <= now.mono));
             }
             RoomEvent::Filter { room, change, .. } => self.with_room(room, |room| room.filters.change(change)),
+            RoomEvent::Keep { room, keep, .. } => self.with_room(room, |room| room.keep = *keep),
             RoomEvent::ServerFilters { filters } => self.filters = filters.iter().collect(),
             RoomEvent::Offered { room, to } => self.with_room(room, |room| room.offered.clone_from(to)),
         }
@@ -45,7 +46,10 @@ impl State {
         let name = match event {
             Event::Said(said, Scope::Room { room, .. }) if said.is_durable() => room,
             Event::Room(
-                RoomEvent::Topic { room, .. } | RoomEvent::Ownership { room, .. } | RoomEvent::Filter { room, .. },
+                RoomEvent::Topic { room, .. }
+                | RoomEvent::Ownership { room, .. }
+                | RoomEvent::Filter { room, .. }
+                | RoomEvent::Keep { room, .. },
             ) => room,
             Event::Room(RoomEvent::Modes { room, changes, .. }) if changes.iter().any(Change::is_lasting) => room,
             Event::Said(..)

@@ -45,7 +45,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
     ),
     row("INFO", 1, "room: whose it is, and how it is set", registration::info),
     row("REGISTER", 1, "room: makes a room that you are operator of your account's own", registration::register),
-    row("SET", 3, "room slow|read-only|invite-only seconds|on|off: how one may speak and come in", settings::set),
+    row(
+        "SET",
+        3,
+        "room slow|read-only|invite-only|keep-days|keep-newest number|on|off: how one speaks and comes in, what is kept",
+        settings::set,
+    ),
     row(
         "TRANSFER",
         2,

@@ -100,6 +100,11 @@ pub(in crate::chat) fn can_drop(user: &User, room: &Room) -> Outcome<Right> {
     if access(user, room) == Some(Access::Founder) { Ok(Right::Own) } else { or_office(user, room) }
 }
 
+/// May `user` decide for how long what is said in `room` is kept? What goes is not to be had back, so it is the founder's.
+pub(in crate::chat) fn can_set_keep(user: &User, room: &Room) -> Outcome<Right> {
+    can_drop(user, room)
+}
+
 /// May `user` give `room` another name? The founder of a registered room, an operator of any other.
 pub(in crate::chat) fn can_rename(user: &User, room: &Room) -> Outcome<Right> {
     if room.ownership.is_none() {

@@ -165,6 +165,7 @@ const OWNERSHIP: &[(&str, &str)] = &[
     ("transfer", "founder"),
     ("accept", ""),
     ("drop", "founder root*"),
+    ("set-keep", "founder root*"),
     ("register", ""),
     ("rename", "founder root*"),
 ];
@@ -220,6 +221,7 @@ fn ask_of_registered(who: &str, action: &str) -> Option<Right> {
         "accept" => own(can_accept(user, room)),
         "register" => own(can_register_room(user, room)),
         "drop" => can_drop(user, room),
+        "set-keep" => can_set_keep(user, room),
         "rename" => can_rename(user, room),
         _ => {
             let (access, whom) = action.trim_start_matches("give-").split_once("-to-").expect("an action");

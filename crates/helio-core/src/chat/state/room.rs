@@ -38,6 +38,7 @@ pub(in crate::chat) struct Room {
     pub(in crate::chat) spoke: Moments,
     /// Until when filters have muted whom.
     pub(in crate::chat) muted: Moments,
+    pub(in crate::chat) keep: Keep,
 }
 
 /// Somebody in a room.
@@ -84,6 +85,19 @@ pub(in crate::chat) struct RoomSettings {
     pub(in crate::chat) slow: Option<u32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::chat) filters: Vec<Filter>,
+    #[serde(default, skip_serializing_if = "Keep::is_all")]
+    pub(in crate::chat) keep: Keep,
+}
+
+/// What is kept of what is said in it, where that is less than the server's settings say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::chat) struct Keep {
+    /// Not what is older than so many days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::chat) days: Option<u32>,
+    /// Not more than so many of the newest records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::chat) newest: Option<u64>,
 }
 
 /// A topic as it is stored.
@@ -95,6 +109,13 @@ pub(in crate::chat) struct TopicSetting {
 }
 
 // spec: end
+
+impl Keep {
+    /// Whether it asks for nothing to go.
+    pub(in crate::chat) fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+}
 
 impl Room {
     /// A room in which nobody is, at `now`.
@@ -120,6 +141,7 @@ impl Room {
             filters: Filters::default(),
             spoke: Moments::default(),
             muted: Moments::default(),
+            keep: Keep::default(),
         }
     }
 
@@ -190,6 +212,7 @@ impl Room {
             ownership: self.ownership.clone(),
             slow: self.slow,
             filters: self.filters.iter().cloned().collect(),
+            keep: self.keep,
         }
     }
 }
@@ -211,6 +234,7 @@ impl RoomSettings {
             ownership: self.ownership.clone(),
             slow: self.slow,
             filters: self.filters.iter().collect(),
+            keep: self.keep,
             ..Room::new(self.id.clone(), self.name.clone(), Utc::from_micros(self.created_us), now)
         }
     }

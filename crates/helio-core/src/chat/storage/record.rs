@@ -4,7 +4,9 @@ use super::RecordError;
 use crate::chat::credential::Secret;
 use crate::chat::event::{AccountChange, AccountEvent, Actor, Change, Event, OwnershipChange, RoomEvent};
 use crate::chat::ids::RoomId;
-use crate::chat::state::{Account, Filter, FilterChange, Invite, ListEntry, ListKind, RoomSettings, Setting, Stay};
+use crate::chat::state::{
+    Account, Filter, FilterChange, Invite, Keep, ListEntry, ListKind, RoomSettings, Setting, Stay,
+};
 use crate::irc::extban;
 use crate::time::Utc;
 use alloc::boxed::Box;
@@ -65,6 +67,11 @@ enum Stored {
     Invite(Invite),
     InviteEnded {
         id: String,
+    },
+    Keep {
+        room: String,
+        keep: Keep,
+        at_us: i64,
     },
     Stay {
         account: String,
@@ -157,6 +164,7 @@ pub(in crate::chat) fn decode(record: &[u8]) -> Result<Event, RecordError> {
             filters.iter().try_for_each(check_filter)?;
             RoomEvent::ServerFilters { filters }
         }
+        Stored::Keep { room, keep, at_us } => RoomEvent::Keep { room, keep, at: Utc::from_micros(at_us) },
         Stored::Ownership { room, change, at_us } => RoomEvent::Ownership { room, change, at: Utc::from_micros(at_us) },
     };
     Ok(event.into())
@@ -185,6 +193,7 @@ fn stored(event: &RoomEvent) -> Option<Stored> {
             Stored::Renamed { room, id, name, at_us: at.micros() }
         }
         RoomEvent::Filter { room, change, at } => Stored::Filter { room, change, at_us: at.micros() },
+        RoomEvent::Keep { room, keep, at } => Stored::Keep { room, keep, at_us: at.micros() },
         RoomEvent::ServerFilters { filters } => Stored::ServerFilters { filters },
         RoomEvent::Ownership { room, change, at } => Stored::Ownership { room, change, at_us: at.micros() },
     })

@@ -112,6 +112,7 @@ fn changed_room(state: &State, event: &RoomEvent) -> Option<(Box<str>, RoomId)> 
         | RoomEvent::Ownership { room, .. }
         | RoomEvent::Muted { room, .. }
         | RoomEvent::Filter { room, .. }
+        | RoomEvent::Keep { room, .. }
         | RoomEvent::Offered { room, .. } => state.room(room).map(|found| (fold(room), found.id.clone())),
     }
 }

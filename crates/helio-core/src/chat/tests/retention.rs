@@ -98,11 +98,46 @@ fn a_clock_that_jumps_ahead_makes_nothing_older() {
 }
 
 #[test]
-fn by_default_everything_is_kept_and_nothing_wakes_for_it() {
+fn by_default_everything_is_kept() {
     let mut world = World::new();
     let ada = drinker(&mut world, "ada");
     world.ask(ada, "PRIVMSG #tea :kept");
     pass(&mut world, ada, 5 * HOUR);
     assert_eq!(history(&mut world, ada), ["kept"]);
-    assert_eq!(world.chat.retention.next(&world.chat.settings), None);
+}
+
+/// The founder of a registered room bounds what is kept of it, and no other room; the server's own bounds stay.
+#[test]
+fn a_founder_lets_messages_of_a_room_go_sooner() {
+    let mut world = kept_for(None, Some(5));
+    let ada = drinker(&mut world, "ada");
+    world.log_in(ada, "ada");
+    assert!(world.ask(ada, "ROOM SET #tea keep-newest 2")[0].contains(" 400 ada ROOM #tea "), "not registered");
+    world.say(ada, "ROOM REGISTER #tea");
+    let ben = drinker(&mut world, "ben");
+    world.say(ada, "MODE #tea +o ben");
+    world.hear_all();
+    assert!(world.ask(ben, "ROOM SET #tea keep-newest 2")[0].contains(" 482 "), "operators do not decide that");
+    world.hear_all();
+    for value in ["0", "x", "-1", "99999999999999999999"] {
+        let refused = world.ask(ada, &format!("ROOM SET #tea keep-newest {value}"));
+        assert!(refused[0].contains(" 400 ada ROOM SET keep-newest "), "{refused:?}");
+    }
+    assert!(world.ask(ada, "ROOM SET #tea keep-newest 2")[0].ends_with("what is not kept goes within hours"));
+    assert!(world.ask(ada, "ROOM SET #tea keep-newest 2")[0].contains("It is like that already"));
+    world.ask(ada, "ROOM SET #tea keep-days 9");
+    let info = world.ask(ada, "ROOM INFO #tea").concat();
+    assert!(info.contains("#tea keep-days 9") && info.contains("#tea keep-newest 2"), "{info}");
+    world.ask(ada, "JOIN #milk");
+    for n in 0..9 {
+        world.ask(ada, &format!("PRIVMSG #tea,#milk :{n}"));
+    }
+    let settings = world.chat.settings.clone();
+    world.restart(settings, 9);
+    let ada = drinker(&mut world, "ada");
+    world.ask(ada, "JOIN #milk");
+    pass(&mut world, ada, limits::CHAT_RETENTION_INTERVAL + HOUR / 60);
+    assert_eq!(history(&mut world, ada), ["7", "8"], "what was set lasts over a restart");
+    let milk = world.ask(ada, "CHATHISTORY LATEST #milk * 50");
+    assert_eq!(milk.iter().filter(|line| line.contains(" PRIVMSG ")).count(), 5);
 }

@@ -82,9 +82,16 @@ pub(super) fn info(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let since = Utc::from_micros(ownership.registered_us).rfc3339_millis();
     let (name, founder) = (room.name.clone(), ownership.founder.clone());
     let own = room.access(turn.account()).map_or("none", Access::word);
+    let keep = room.keep;
     turn.reply.note("INFO", &[&name, "founder", &founder], "Whose it is");
     turn.reply.note("INFO", &[&name, "registered", &since], "Since when");
     turn.reply.note("INFO", &[&name, "access", own], "What you are in it");
+    if let Some(days) = keep.days {
+        turn.reply.note("INFO", &[&name, "keep-days", &days.to_string()], "For how many days messages are kept");
+    }
+    if let Some(newest) = keep.newest {
+        turn.reply.note("INFO", &[&name, "keep-newest", &newest.to_string()], "How many messages are kept");
+    }
     turn.reply.note("END_OF_INFO", &[&name], "End of what there is to know");
     Ok(())
 }

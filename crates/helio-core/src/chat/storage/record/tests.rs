@@ -75,6 +75,8 @@ fn event() -> impl Strategy<Value = RoomEvent> {
                 RoomEvent::Filter { room, change, at }
             }
         ),
+        (room(), any::<Option<u32>>(), any::<Option<u64>>(), at.clone())
+            .prop_map(|(room, days, newest, at)| { RoomEvent::Keep { room, keep: Keep { days, newest }, at } }),
         (room(), room(), at.clone()).prop_map(|(room, name, at)| RoomEvent::Renamed {
             room,
             id: RoomId("unknown".into()),
@@ -127,6 +129,7 @@ proptest! {
                 RoomEvent::Created { .. }
                 | RoomEvent::Muted { .. }
                 | RoomEvent::Filter { .. }
+                | RoomEvent::Keep { .. }
                 | RoomEvent::ServerFilters { .. }
                 | RoomEvent::Topic { .. }
                 | RoomEvent::Modes { .. }
