@@ -57,7 +57,7 @@ mod verifying;
 
 pub use audit::{AuditRecord, By};
 pub use command::HTTP_METHODS;
-pub use control::{ControlAnswer, ControlError, ControlRequest, RequestId};
+pub use control::{ControlAnswer, ControlError, ControlRequest, RequestId, RoomInfo};
 pub use credential::{Credential, DECOY_HASH, NewPasswordError, Secret, prepare_new_password};
 pub use effect::{Effect, Erasure, Password, Verdict};
 pub use event::{AccountChange, Said, SaidKind, SaidLine};

@@ -715,8 +715,12 @@ pub const CHAT_INVITE_AGE_DEFAULT: Duration = Duration::from_hours(24 * 7);
 /// Connections to the control socket at a time. Further ones wait to be accepted.
 pub const CONTROL_CONNECTIONS: usize = 8;
 
-/// Bytes of a request with its line end. A longer one is answered and the connection closed.
-pub const CONTROL_REQUEST: usize = 16 << 10;
+/// Bytes of a request with its line end: messages of an imported room, most of all. A longer one is answered and the connection
+/// closed.
+pub const CONTROL_REQUEST: usize = 1 << 20;
+
+/// Messages of an imported room in one request. More are refused.
+pub const CONTROL_IMPORT: usize = 200;
 
 /// Bytes of an answer with its line end. Lists come in pages that stay below it; whoever asks takes no longer one.
 pub const CONTROL_ANSWER: usize = 1 << 20;

@@ -11,6 +11,7 @@ pub(crate) mod echo;
 pub(crate) mod invite;
 pub(crate) mod log;
 pub(crate) mod receive;
+pub(crate) mod room;
 pub(crate) mod say;
 pub(crate) mod send;
 pub(crate) mod serve;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Invite(invite::InviteArgs),
     /// Show what was done by privilege on a server
     Audit(audit::AuditArgs),
+    /// List rooms, and bring them from one server to another
+    Room(room::RoomArgs),
     /// Copy what a server keeps, also while it runs, and bring it back
     Backup(backup::BackupArgs),
     /// Show the current weather, and send it on
@@ -69,6 +72,7 @@ pub(crate) fn dispatch(cli: Cli) -> Outcome {
         Command::Doctor(args) => doctor::run(args, global),
         Command::Invite(args) => invite::run(args, global),
         Command::Audit(args) => audit::run(&args, global),
+        Command::Room(args) => room::run(args, global),
         Command::Backup(args) => backup::run(args, global),
         Command::Weather(args) => weather::run(args, global),
     }

@@ -2,8 +2,10 @@
 //! carried out by the same code. `spec/control.md` describes the messages.
 
 mod message;
+mod rooms;
 
 pub use message::{ControlAnswer, ControlError, ControlRequest, RequestId};
+pub use rooms::RoomInfo;
 
 use super::audit::{self, By, Deed};
 use super::command::account::{self, invite};
@@ -115,9 +117,15 @@ fn carry_out(chat: &mut Chat, request: ControlRequest, now: Now) -> Carried {
         ControlRequest::InviteRevoke { id } => return Ok((ControlAnswer::Done, invite::revoke(chat, &id, now)?)),
         ControlRequest::InviteList { after } => return Ok((invites(chat, after.as_deref(), now), None)),
         // Whoever has the store answers this.
-        ControlRequest::Audit { .. } | ControlRequest::StoreThaw => {
+        ControlRequest::Audit { .. } | ControlRequest::StoreThaw | ControlRequest::LogRead { .. } => {
             return Err(ControlError::of(ReplyCode::InvalidParams));
         }
+        ControlRequest::RoomList { after } => return Ok((rooms::list(chat, after.as_deref()), None)),
+        ControlRequest::RoomExport { name } => return rooms::export(chat, &name),
+        ControlRequest::RoomImport { name } => return rooms::import(chat, &name, now),
+        ControlRequest::LogAppend { log, records } => return rooms::append(chat, &log, records),
+        ControlRequest::RoomOpen { name, log, settings } => return rooms::open(chat, &name, &log, settings, now),
+        ControlRequest::LogForget { log } => return rooms::forget(chat, &log),
         // So that it is written down; then whoever has the store does it.
         ControlRequest::StoreFreeze => return Ok((ControlAnswer::Done, None)),
     };

@@ -187,7 +187,12 @@ impl Storage {
 
     /// Whether something that must be kept can be taken now.
     pub(super) fn can_take(&self) -> Outcome {
-        let is_full = self.uncommitted.len() + limits::CHAT_APPENDS_AT_ONCE > limits::CHAT_UNCOMMITTED;
+        self.can_take_many(limits::CHAT_APPENDS_AT_ONCE)
+    }
+
+    /// The same for so many records.
+    pub(super) fn can_take_many(&self, records: usize) -> Outcome {
+        let is_full = self.uncommitted.len() + records > limits::CHAT_UNCOMMITTED;
         if self.probe_at.is_some() || is_full {
             return Err(Refusal::fail(ReplyCode::StoreUnavailable, &[]));
         }
@@ -281,6 +286,16 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
     let ticket = append(chat, log, bytes, changed);
     forget_ended(chat, event);
     Some(ticket)
+}
+
+/// Hands one record of a conversation to the driver that came from elsewhere.
+pub(super) fn append_to(chat: &mut Chat, log: String, bytes: Vec<u8>) -> Ticket {
+    append(chat, log, bytes, None)
+}
+
+/// Has a log forgotten that nothing refers to.
+pub(super) fn forget_log(chat: &mut Chat, log: String) {
+    chat.effects.push_back(Effect::Forget { log });
 }
 
 /// Hands one record to the driver.

@@ -127,7 +127,7 @@ try:
     print('answered')
 except TimeoutError:
     print('waits')
-s.sendall(b'x' * (16 << 10))
+s.sendall(b'x' * (1 << 20))
 print(json.loads(f.readline())['code'], f.readline())
 s.close()
 late[0].settimeout(30)

@@ -3,9 +3,9 @@
 use crate::support::run;
 
 /// A command more is a line more.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "serve", "chat", "echo", "say", "log", "send", "receive", "compare", "account", "doctor", "invite", "audit",
-    "backup", "weather",
+    "room", "backup", "weather",
 ];
 
 #[test]

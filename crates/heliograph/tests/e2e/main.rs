@@ -7,6 +7,7 @@ mod chat;
 mod chat_client;
 mod chat_clients;
 mod chat_disk;
+mod chat_export;
 mod chat_kill;
 mod chat_redact;
 mod chat_rooms;

@@ -29,7 +29,7 @@ pub(in crate::chat) fn sweep(chat: &mut Chat, now: Now) {
 
 /// Ends the kept room that has been empty for longest, to make place. `false`: none has been for long enough, or its end
 /// cannot be stored.
-pub(super) fn end_oldest(chat: &mut Chat, now: Now) -> bool {
+pub(in crate::chat) fn end_oldest(chat: &mut Chat, now: Now) -> bool {
     let is_safe = |since| remaining(since, limits::CHAT_EMPTY_ROOM_SAFE, now.utc).is_some();
     let oldest = chat.state.empty_rooms.oldest().filter(|(since, _)| !is_safe(*since));
     let oldest = oldest.map(|(_, key)| Box::<str>::from(key));

@@ -1,5 +1,6 @@
 //! The messages of the control socket: one JSON object a line each. `spec/control.md` describes them.
 
+use super::RoomInfo;
 use crate::chat::audit::AuditRecord;
 use crate::chat::credential::Credential;
 use crate::chat::state::{AccountInfo, InviteInfo};
@@ -10,6 +11,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The driver's number for a request; the answer carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,6 +130,50 @@ pub enum ControlRequest {
     StoreFreeze,
     /// Ends that; the answer is `thawed`.
     StoreThaw,
+    /// The rooms that are on disk, by name.
+    RoomList {
+        /// Those behind this one; all without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    },
+    /// Where a room's messages are, and how it is set; the answer is `room`.
+    RoomExport {
+        /// Its name.
+        name: String,
+    },
+    /// Records of a log, oldest first; the answer is `records`.
+    LogRead {
+        /// Its name.
+        log: String,
+        /// From this position on.
+        from: u64,
+    },
+    /// Begin with a room that is not there; the answer is `importing`.
+    RoomImport {
+        /// Its name.
+        name: String,
+    },
+    /// Put messages into the log of a room that is being imported.
+    LogAppend {
+        /// Its name.
+        log: String,
+        /// Messages, as conversations are stored.
+        records: Vec<Value>,
+    },
+    /// Make the room that was imported.
+    RoomOpen {
+        /// Its name.
+        name: String,
+        /// The log with its messages.
+        log: String,
+        /// How it is set, as `room` answers it.
+        settings: Value,
+    },
+    /// Forget the log of a room that was not imported after all.
+    LogForget {
+        /// Its name.
+        log: String,
+    },
 }
 
 /// What is answered.
@@ -183,6 +229,38 @@ pub enum ControlAnswer {
         /// It was left alone all the time.
         is_intact: bool,
     },
+    /// Some rooms.
+    Rooms {
+        /// By name.
+        rooms: Vec<RoomInfo>,
+        /// There are no more behind them.
+        is_last: bool,
+    },
+    /// A room.
+    Room {
+        /// As it is written.
+        name: String,
+        /// The log with its messages.
+        log: String,
+        /// How it is set: a record `room` without identity and name.
+        settings: Value,
+    },
+    /// Records of a log.
+    Records {
+        /// Oldest first; those that were erased, and those that are no JSON, are left out.
+        records: Vec<Value>,
+        /// The position behind them.
+        next: u64,
+        /// The first position that the log has, and the one behind its last.
+        first: u64,
+        /// See `first`.
+        end: u64,
+    },
+    /// A room can be imported.
+    Importing {
+        /// The log that its messages go to.
+        log: String,
+    },
 }
 
 /// Why a request was not carried out.
@@ -234,7 +312,17 @@ impl ControlRequest {
                 ("invite-add", none(), format!("{uses} uses within {expires_s} seconds"))
             }
             Self::InviteRevoke { id } => ("invite-revoke", id.clone(), none()),
-            Self::AccountList { .. } | Self::InviteList { .. } | Self::Audit { .. } | Self::StoreThaw => return None,
+            Self::AccountList { .. }
+            | Self::InviteList { .. }
+            | Self::Audit { .. }
+            | Self::StoreThaw
+            | Self::RoomList { .. }
+            | Self::LogRead { .. }
+            | Self::RoomImport { .. }
+            | Self::LogAppend { .. }
+            | Self::LogForget { .. } => return None,
+            Self::RoomExport { name } => ("room-export", name.clone(), none()),
+            Self::RoomOpen { name, .. } => ("room-import", name.clone(), none()),
             Self::StoreFreeze => ("store-freeze", none(), none()),
         })
     }

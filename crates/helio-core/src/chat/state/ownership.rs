@@ -75,6 +75,12 @@ impl Access {
 }
 
 impl Ownership {
+    /// The same without those who have no account here; `None` when the founder has none.
+    pub(in crate::chat) fn of_those(mut self, has_account: impl Fn(&str) -> bool) -> Option<Self> {
+        self.access.retain(|entry| has_account(&entry.account));
+        has_account(&self.founder).then_some(self)
+    }
+
     pub(in crate::chat) fn new(founder: String, at: Utc) -> Self {
         Self { founder, registered_us: at.micros(), access: Vec::new() }
     }

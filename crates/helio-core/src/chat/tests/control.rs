@@ -177,3 +177,45 @@ proptest! {
         let _ = AuditRecord::decode(&bytes);
     }
 }
+
+/// spec/export.md: the room is there with its messages at once, or nothing is.
+#[test]
+fn a_room_is_imported_into_a_log_that_no_room_has() {
+    let mut world = World::new();
+    let ada = world.owner("ada");
+    world.ask(ada, "JOIN #tea");
+    world.ask(ada, "ROOM REGISTER #tea");
+    world.ask(ada, "PRIVMSG #tea :hot");
+    let export = ControlRequest::RoomExport { name: "#TEA".into() };
+    let Some(ControlAnswer::Room { log: tea, settings, .. }) = world.request(export) else { panic!("a room") };
+    let records: Vec<_> = world.logs[&tea].iter().map(|record| serde_json::from_slice(record).expect("JSON")).collect();
+    let import = |name: &str| ControlRequest::RoomImport { name: name.into() };
+    assert_eq!(code(world.request(import("#Tea"))), "TAKEN");
+    assert_eq!(code(world.request(import("milk"))), "INVALID_TARGET");
+    let Some(ControlAnswer::Importing { log }) = world.request(import("#milk")) else { panic!("a log") };
+    let append = |log: &str, records: &[serde_json::Value]| ControlRequest::LogAppend {
+        log: log.into(),
+        records: records.to_vec(),
+    };
+    for wrong in [&*tea, "settings", "audit", "private/~ada/~eve", "room/", "room/a/b"] {
+        assert_eq!(code(world.request(append(wrong, &records))), "INVALID_PARAMS", "{wrong}");
+        let open = ControlRequest::RoomOpen { name: "#b".into(), log: wrong.into(), settings: settings.clone() };
+        assert_eq!(code(world.request(open)), "INVALID_PARAMS", "{wrong}");
+        assert_eq!(code(world.request(ControlRequest::LogForget { log: wrong.into() })), "INVALID_PARAMS", "{wrong}");
+    }
+    assert_eq!(world.request(append(&log, &records)), Some(ControlAnswer::Done));
+    let many = alloc::vec![records[0].clone(); limits::CONTROL_IMPORT + 1];
+    assert_eq!(code(world.request(append(&log, &many))), "INVALID_PARAMS");
+    assert!(world.ask(ada, "LIST #milk").iter().all(|line| !line.contains(" 322 ")), "nobody sees it yet");
+    world.commits = Commits::Fail;
+    assert_eq!(code(world.request(append(&log, &records))), "SETTING_NOT_STORED");
+    assert_eq!(code(world.request(append(&log, &records))), "STORE_UNAVAILABLE");
+    world.commits = Commits::AtOnce;
+    world.pass(limits::CHAT_PROBE_INTERVAL);
+    let open = ControlRequest::RoomOpen { name: "#milk".into(), log: log.clone(), settings };
+    assert_eq!(world.request(open.clone()), Some(ControlAnswer::Done));
+    assert_eq!(code(world.request(open)), "TAKEN");
+    let heard = world.ask(ada, "JOIN #milk").concat();
+    assert!(heard.contains("PRIVMSG #milk :") && heard.contains("hot"), "{heard}");
+    assert!(heard.contains("@ada") || heard.contains("~ada"), "its founder: {heard}");
+}

@@ -8,7 +8,7 @@ use crate::service::Context;
 use helio_core::chat::{ControlAnswer, ControlError, ControlRequest};
 use helio_core::irc::standard_reply::ReplyCode;
 use helio_core::limits;
-use helio_store::StoreError;
+use helio_store::{Direction, Limit, Log, LogHead, LogName, Position, StoreError};
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -181,6 +181,9 @@ impl Caller<'_> {
         };
         match request {
             ControlRequest::Audit { from } => self.ask_keeper(|answer| Request::Audit { from, answer }).await,
+            ControlRequest::LogRead { log, from } => {
+                self.ask_keeper(|answer| Request::LogRead { log, from, answer }).await
+            }
             ControlRequest::StoreFreeze => self.freeze(request).await,
             ControlRequest::StoreThaw if self.freeze.is_none() => refused("this connection has not frozen the store"),
             ControlRequest::StoreThaw => {
@@ -202,7 +205,13 @@ impl Caller<'_> {
             | ControlRequest::AppDelete { .. }
             | ControlRequest::InviteAdd { .. }
             | ControlRequest::InviteList { .. }
-            | ControlRequest::InviteRevoke { .. } => self.ask_hub(request).await,
+            | ControlRequest::InviteRevoke { .. }
+            | ControlRequest::RoomList { .. }
+            | ControlRequest::RoomExport { .. }
+            | ControlRequest::RoomImport { .. }
+            | ControlRequest::LogAppend { .. }
+            | ControlRequest::RoomOpen { .. }
+            | ControlRequest::LogForget { .. } => self.ask_hub(request).await,
         }
     }
 
@@ -240,6 +249,21 @@ async fn wait(answered: oneshot::Receiver<ControlAnswer>) -> ControlAnswer {
         Ok(Err(_)) => refused("the server is shutting down, and did not carry this out"),
         Err(_) => refused("the store did not answer in time; whether this was carried out is not known"),
     }
+}
+
+/// Records of a log from a position on, as many as go into one answer.
+pub(super) fn records(store: &dyn Log, log: &str, from: u64) -> ControlAnswer {
+    let read = || -> Result<ControlAnswer, StoreError> {
+        let empty = ControlAnswer::Records { records: Vec::new(), next: from, first: from, end: from };
+        let Ok(log) = LogName::new(log) else { return Ok(empty) };
+        let Some(LogHead { first, next: end, .. }) = store.head(&log)? else { return Ok(empty) };
+        let rows = Limit::MOST.and_bytes(limits::CONTROL_ANSWER / 2);
+        let read = store.read(&log, Position::new(from)..Position::END, rows, Direction::Forwards)?;
+        let next = read.last().map_or(end, |record| record.position.next());
+        let records = read.iter().filter_map(|record| serde_json::from_slice(record.bytes.as_deref()?).ok()).collect();
+        Ok(ControlAnswer::Records { records, next: next.get(), first: first.get(), end: end.get() })
+    };
+    read().unwrap_or_else(|error| refused(&error.to_string()))
 }
 
 /// The answer to who wants to copy the store.

@@ -27,6 +27,7 @@ pub(super) enum Request {
     Probe,
     Audit { from: Option<u64>, answer: oneshot::Sender<ControlAnswer> },
     TrimAudit { records: u32, before_us: i64 },
+    LogRead { log: String, from: u64, answer: oneshot::Sender<ControlAnswer> },
     Freeze { answer: oneshot::Sender<ControlAnswer> },
     Thaw { answer: oneshot::Sender<ControlAnswer> },
 }
@@ -40,7 +41,7 @@ impl Request {
             Self::Erase { ticket, .. } => Some(Input::Erased { ticket, erasure: Erasure::NotTried }),
             // Without an answer, who waits is told so.
             Self::Forget { .. } | Self::Trim { .. } | Self::Retain { .. } | Self::TrimAudit { .. } => None,
-            Self::Audit { .. } | Self::Freeze { .. } | Self::Thaw { .. } => None,
+            Self::Audit { .. } | Self::LogRead { .. } | Self::Freeze { .. } | Self::Thaw { .. } => None,
             Self::Probe => Some(Input::Probed { is_working: false }),
         }
     }
@@ -191,6 +192,10 @@ impl Keeper {
                 if let Err(error) = audit::trim(self.store.as_mut(), records, before_us) {
                     self.trouble(&error);
                 }
+            }
+            Request::LogRead { log, from, answer } => {
+                self.commit();
+                let _ = answer.send(control::records(&*self.store, &log, from));
             }
             Request::Freeze { answer } => {
                 self.commit();

@@ -70,6 +70,9 @@ impl StoredChat {
         if let ControlRequest::Audit { from } = request {
             return audit::page(self.store.as_ref(), from).unwrap_or_else(|error| audit::unread(&error));
         }
+        if let ControlRequest::LogRead { log, from } = request {
+            return control::records(self.store.as_ref(), &log, from);
+        }
         if request == ControlRequest::StoreThaw {
             return control::thawed(self.store.thaw());
         }
@@ -148,7 +151,11 @@ mod tests {
             | ControlAnswer::Invites { .. }
             | ControlAnswer::Audit { .. }
             | ControlAnswer::Frozen { .. }
-            | ControlAnswer::Thawed { .. }) => panic!("{answer:?} is no refusal"),
+            | ControlAnswer::Thawed { .. }
+            | ControlAnswer::Rooms { .. }
+            | ControlAnswer::Room { .. }
+            | ControlAnswer::Records { .. }
+            | ControlAnswer::Importing { .. }) => panic!("{answer:?} is no refusal"),
         }
     }
 
