@@ -18,6 +18,7 @@
 mod announce;
 mod apply;
 mod audit;
+mod ban;
 #[cfg(test)]
 mod bounds;
 pub mod client;
@@ -26,6 +27,7 @@ mod control;
 mod conversation;
 mod correspondence;
 mod credential;
+mod defcon;
 mod effect;
 mod ending;
 mod event;
@@ -50,6 +52,7 @@ mod settings;
 mod state;
 mod storage;
 mod tally;
+mod throttles;
 mod timers;
 mod tries;
 mod turn;
@@ -59,6 +62,7 @@ pub use audit::{AuditRecord, By};
 pub use command::HTTP_METHODS;
 pub use control::{ControlAnswer, ControlError, ControlRequest, RequestId, RoomInfo};
 pub use credential::{Credential, DECOY_HASH, NewPasswordError, Secret, prepare_new_password};
+pub use defcon::{Defcon, DefconError};
 pub use effect::{Effect, Erasure, Password, Verdict};
 pub use event::{AccountChange, Said, SaidKind, SaidLine};
 pub use guest_framer::{Foreign, GuestFramer, GuestInput};
@@ -73,8 +77,8 @@ pub use settings::{
 };
 pub use state::{AccountInfo, InviteInfo};
 pub use storage::{AUDIT_LOG, MARKERS_LOG, PRIVATE_LOGS, RecordError, SETTINGS_LOG};
+pub use throttles::THROTTLES_LOG;
 
-use crate::irc::capability::Capabilities;
 use crate::irc::frame::LineError;
 use crate::irc::name::ReservedNames;
 use crate::limits;
@@ -91,13 +95,13 @@ use event::{Event, Presence};
 use guesses::Guesses;
 use ids::Ids;
 use latest::Latest;
-use line::Audience;
 use query::Unanswered;
 use redacting::Redacting;
 use session::Session;
 use sessions::Sessions;
 use state::State;
 use storage::Storage;
+use throttles::Throttles;
 use timers::Timers;
 use tries::Tries;
 use verifying::Verifying;
@@ -121,6 +125,7 @@ pub struct Chat {
     guesses: Guesses,
     /// Rooms that got another name lately.
     renames: Tries<RoomId>,
+    throttles: Throttles,
     /// Of this run: what nonces are made of.
     secret: Option<Secret>,
     uses: command::stats::Uses,
@@ -163,6 +168,7 @@ impl Chat {
             registrations: Tries::new(limits::CHAT_REGISTER_BURST, limits::CHAT_REGISTER_INTERVAL),
             guesses: Guesses::new(),
             renames: Tries::new(limits::CHAT_RENAME_BURST, limits::CHAT_RENAME_INTERVAL),
+            throttles: Throttles::new(settings.connections.per_minute),
             secret: None,
             uses: command::stats::Uses::default(),
             ids: Ids::new(run),
@@ -219,16 +225,22 @@ impl Chat {
         let filters = filters.and_then(storage::encode_filters);
         let invites = self.state.invites.iter().map(storage::encode_invite);
         let rooms = lasting.filter_map(storage::encode_room);
-        decoys.chain(accounts).chain(invites).chain(filters).chain(rooms).collect()
+        // Asked for at the start.
+        let bans = storage::encode_bans(&self.state, self.started.utc);
+        decoys.chain(accounts).chain(invites).chain(filters).chain(rooms).chain(bans).collect()
     }
 
     /// A connection was accepted. `Err` is the line to send before it is closed again, with its line end.
     ///
     /// # Errors
-    /// Too many connections come from there.
+    /// The address is banned, or too many connections come from there.
     pub fn handle_connect(&mut self, peer: Peer, now: Now) -> Result<SessionId, String> {
+        if let Err(kept_out) = self.is_welcome(peer.address.ip(), now) {
+            return Err(command::ban::last_words(self, peer.face, &kept_out));
+        }
         let flood = self.flood_of(peer.address.ip(), now);
-        let taken = self.places.take(peer.address.ip(), &self.settings.connections);
+        let taken = self.take_connection(peer.address.ip(), now);
+        throttles::note(self, now);
         if let Err(reason) = taken {
             self.counts.connections_refused += 1;
             return Err(Self::last_words(peer.face, &reason));
@@ -238,15 +250,6 @@ impl Chat {
         let patience = if is_guest { limits::CHAT_GUEST_SETTLING } else { self.settings.registration_timeout };
         self.timers.set(id, now.mono + patience);
         Ok(id)
-    }
-
-    /// The line that tells a connection why it is closed, for one that never became a session.
-    #[must_use]
-    pub fn last_words(face: Face, reason: &str) -> String {
-        let mut bytes = Vec::new();
-        ending::closing_line(reason).encode(Audience { face, caps: Capabilities::default() }, &mut bytes);
-        // Composed from text, and cut between characters.
-        String::from_utf8(bytes).unwrap_or_default()
     }
 
     /// A line arrived, without its line end.
@@ -406,6 +409,9 @@ impl Chat {
     pub fn handle_settings(&mut self, settings: Settings, now: Now) {
         self.sessions.set_queue_max(settings.send_queue);
         let old = core::mem::replace(&mut self.settings, settings);
+        if self.settings.connections.per_minute != old.connections.per_minute {
+            self.throttles.set_per_minute(self.settings.connections.per_minute);
+        }
         timers::settings_changed(self, &old, now);
         command::cap::settings_changed(self, &old);
         command::oper::settings_changed(self, now);
@@ -433,16 +439,16 @@ impl Chat {
             self.close(id, reason);
         }
         self.settle(now);
+        throttles::save(self, true, now);
     }
 
     /// When [`Chat::handle_timeout`] wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let retention = Some(self.retention.next());
-        [self.timers.next(), self.storage.probe_at(), self.always_on.next(), self.next_room_end, retention]
-            .into_iter()
-            .flatten()
-            .min()
+        let (always_on, throttles) = (self.always_on.next(), self.throttles.save_at());
+        let own = [self.timers.next(), self.storage.probe_at(), self.next_room_end, retention, always_on, throttles];
+        own.into_iter().flatten().min()
     }
 
     /// Time has passed.
@@ -450,19 +456,8 @@ impl Chat {
         timers::run(self, now);
         storage::probe_if_due(self, now);
         retention::run_if_due(self, now);
+        throttles::save(self, false, now);
         self.settle(now);
-    }
-
-    /// Sessions, registered or not.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.sessions.len()
-    }
-
-    /// Whether nobody is connected.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Makes `event` happen: apply, announce, store. A room in which it is the first thing to keep is kept first.
@@ -493,6 +488,7 @@ impl Chat {
         }
         command::always_on::sweep(self, now);
         command::room_end::sweep(self, now);
+        throttles::note(self, now);
     }
 }
 

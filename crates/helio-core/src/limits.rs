@@ -762,6 +762,38 @@ pub const CHAT_ALWAYS_ON_EXPIRY: Duration = Duration::from_hours(30 * 24);
 /// Time after which a change of where a user is who stays is on its way to the disk. A crash before that loses it; a short one
 /// stores more.
 pub const CHAT_STAY_SAVE: Duration = Duration::from_secs(10);
+// # Keeping people out (spec/bans.md)
+
+/// Bans of addresses and networks. One more is refused.
+pub const CHAT_ADDRESS_BANS: usize = 16_384;
+
+/// Bans by `user@host` and by account together, each of which is compared with who arrives. One more is refused.
+pub const CHAT_MASK_BANS: usize = 1_024;
+
+/// Bytes of the target of a ban. A longer one is refused.
+pub const CHAT_BAN_TARGET: usize = 128;
+
+/// Bytes of the reason of a ban. A longer one is cut.
+pub const CHAT_BAN_REASON: usize = 256;
+
+/// The longest ban that has an end. A longer one is refused.
+pub const CHAT_BAN_TIME: Duration = Duration::from_hours(10 * 365 * 24);
+
+/// For how long a ban that has ended is remembered, in case the clock was wrong. Longer keeps addresses on disk.
+pub const CHAT_BAN_REMEMBERED: Duration = Duration::from_hours(7 * 24);
+
+/// New connections in a minute from one IPv4 address or IPv6 /64, unless the setting `connections-per-minute` says otherwise.
+/// Further ones are told when to come again, and closed.
+pub const CHAT_CONNECTIONS_PER_MINUTE: u32 = 60;
+
+/// Time from a change of what was tried too often to when it is written. A kill loses as much.
+pub const CHAT_THROTTLES_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Networks, or names, of each kind that are kept over a restart: those that tried most. A record of them stays under 64 KiB.
+pub const CHAT_THROTTLES_KEPT: usize = 256;
+
+/// Bans that STATS lists; the rest is counted.
+pub const CHAT_BANS_LISTED: usize = 500;
 
 // # Chat
 

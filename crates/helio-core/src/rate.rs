@@ -54,6 +54,25 @@ impl TokenBucket {
         Duration::from_nanos(self.capacity_nanos.saturating_sub(self.credit_nanos.saturating_add(gained)))
     }
 
+    /// How long until there is a token to take: nothing when there is one.
+    #[must_use]
+    pub fn ready_in(&self, now: Instant) -> Duration {
+        let gained = u64::try_from(now.since(self.updated).as_nanos()).unwrap_or(u64::MAX);
+        Duration::from_nanos(self.nanos_per_token.saturating_sub(self.credit_nanos.saturating_add(gained)))
+    }
+
+    /// Whether at least half of the bucket is missing, as of the last token that was taken or given back.
+    #[must_use]
+    pub fn is_half_empty(&self) -> bool {
+        self.credit_nanos <= self.capacity_nanos / 2
+    }
+
+    /// Lets so much of the bucket be missing, of which [`TokenBucket::missing`] told; at most all of it.
+    pub fn drain(&mut self, missing: Duration, now: Instant) {
+        let missing = u64::try_from(missing.as_nanos()).unwrap_or(u64::MAX);
+        (self.credit_nanos, self.updated) = (self.capacity_nanos.saturating_sub(missing), now);
+    }
+
     /// True when nothing was taken for so long that the bucket is as good as new.
     #[must_use]
     pub fn is_full(&self, now: Instant) -> bool {
@@ -121,6 +140,20 @@ mod tests {
         assert_eq!((0..9).filter(|_| bucket.take(at(86_400_000))).count(), 2);
         assert!(!bucket.is_full(at(86_400_000)));
         assert!(bucket.is_full(at(86_400_002)));
+    }
+
+    /// What was missing is missing again, and how long to wait is told.
+    #[test]
+    fn bucket_goes_on_where_another_was() {
+        let mut bucket = TokenBucket::new(10, 4, at(0));
+        assert_eq!((0..5).filter(|_| bucket.take(at(0))).count(), 4);
+        assert!(bucket.is_half_empty());
+        let mut other = TokenBucket::new(10, 4, at(1_000));
+        other.drain(bucket.missing(at(50)), at(1_000));
+        assert_eq!(other.ready_in(at(1_000)), Duration::from_millis(50));
+        assert!(!other.take(at(1_049)) && other.take(at(1_050)));
+        other.drain(Duration::MAX, at(1_050));
+        assert_eq!(other.ready_in(at(1_050)), Duration::from_millis(100), "never more than all of it");
     }
 
     #[test]

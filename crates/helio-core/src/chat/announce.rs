@@ -36,7 +36,8 @@ pub(super) fn is_told_first(event: &Event) -> bool {
         | Event::Said(..)
         | Event::Marked(_)
         | Event::Redacted(_)
-        | Event::Audit(_) => false,
+        | Event::Audit(_)
+        | Event::Server(_) => false,
     }
 }
 
@@ -48,7 +49,7 @@ pub(super) fn announce(chat: &mut Chat, event: &Event, origin: Option<Origin<'_>
         Event::Presence(presence) => presence::announce(state, presence, &settings.server_name, &mut to, now),
         Event::Room(event) => room::announce(state, event, &settings.server_name, &mut to, now),
         // Whom it concerns is told by what follows from it.
-        Event::Account(_) | Event::Audit(_) => {}
+        Event::Account(_) | Event::Audit(_) | Event::Server(_) => {}
         Event::Said(said, scope) => said::announce(state, said, scope, &mut to, || ids.batch()),
         Event::Marked(marked) => marked::announce(state, marked, &settings.server_name, &mut to),
         Event::Redacted(redacted) => redacted::announce(state, redacted, &mut to),

@@ -2,7 +2,8 @@
 
 mod room;
 
-use super::event::{AccountChange, AccountEvent, Event, Marked, Presence, Said, SaidKind, Scope};
+use super::ban::Ban;
+use super::event::{AccountChange, AccountEvent, Event, Marked, Presence, Said, SaidKind, Scope, ServerEvent};
 use super::ids::{SessionId, UserId};
 use super::state::{MarkerOwner, State, User, UserFlag, Whowas};
 use crate::irc::casemap::fold;
@@ -45,6 +46,15 @@ impl State {
             Event::Marked(Marked { owner, marker, .. }) => self.markers.set(owner, marker),
             // It is in the logs that something changed.
             Event::Redacted(_) => {}
+            Event::Server(event) => self.apply_server(event, now),
+        }
+    }
+
+    fn apply_server(&mut self, event: &ServerEvent, now: Now) {
+        match event {
+            ServerEvent::BanSet(ban) => self.bans.set(Ban::clone(ban), now.utc),
+            ServerEvent::BanLifted { target, .. } => self.bans.lift(target),
+            ServerEvent::Defcon { level, .. } => self.defcon = *level,
         }
     }
 

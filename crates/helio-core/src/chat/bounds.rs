@@ -23,6 +23,7 @@ impl Chat {
         self.state.check_bounds();
         self.registrations.check_bounds();
         self.renames.check_bounds();
+        self.throttles.connections.check_bounds();
         self.guesses.check_bounds(self.state.accounts.len());
         self.check_users();
     }
@@ -55,6 +56,7 @@ impl State {
         });
         assert!(self.filters.len() <= limits::CHAT_SERVER_FILTERS, "filters");
         self.invites.check_bounds();
+        self.bans.check_bounds();
         assert!(self.rooms.len() <= limits::CHAT_ROOMS, "{} rooms", self.rooms.len());
         assert!(self.whowas.len() <= limits::CHAT_WHOWAS, "{} who were here", self.whowas.len());
         let nicks: BTreeMap<_, _> = self.users.values().map(|user| (fold(&user.nick), user.id)).collect();

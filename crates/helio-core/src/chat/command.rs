@@ -6,7 +6,9 @@ pub(super) mod answering;
 pub(super) mod attach;
 pub(super) mod authenticate;
 pub(super) mod away;
+pub(super) mod ban;
 pub(super) mod cap;
+mod defcon;
 mod filter;
 pub(super) mod guest;
 mod help;
@@ -95,6 +97,8 @@ const COMMANDS: &[Command] = &[
     row("BATCH", 1, Works::After, multiline::batch),
     row("CAP", 1, Works::Always, cap::run),
     row("CHATHISTORY", 0, Works::After, history::run),
+    row("DEFCON", 0, Works::After, defcon::run),
+    row("DLINE", 1, Works::After, ban::dline),
     row("FILTER", 1, Works::After, filter::run),
     row("HELP", 0, Works::After, help::run),
     row("HELPOP", 0, Works::After, help::run),
@@ -105,6 +109,7 @@ const COMMANDS: &[Command] = &[
     row("JOIN", 1, Works::After, join::run),
     row("KICK", 2, Works::After, kick::run),
     row("KILL", 1, Works::After, oper::kill),
+    row("KLINE", 1, Works::After, ban::kline),
     row("LINKS", 0, Works::After, server::links),
     row("LIST", 0, Works::After, list::run),
     row("LUSERS", 0, Works::After, welcome::lusers),
@@ -134,6 +139,8 @@ const COMMANDS: &[Command] = &[
     row("TIME", 0, Works::After, server::time),
     row("TOPIC", 1, Works::After, topic::run),
     row("TRACE", 0, Works::After, server::trace),
+    row("UNDLINE", 1, Works::After, ban::undline),
+    row("UNKLINE", 1, Works::After, ban::unkline),
     row("USER", 4, Works::Before, register::user),
     row("USERHOST", 1, Works::After, userhost::run),
     row("USERS", 0, Works::After, server::users),

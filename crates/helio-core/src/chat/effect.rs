@@ -59,6 +59,14 @@ pub enum Effect {
         /// How many stay.
         keep: u64,
     },
+    /// Let `log` hold `bytes` alone: append it, then trim what was before. There is no answer; when it fails, what was there may
+    /// stay.
+    Replace {
+        /// The log's name.
+        log: String,
+        /// The record.
+        bytes: Vec<u8>,
+    },
     /// Write and sync something of no meaning, to learn whether the store works again. The answer is
     /// [`Chat::handle_probed`](super::Chat::handle_probed).
     Probe,

@@ -15,7 +15,9 @@ mod ownership;
 pub(super) use ownership::OwnershipChange;
 
 use super::audit::AuditRecord;
+use super::ban::{Ban, Target};
 use super::credential::Secret;
+use super::defcon::Defcon;
 use super::ids::{MsgId, RoomId, SessionId, UserId};
 use super::state::{
     Account, Filter, FilterChange, Invite, Keep, ListEntry, ListKind, Marker, MarkerOwner, RoomSettings, Setting,
@@ -41,6 +43,7 @@ pub(super) enum Event {
     Redacted(Redacted),
     /// Somebody did something that needs a privilege, or tried. Nobody is told; it is written down.
     Audit(Box<AuditRecord>),
+    Server(ServerEvent),
 }
 
 /// Somebody has read something up to a time.
@@ -277,6 +280,24 @@ pub(super) enum AccountEvent {
     },
 }
 
+/// The server as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ServerEvent {
+    /// This is banned exactly so, whatever there was.
+    BanSet(Box<Ban>),
+    BanLifted {
+        target: Target,
+        by: String,
+        at: Utc,
+    },
+    /// The level of lockdown.
+    Defcon {
+        level: Defcon,
+        by: String,
+        at: Utc,
+    },
+}
+
 /// One letter of a MODE line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
@@ -444,5 +465,11 @@ impl From<Redacted> for Event {
 impl From<RoomEvent> for Event {
     fn from(event: RoomEvent) -> Self {
         Self::Room(event)
+    }
+}
+
+impl From<ServerEvent> for Event {
+    fn from(event: ServerEvent) -> Self {
+        Self::Server(event)
     }
 }

@@ -11,9 +11,9 @@ use core::net::IpAddr;
 /// Wrong log-ins. A right one gives back what it took.
 #[derive(Debug)]
 pub(super) struct Guesses {
-    places: Tries<IpAddr>,
+    pub(super) places: Tries<IpAddr>,
     /// By folded name.
-    accounts: Tries<Box<str>>,
+    pub(super) accounts: Tries<Box<str>>,
     /// Where each account was logged in to last. From there others' guesses do not lock its owner out. As many as there are
     /// accounts.
     last: BTreeMap<Box<str>, IpAddr>,

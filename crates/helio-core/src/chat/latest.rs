@@ -34,7 +34,8 @@ impl Latest {
             | Event::Account(_)
             | Event::Presence(_)
             | Event::Marked(_)
-            | Event::Audit(_) => {}
+            | Event::Audit(_)
+            | Event::Server(_) => {}
         }
     }
 

@@ -8,6 +8,7 @@
 //! Being a server operator gives no voice: nobody speaks in the name of an office.
 
 mod account;
+mod entry;
 mod redaction;
 
 pub use account::AccountError;
@@ -21,6 +22,9 @@ pub(super) use ownership::{
     can_set_access, can_set_keep, can_transfer, ownership,
 };
 
+pub(super) use entry::{
+    KeptOut, can_ban, can_connect, can_enter, can_speak_in_rooms, can_speak_privately, can_use_account, defcon,
+};
 pub(super) use speaking::{can_speak_now, is_unfiltered, is_unmuted};
 
 use super::conversation::Party;

@@ -1,9 +1,11 @@
 //! What an operator decides about the chat service.
 
+use super::defcon::Defcon;
 use crate::irc::name::{NickRules, RoomName};
 use crate::limits;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::net::IpAddr;
 use core::time::Duration;
 use ipnet::IpNet;
 
@@ -61,6 +63,12 @@ pub struct Settings {
     pub always_on: AlwaysOn,
     /// How long they stay so.
     pub always_on_expiry: Duration,
+    /// Networks that no ban and no lockdown keeps out: the way back for who runs the server. Default none.
+    pub ban_exempt: Vec<IpNet>,
+    /// From where one needs an account to come in. Default nowhere.
+    pub require_account: Vec<IpNet>,
+    /// The highest level of lockdown that operators can choose. Default 5: no lockdown.
+    pub defcon: Defcon,
 }
 
 /// How much of the audit log is kept; what is beyond either is trimmed.
@@ -152,6 +160,15 @@ pub struct Connections {
     pub per_network: usize,
     /// Who is not counted. Default loopback.
     pub exempt: Vec<IpNet>,
+    /// New ones in a minute from one IPv4 address or IPv6 /64. Default [`limits::CHAT_CONNECTIONS_PER_MINUTE`].
+    pub per_minute: u32,
+}
+
+impl Connections {
+    /// Whether connections of this address are not counted.
+    pub(super) fn is_exempt(&self, address: IpAddr) -> bool {
+        self.exempt.iter().any(|net| net.contains(&address))
+    }
 }
 
 /// What is shown again on joining.
@@ -210,6 +227,7 @@ impl Settings {
                 per_address: limits::CHAT_CONNECTIONS_PER_ADDRESS,
                 per_network: limits::CHAT_CONNECTIONS_PER_NETWORK,
                 exempt: loopback,
+                per_minute: limits::CHAT_CONNECTIONS_PER_MINUTE,
             },
             registration_timeout: limits::CHAT_REGISTRATION_TIMEOUT,
             ping_interval: limits::CHAT_PING_INTERVAL,
@@ -224,6 +242,14 @@ impl Settings {
             has_several_clients: true,
             always_on: AlwaysOn::OptIn,
             always_on_expiry: limits::CHAT_ALWAYS_ON_EXPIRY,
+            ban_exempt: Vec::new(),
+            require_account: Vec::new(),
+            defcon: Defcon::NORMAL,
         }
+    }
+
+    /// Whether no ban of an address keeps this one out.
+    pub(super) fn is_ban_exempt(&self, address: IpAddr) -> bool {
+        self.ban_exempt.iter().any(|net| net.contains(&address))
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod accounts;
 pub(super) mod attached;
+pub(super) mod bans;
 pub(super) mod empty_rooms;
 mod filter;
 pub(super) mod invites;
@@ -18,6 +19,7 @@ pub(super) mod user;
 pub use accounts::AccountInfo;
 pub(super) use accounts::{Account, Accounts};
 pub(super) use attached::Attached;
+pub(super) use bans::Bans;
 pub(super) use empty_rooms::EmptyRooms;
 pub(super) use filter::{Filter, FilterAction, FilterChange, Filters};
 pub use invites::InviteInfo;
@@ -32,6 +34,7 @@ pub(super) use room::{Keep, Member, Room, RoomSettings, Topic};
 pub(super) use stay::{Stay, Stays};
 pub(super) use user::{User, Whowas};
 
+use super::defcon::Defcon;
 use super::ids::{SessionId, UserId};
 use crate::irc::casemap::fold;
 use alloc::boxed::Box;
@@ -74,6 +77,10 @@ pub(super) struct State {
     pub(super) invites: Invites,
     /// Who stays without a client.
     pub(super) stays: Stays,
+    /// Whom the server keeps out.
+    pub(super) bans: Bans,
+    /// The level of lockdown that operators set.
+    pub(super) defcon: Defcon,
 }
 
 impl State {

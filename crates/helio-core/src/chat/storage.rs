@@ -12,7 +12,7 @@ mod unsaved;
 pub use markers::MARKERS_LOG;
 pub(super) use markers::restored as restored_markers;
 pub(super) use record::{decode, encode};
-pub(super) use unsaved::{encode_account, encode_decoys, encode_filters, encode_invite, encode_room};
+pub(super) use unsaved::{encode_account, encode_bans, encode_decoys, encode_filters, encode_invite, encode_room};
 
 use super::conversation::{self, Conversation, Party};
 use super::event::{AccountChange, AccountEvent, Event, RoomEvent, Said, Scope};
@@ -278,6 +278,7 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
         Event::Room(event) => (String::from(SETTINGS_LOG), record::encode_room(event)?),
         Event::Account(event) => (String::from(SETTINGS_LOG), record::encode_account(event)),
         Event::Audit(record) => (String::from(AUDIT_LOG), encode(record)),
+        Event::Server(event) => (String::from(SETTINGS_LOG), record::encode_server(event)),
         Event::Said(said, _) if !said.is_durable() => return None,
         Event::Said(said, scope) => (keep_said(chat, said, scope)?, encode(&*said.kept())),
     };
@@ -322,7 +323,8 @@ pub(super) fn forget_ended(chat: &mut Chat, event: &Event) {
         | Event::Said(..)
         | Event::Redacted(_)
         | Event::Marked(_)
-        | Event::Audit(_) => return,
+        | Event::Audit(_)
+        | Event::Server(_) => return,
     };
     chat.effects.push_back(Effect::Forget { log });
 }

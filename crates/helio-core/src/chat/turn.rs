@@ -2,8 +2,10 @@
 
 use super::Chat;
 use super::announce;
+use super::defcon::Defcon;
 use super::event::Event;
 use super::ids::{SessionId, Ticket, UserId};
+use super::policy;
 use super::reply::{Outcome, Refusal, Reply};
 use super::session::{Session, Stage};
 use super::state::{Room, User};
@@ -55,6 +57,11 @@ impl Turn<'_> {
             Stage::Registered(user) => self.chat.state.user(*user)?.account.as_deref(),
             Stage::Closing { .. } => None,
         }
+    }
+
+    /// The level of lockdown in force.
+    pub(super) fn defcon(&self) -> Defcon {
+        policy::defcon(&self.chat.state, &self.chat.settings)
     }
 
     pub(super) fn user_id(&self) -> Outcome<UserId> {

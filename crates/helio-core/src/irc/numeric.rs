@@ -81,6 +81,8 @@ numerics! {
     219 RplEndOfStats "End of /STATS report";
     /// `<modes>` of the user itself.
     221 RplUmodeIs "";
+    /// `D <network> :<reason>`
+    225 RplStatsDLine "";
     /// `L <host> * <name> <depth>`
     241 RplStatsLLine "";
     /// `:Server Up <n> days <h>:<mm>:<ss>`

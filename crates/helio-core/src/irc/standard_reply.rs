@@ -54,7 +54,8 @@ codes! {
     AccountExists = "ACCOUNT_EXISTS", "Account name is taken, or looks like one that is";
     /// `FAIL REGISTER … <account>`: accounts are named after nicknames. account-registration.
     AccountNameMustBeNick = "ACCOUNT_NAME_MUST_BE_NICK", "Account name must be your nickname";
-    /// `FAIL ACCOUNT … `: who asks is not logged in, or not by what the change needs. Ours.
+    /// `FAIL ACCOUNT … `: who asks is not logged in, or not by what the change needs. Ours. `FAIL *`: who completes the
+    /// connection is not logged in. Ergo's.
     AccountRequired = "ACCOUNT_REQUIRED", "Log in to an account first";
     /// `FAIL ACCOUNT … <account>`: there is none of this name. Ours.
     AccountUnknown = "ACCOUNT_UNKNOWN", "There is no such account";

@@ -4,6 +4,7 @@
 mod account;
 mod backup;
 mod chat;
+mod chat_bans;
 mod chat_client;
 mod chat_clients;
 mod chat_disk;

@@ -58,7 +58,8 @@ impl State {
             | Event::Account(_)
             | Event::Presence(_)
             | Event::Marked(_)
-            | Event::Audit(_) => return None,
+            | Event::Audit(_)
+            | Event::Server(_) => return None,
         };
         let room = self.room(name).filter(|room| !room.is_lasting)?;
         Some(RoomEvent::Kept { id: room.id.clone(), name: room.name.clone(), at: room.created })

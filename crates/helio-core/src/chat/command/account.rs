@@ -31,7 +31,7 @@ const CLOSED: &str = "Your account was suspended or deleted";
 /// `REGISTER account email password` (IRCv3 account-registration, a draft).
 pub(super) fn register(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let address = turn.session()?.peer.address.ip();
-    policy::can_register(&turn.chat.settings, address, turn.account())?;
+    policy::can_register(&turn.chat.settings, turn.defcon(), address, turn.account())?;
     let nick = super::nick_of(turn.chat, turn.session);
     let is_registered = turn.session()?.user().is_some();
     if !is_registered && turn.chat.settings.password_hash.is_some() {
@@ -141,6 +141,7 @@ fn keep_decoys(chat: &mut Chat, now: Now) {
 
 /// The session is logged in to the account of this name from now on.
 pub(super) fn log_in(turn: &mut Turn<'_>, account: &str) -> Outcome {
+    super::ban::refuse_account(turn, account)?;
     if let Some(registration) = turn.session_mut()?.registration() {
         registration.account = Some(account.to_string());
     }

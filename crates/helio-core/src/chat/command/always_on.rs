@@ -5,6 +5,7 @@
 
 use super::away;
 use super::room_end::remaining;
+use crate::chat::ban::Somebody;
 use crate::chat::event::{AccountEvent, Presence, RoomEvent};
 use crate::chat::ids::UserId;
 use crate::chat::policy;
@@ -41,7 +42,10 @@ pub(in crate::chat) fn come_back(chat: &mut Chat, now: Now) {
         accounts.filter_map(|account| Some((account.name.clone(), account.stay.as_deref()?.clone()))).collect();
     for (account, stay) in stays {
         let is_taken = chat.state.skeletons.contains_key(skeleton(&stay.nick).as_str());
-        if !is_taken && policy::can_be_called(&chat.state, &stay.nick, Some(&account)) {
+        let user_host = Some((stay.username.as_str(), stay.host.as_str()));
+        let somebody = Somebody { address: None, user_host, account: Some(&account) };
+        let is_let_in = policy::can_enter(&chat.state, &chat.settings, &somebody, now.utc).is_ok();
+        if !is_taken && is_let_in && policy::can_be_called(&chat.state, &stay.nick, Some(&account)) {
             arrive(chat, account, stay, now);
         }
     }

@@ -7,7 +7,7 @@ use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal, pack};
 use crate::chat::session::Peer;
 use crate::chat::turn::Turn;
-use crate::chat::{Chat, Settings};
+use crate::chat::{Chat, Defcon, Settings};
 use crate::irc::capability::{Capabilities, Capability, CapabilityValue, implied_by_version, parse_request};
 use crate::irc::numeric::Numeric;
 use crate::limits;
@@ -116,7 +116,8 @@ impl Offer<'_> {
         match (capability, capability.value()) {
             (Capability::Sasl, _) => mechanisms(self.has_secret, self.peer).is_some(),
             (Capability::AccountRegistration, _) => {
-                policy::can_register(self.settings, self.peer.address.ip(), None).is_ok()
+                // Lockdown passes, and says so itself.
+                policy::can_register(self.settings, Defcon::NORMAL, self.peer.address.ip(), None).is_ok()
             }
             (_, CapabilityValue::Informational) => has_values && sts(self.settings, self.peer).is_some(),
             (_, CapabilityValue::Absent | CapabilityValue::Required) => true,

@@ -1,6 +1,6 @@
 //! Guests of the line listener (spec/line-listener.md).
 
-use super::{answer, join, message, nick, register};
+use super::{answer, ban, join, message, nick, register};
 use crate::chat::Chat;
 use crate::chat::event::{SaidKind, SaidLine};
 use crate::chat::ids::SessionId;
@@ -22,15 +22,21 @@ const HELP: [&str; 5] = [
     "anything else is a message to the room",
 ];
 
+/// The username of all of them.
+pub(super) const USERNAME: &str = "guest";
+
 /// Makes a connection of the line listener somebody, in the lobby.
 pub(in crate::chat) fn arrive(chat: &mut Chat, id: SessionId, now: Now) {
     if chat.settings.password_hash.is_some() {
         return chat.end(id, "this server asks for a password: come by IRC", now);
     }
+    if let Err(kept_out) = ban::can_enter(chat, id, now) {
+        return chat.end(id, kept_out.told(), now);
+    }
     let name = free_name(chat);
     let Some(registration) = chat.sessions.get_mut(id).and_then(|session| session.registration()) else { return };
     registration.nick = Some(name.clone());
-    registration.username = Some("guest".to_string());
+    registration.username = Some(USERNAME.to_string());
     registration.realname = "Guest of the line listener".to_string();
     register::arrive(chat, id, now);
     answer(chat, id, "JOIN", now, |turn| {

@@ -158,7 +158,9 @@ pub(super) fn verified_pass(chat: &mut Chat, id: SessionId, claim: &Claim, verdi
         let is_admitted = verdict == Verdict::Right && admit(turn, claim).is_ok();
         match is_admitted {
             true => register::complete(turn).unwrap_or_else(|refusal| turn.reply.refuse(&refusal)),
-            false => refuse_pass(turn),
+            // Or it was told of a ban.
+            false if turn.closing.is_none() => refuse_pass(turn),
+            false => {}
         }
     });
 }

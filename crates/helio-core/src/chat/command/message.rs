@@ -198,10 +198,12 @@ fn address(turn: &Turn<'_>, target: &str, lines: &[SaidLine]) -> Outcome<(Scope,
     let author = turn.user()?;
     if !name.starts_with('#') {
         let user = turn.someone(target).map_err(|refusal| no_service(turn, target).unwrap_or(refusal))?;
+        policy::can_speak_privately(turn.defcon(), author, user)?;
         policy::can_message(author, user)?;
         return Ok((Scope::Private { with: user.id }, user.nick.clone()));
     }
     let room = turn.room(name)?;
+    policy::can_speak_in_rooms(turn.defcon(), author, &room.name)?;
     policy::can_speak(author, room)?;
     if lines.iter().any(|line| guest_text::action(&line.text) == Some(None)) {
         policy::can_send_ctcp(room)?;

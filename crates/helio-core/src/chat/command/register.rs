@@ -1,6 +1,6 @@
 //! PASS, USER and the end of registration.
 
-use super::{account, attach, authenticate, away, login, welcome};
+use super::{account, attach, authenticate, away, ban, login, welcome};
 use crate::chat::effect::{Password, Verdict};
 use crate::chat::event::Presence;
 use crate::chat::ids::{SessionId, UserId};
@@ -51,6 +51,10 @@ pub(super) fn count_line(turn: &mut Turn<'_>) -> Outcome {
 
 /// Makes the connection somebody when everything for that was said.
 pub(super) fn complete(turn: &mut Turn<'_>) -> Outcome {
+    // A log-in to a banned account.
+    if turn.closing.is_some() {
+        return Ok(());
+    }
     let (session, now) = (turn.session, turn.now);
     let wanted = turn.chat.settings.password_hash.clone();
     let Some(registration) = turn.session_mut()?.registration() else { return Ok(()) };
@@ -62,6 +66,9 @@ pub(super) fn complete(turn: &mut Turn<'_>) -> Outcome {
     }
     let (nick, pass) = (nick.clone(), registration.password.take());
     if !account::is_open(turn)? || pass.is_some_and(|pass| login::by_pass(turn, &pass.0)) {
+        return Ok(());
+    }
+    if !ban::is_let_in(turn)? {
         return Ok(());
     }
     // Somebody else may have taken the nickname since it was chosen.

@@ -1,6 +1,6 @@
 //! STATS: numbers about the server (RFC 2812 §3.4.4; letters as InspIRCd and Hybrid have them).
 
-use super::{COMMANDS, server};
+use super::{COMMANDS, ban, server};
 use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::turn::Turn;
@@ -31,10 +31,12 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let letter = params.first().and_then(|query| query.chars().next());
     let Some(letter) = letter else { return Err(Refusal::numeric(Numeric::ErrNeedMoreParams, &["STATS"])) };
     server::must_be_us(turn, params.get(1).copied())?;
-    if matches!(letter, 'l' | 'm' | 'o' | 'y') {
+    if matches!(letter, 'd' | 'D' | 'k' | 'K' | 'l' | 'm' | 'o' | 'y') {
         policy::can_operate(turn.user()?)?;
     }
     match letter {
+        'd' | 'D' => ban::list(turn, ban::Kind::Net, "*"),
+        'k' | 'K' => ban::list(turn, ban::Kind::Other, "*"),
         'l' => links(turn),
         'm' => commands(turn),
         'o' => operators(turn),
@@ -46,6 +48,14 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     }
     turn.reply.numeric(Numeric::RplEndOfStats, &[&letter.to_string()]);
     Ok(())
+}
+
+/// The letter that lists such bans.
+pub(super) fn letter_of(kind: ban::Kind) -> &'static str {
+    match kind {
+        ban::Kind::Net => "d",
+        ban::Kind::Other => "k",
+    }
 }
 
 /// What waits for each connection. Only what is counted is told.

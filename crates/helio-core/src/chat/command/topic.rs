@@ -38,6 +38,7 @@ pub(super) fn show_if_set(turn: &mut Turn<'_>, name: &str) -> Outcome<bool> {
 
 fn set(turn: &mut Turn<'_>, name: &str, text: &str) -> Outcome {
     let (user, room) = (turn.user()?, turn.room(name)?);
+    policy::can_speak_in_rooms(turn.defcon(), user, &room.name)?;
     let right = policy::can_set_topic(user, room)?;
     let known = room.topic.as_ref().map_or("", |topic| topic.text.as_str());
     if known == text {

@@ -1,5 +1,6 @@
 //! Who may change accounts, and what an account may be.
 
+use crate::chat::defcon::Defcon;
 use crate::chat::event::AccountChange;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::settings::{AccountRegistration, Settings};
@@ -77,11 +78,17 @@ impl AccountError {
 }
 
 /// May somebody at `address` register an account over IRC? `account` is the one that they are logged in to.
-pub(in crate::chat) fn can_register(settings: &Settings, address: IpAddr, account: Option<&str>) -> Outcome {
+pub(in crate::chat) fn can_register(
+    settings: &Settings,
+    level: Defcon,
+    address: IpAddr,
+    account: Option<&str>,
+) -> Outcome {
     if let Some(account) = account {
         return Err(Refusal::fail(ReplyCode::AlreadyAuthenticated, &[account]));
     }
     let is_allowed = match settings.registration {
+        _ if level.refuses_accounts() => return Err(Refusal::fail(ReplyCode::TemporarilyUnavailable, &["*"])),
         // With a code, which is looked at later.
         AccountRegistration::Open | AccountRegistration::Invited => true,
         AccountRegistration::Local => address.to_canonical().is_loopback(),

@@ -1,8 +1,10 @@
 //! The stored form of what lasts. `spec/event-log.md` describes it.
 
 use super::RecordError;
+use crate::chat::ban::{Ban, Target};
 use crate::chat::credential::Secret;
-use crate::chat::event::{AccountChange, AccountEvent, Actor, Change, Event, OwnershipChange, RoomEvent};
+use crate::chat::defcon::Defcon;
+use crate::chat::event::{AccountChange, AccountEvent, Actor, Change, Event, OwnershipChange, RoomEvent, ServerEvent};
 use crate::chat::ids::RoomId;
 use crate::chat::state::{
     Account, Filter, FilterChange, Invite, Keep, ListEntry, ListKind, RoomSettings, Setting, Stay,
@@ -78,6 +80,17 @@ enum Stored {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stay: Option<Box<Stay>>,
     },
+    BanSet(Box<Ban>),
+    BanLifted {
+        target: Target,
+        by: String,
+        at_us: i64,
+    },
+    Defcon {
+        level: Defcon,
+        by: String,
+        at_us: i64,
+    },
 }
 
 /// The record of a change to an account is the change; `spec/accounts.md`.
@@ -122,6 +135,15 @@ pub(super) fn encode_account(event: &AccountEvent) -> Vec<u8> {
     }
 }
 
+/// The record of what happened to the server as a whole.
+pub(super) fn encode_server(event: &ServerEvent) -> Vec<u8> {
+    encode(&match event.clone() {
+        ServerEvent::BanSet(ban) => Stored::BanSet(ban),
+        ServerEvent::BanLifted { target, by, at } => Stored::BanLifted { target, by, at_us: at.micros() },
+        ServerEvent::Defcon { level, by, at } => Stored::Defcon { level, by, at_us: at.micros() },
+    })
+}
+
 /// Reads a record of the log of settings.
 pub(in crate::chat) fn decode(record: &[u8]) -> Result<Event, RecordError> {
     let Named { event } = parse(record)?;
@@ -134,6 +156,13 @@ pub(in crate::chat) fn decode(record: &[u8]) -> Result<Event, RecordError> {
         Stored::DecoySecret { secret } => return Ok(AccountEvent::Decoys(secret).into()),
         Stored::Invite(invite) => return Ok(AccountEvent::Invite(invite).into()),
         Stored::InviteEnded { id } => return Ok(AccountEvent::InviteEnded { id }.into()),
+        Stored::BanSet(ban) => return Ok(ServerEvent::BanSet(ban).into()),
+        Stored::BanLifted { target, by, at_us } => {
+            return Ok(ServerEvent::BanLifted { target, by, at: Utc::from_micros(at_us) }.into());
+        }
+        Stored::Defcon { level, by, at_us } => {
+            return Ok(ServerEvent::Defcon { level, by, at: Utc::from_micros(at_us) }.into());
+        }
         Stored::Created { id, name, at_us } => RoomEvent::Kept { id, name, at: Utc::from_micros(at_us) },
         Stored::Topic { room, by, text, at_us } => {
             RoomEvent::Topic { room, actor: Actor::Server, by, text, at: Utc::from_micros(at_us) }

@@ -1,13 +1,15 @@
 //! Accounts, and settings of rooms, that are true but not on disk, because their commit failed.
 
 use super::{record, store};
+use crate::chat::ban::Target;
 use crate::chat::credential::Secret;
-use crate::chat::event::{AccountEvent, Event, RoomEvent};
+use crate::chat::defcon::Defcon;
+use crate::chat::event::{AccountEvent, Event, RoomEvent, ServerEvent};
 use crate::chat::ids::RoomId;
 use crate::chat::state::{Account, Filters, Invite, Room, State};
 use crate::chat::{Chat, audit};
 use crate::irc::casemap::fold;
-use crate::time::Now;
+use crate::time::{Now, Utc};
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -30,6 +32,9 @@ pub(super) struct Unsaved {
     invites: BTreeSet<String>,
     /// Records of what was done by privilege that are lost.
     audits: u64,
+    /// Targets whose ban was set or lifted, by their keys.
+    bans: BTreeMap<Box<str>, Target>,
+    has_defcon: bool,
 }
 
 /// What a record of the log of settings is about, by its folded name.
@@ -43,6 +48,8 @@ pub(super) enum Changed {
     Decoys,
     Invite(String),
     Audit,
+    Ban(Target),
+    Defcon,
 }
 
 impl Unsaved {
@@ -64,11 +71,14 @@ impl Unsaved {
             Changed::Decoys => self.has_decoys = true,
             Changed::Invite(id) => _ = self.invites.insert(id),
             Changed::Audit => self.audits += 1,
+            Changed::Ban(target) => _ = self.bans.insert(target.key(), target),
+            Changed::Defcon => self.has_defcon = true,
         }
     }
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
+        let has_bans = self.has_defcon || !self.bans.is_empty();
         self.rooms.is_empty()
             && self.accounts.is_empty()
             && self.renames.is_empty()
@@ -76,6 +86,7 @@ impl Unsaved {
             && self.audits == 0
             && !self.has_decoys
             && !self.has_filters
+            && !has_bans
     }
 }
 
@@ -93,6 +104,9 @@ pub(super) fn changed(state: &State, event: &Event) -> Option<Changed> {
             Some(Changed::Invite(id.clone()))
         }
         Event::Audit(_) => Some(Changed::Audit),
+        Event::Server(ServerEvent::BanSet(ban)) => Some(Changed::Ban(ban.target.clone())),
+        Event::Server(ServerEvent::BanLifted { target, .. }) => Some(Changed::Ban(target.clone())),
+        Event::Server(ServerEvent::Defcon { .. }) => Some(Changed::Defcon),
         Event::Room(event) => {
             let (key, id) = changed_room(state, event)?;
             Some(Changed::Room(key, id))
@@ -119,8 +133,9 @@ fn changed_room(state: &State, event: &RoomEvent) -> Option<(Box<str>, RoomId)> 
 
 /// The store works again: what is true and not on disk is stored whole, whatever is there.
 pub(super) fn store_again(chat: &mut Chat, now: Now) {
-    let Unsaved { rooms, accounts, renames, has_filters, has_decoys, invites, audits } =
+    let Unsaved { rooms, accounts, renames, has_filters, has_decoys, invites, audits, bans, has_defcon } =
         core::mem::take(&mut chat.storage.unsaved);
+    store_bans(chat, bans.into_values(), has_defcon, now);
     // First the names, so that what follows is about the rooms that have them.
     for event in renames {
         store(chat, &event.into());
@@ -158,6 +173,32 @@ pub(super) fn store_again(chat: &mut Chat, now: Now) {
 fn current<'s>(state: &'s State, key: &str, id: &RoomId) -> Option<&'s Room> {
     let named = state.rooms.get(key);
     named.filter(|room| room.id == *id).or_else(|| state.rooms.values().find(|room| room.id == *id)).or(named)
+}
+
+/// Bans and the level of lockdown as they are now.
+fn store_bans(chat: &mut Chat, targets: impl Iterator<Item = Target>, has_defcon: bool, now: Now) {
+    let (by, at) = (chat.settings.server_name.clone(), now.utc);
+    for target in targets {
+        let event = match chat.state.bans.get(&target) {
+            Some(ban) => ServerEvent::BanSet(Box::new(ban.clone())),
+            None => ServerEvent::BanLifted { target, by: by.clone(), at },
+        };
+        store(chat, &event.into());
+    }
+    if has_defcon {
+        let level = chat.state.defcon;
+        store(chat, &ServerEvent::Defcon { level, by, at }.into());
+    }
+}
+
+/// Bans and the level of lockdown as records: none for what is as it is without any.
+pub(in crate::chat) fn encode_bans(state: &State, now: Utc) -> impl Iterator<Item = Vec<u8>> + '_ {
+    let bans = state.bans.iter().filter(move |ban| !ban.is_forgotten(now));
+    let bans = bans.map(|ban| record::encode_server(&ServerEvent::BanSet(Box::new(ban.clone()))));
+    let by = String::new();
+    let defcon = ServerEvent::Defcon { level: state.defcon, by, at: now };
+    let is_normal = state.defcon == Defcon::NORMAL;
+    bans.chain((!is_normal).then(|| record::encode_server(&defcon)))
 }
 
 /// All that lasts of a room as one record.

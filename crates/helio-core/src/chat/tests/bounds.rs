@@ -14,7 +14,7 @@ fn strict(lines_per_second: u32, burst: u32) -> Settings {
     let settings = World::settings();
     Settings {
         flood: Flood { lines_per_second, burst, exempt: Vec::new() },
-        connections: Connections { exempt: Vec::new(), ..settings.connections.clone() },
+        connections: Connections { exempt: Vec::new(), per_minute: 100_000, ..settings.connections.clone() },
         ..settings
     }
 }
@@ -169,7 +169,8 @@ fn one_address_has_so_many_connections() {
     let bound = limits::CHAT_CONNECTIONS_PER_ADDRESS;
     let ids: Vec<Id> = (0..bound).map(|_| arrive(&mut world, "192.0.2.1").expect("room")).collect();
     let refused = arrive(&mut world, "192.0.2.1");
-    let reason = format!("Too many connections from your address, the limit is {bound}");
+    let reason =
+        format!("Too many connections from your address, the limit is {bound}; try again when one of them has ended");
     assert_eq!(refused, Err(format!("ERROR :Closing link: {reason}\r\n")));
     let guest = world.connect_from("192.0.2.1:4000", Face::Guest, false);
     assert_eq!(guest, Err(format!("* closing: {reason}\n")), "in a guest's words");
@@ -187,7 +188,9 @@ fn one_network_has_so_many_connections() {
         arrive(&mut world, &format!("[2001:db8:0:1::{n:x}]")).expect("room");
         arrive(&mut world, &format!("192.0.2.{}", n % 256)).expect("room");
     }
-    let refused = format!("ERROR :Closing link: Too many connections from your network, the limit is {bound}\r\n");
+    let refused = format!(
+        "ERROR :Closing link: Too many connections from your network, the limit is {bound}; try again when one of them has ended\r\n"
+    );
     assert_eq!(arrive(&mut world, "[2001:db8:0:1:ffff::1]"), Err(refused.clone()));
     assert_eq!(arrive(&mut world, "192.0.2.9"), Err(refused));
     arrive(&mut world, "[2001:db8:0:2::1]").expect("another network");

@@ -19,7 +19,7 @@ use helio_net::conn::Connection;
 use helio_net::listen::Accepted;
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -71,6 +71,11 @@ enum Woken {
 impl Gate {
     /// Talks with whoever connected, until that ends.
     pub(super) async fn converse(&self, accepted: Accepted, peer: SocketAddr, face: Face) {
+        if accepted.is_encrypted()
+            && let Err(reason) = self.knock(peer.ip()).await
+        {
+            return self.service.events.tell(EventKind::HandshakeFailed { peer, reason });
+        }
         let handshake = accepted.is_encrypted().then(|| self.handshakes.begin(peer.ip())).transpose();
         let handshake = match handshake {
             Ok(handshake) => handshake,
@@ -137,6 +142,13 @@ impl Gate {
         let _ = self.hub.send(Input::Connect { peer, link: link.clone(), answer }).await;
         // Without an answer the hub is gone.
         answered.await.unwrap_or_else(|_| Err(String::new()))
+    }
+
+    /// Asks whether `address` would be let in, so that who would not costs no handshake.
+    async fn knock(&self, address: IpAddr) -> Result<(), String> {
+        let (answer, answered) = oneshot::channel();
+        let _ = self.hub.send(Input::Knock { address, answer }).await;
+        answered.await.unwrap_or_else(|_| Err("the service has ended".to_owned()))
     }
 
     fn task<'a>(&'a self, id: SessionId, face: Face, link: &'a Link, pipe: Pipe) -> Task<'a> {

@@ -1,7 +1,7 @@
 //! Rooms and their settings as they were when the last run ended, and their log, which is made short when it is long.
 
 use super::ChatError;
-use helio_core::chat::{Chat, MARKERS_LOG, SETTINGS_LOG};
+use helio_core::chat::{Chat, MARKERS_LOG, SETTINGS_LOG, THROTTLES_LOG};
 use helio_core::limits;
 use helio_core::time::Now;
 use helio_store::{Append, AppendError, Direction, Limit, Log, LogHead, LogName, Position};
@@ -23,6 +23,7 @@ pub(super) fn restore(chat: &mut Chat, store: &mut dyn Log, now: Now) -> Result<
         chat.handle_restored_marker(bytes);
         Ok(())
     })?;
+    restore_throttles(chat, store, now)?;
     Ok(shorten(chat, store, &settings).err())
 }
 
@@ -43,6 +44,16 @@ fn for_each(
             }
         }
     }
+}
+
+/// What was tried too often before the restart. A record that cannot be read is as good as none.
+fn restore_throttles(chat: &mut Chat, store: &mut dyn Log, now: Now) -> Result<(), ChatError> {
+    let Ok(log) = LogName::new(THROTTLES_LOG) else { return Ok(()) };
+    let newest = store.last(&log, Limit::records(1))?;
+    if let Some(bytes) = newest.first().and_then(|record| record.bytes.as_ref()) {
+        let _ = chat.handle_throttles(bytes, now);
+    }
+    Ok(())
 }
 
 /// Puts the snapshot behind what is there, then takes that away: spec/event-log.md, "Snapshot", says why a crash between

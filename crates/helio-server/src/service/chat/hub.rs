@@ -15,6 +15,7 @@ use helio_core::time::{Instant, Now};
 use helio_net::clock::Clock;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,6 +24,8 @@ use tokio::sync::{mpsc, oneshot};
 pub(super) enum Input {
     /// Somebody connected.
     Connect { peer: Peer, link: Arc<Link>, answer: oneshot::Sender<Result<SessionId, String>> },
+    /// Somebody asks to be let in, before a handshake.
+    Knock { address: IpAddr, answer: oneshot::Sender<Result<(), String>> },
     /// Somebody sent lines.
     Lines { id: SessionId, batch: Batch },
     /// A connection that was full has room.
@@ -181,6 +184,8 @@ impl Hub {
     fn take(&mut self, input: Input, now: Now) {
         match input {
             Input::Connect { peer, link, answer } => self.connect(peer, link, answer, now),
+            // An error says that they are gone already.
+            Input::Knock { address, answer } => drop(answer.send(self.chat.admits(address, now))),
             Input::Lines { id, batch } => self.take_lines(id, batch, now),
             Input::Room { id } => {
                 if let Some(seat) = self.seat(id) {

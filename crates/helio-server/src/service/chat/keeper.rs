@@ -24,6 +24,7 @@ pub(super) enum Request {
     Forget { log: String },
     Retain { logs: Vec<(String, Kept)>, private: Kept },
     Trim { log: String, keep: u64 },
+    Replace { log: String, bytes: Vec<u8> },
     Probe,
     Audit { from: Option<u64>, answer: oneshot::Sender<ControlAnswer> },
     TrimAudit { records: u32, before_us: i64 },
@@ -40,7 +41,8 @@ impl Request {
             Self::Read { ticket, .. } => Some(Input::Read { ticket, records: Err(Unanswered::StoreFails) }),
             Self::Erase { ticket, .. } => Some(Input::Erased { ticket, erasure: Erasure::NotTried }),
             // Without an answer, who waits is told so.
-            Self::Forget { .. } | Self::Trim { .. } | Self::Retain { .. } | Self::TrimAudit { .. } => None,
+            Self::Forget { .. } | Self::Trim { .. } | Self::Retain { .. } => None,
+            Self::Replace { .. } | Self::TrimAudit { .. } => None,
             Self::Audit { .. } | Self::LogRead { .. } | Self::Freeze { .. } | Self::Thaw { .. } => None,
             Self::Probe => Some(Input::Probed { is_working: false }),
         }
@@ -177,6 +179,10 @@ impl Keeper {
                 self.commit();
                 self.trim(&log, keep);
             }
+            Request::Replace { log, bytes } => {
+                self.commit();
+                self.replace(&log, &bytes);
+            }
             Request::Probe => {
                 self.commit();
                 self.probe();
@@ -308,6 +314,23 @@ impl Keeper {
             Err(_) => self.unerased = Some(message),
         }
         self.unerased.is_none()
+    }
+
+    /// Lets a log hold one record alone. Nobody waits for it, and what is lost with it is little.
+    fn replace(&mut self, log: &str, bytes: &[u8]) {
+        let Ok(log) = LogName::new(log) else { return };
+        if self.is_failing {
+            return;
+        }
+        match self.store.append(&[Append { log: &log, expected: None, bytes }]) {
+            Ok(positions) => {
+                let newest = positions.last().copied().unwrap_or(Position::FIRST);
+                if let Err(error) = self.store.trim_lazily(&log, newest) {
+                    self.trouble(&error);
+                }
+            }
+            Err(error) => self.context.events.tell(EventKind::Trouble { message: error.to_string() }),
+        }
     }
 
     fn read(&self, log: &str, query: &Query) -> Result<Vec<Vec<u8>>, Unanswered> {

@@ -52,6 +52,7 @@ impl Outside {
             Effect::Forget { log } => Request::Forget { log },
             Effect::Retain { logs, private } => Request::Retain { logs, private },
             Effect::Trim { log, keep } => Request::Trim { log, keep },
+            Effect::Replace { log, bytes } => Request::Replace { log, bytes },
             Effect::Probe => Request::Probe,
             Effect::TrimAudit { records, before_us } => Request::TrimAudit { records, before_us },
             Effect::Verify { ticket, password, hash } => {

@@ -98,7 +98,11 @@ impl StoredChat {
                     tickets.push(ticket);
                 }
                 // There is time for it when the server runs.
-                Effect::TrimAudit { .. } | Effect::Forget { .. } | Effect::Retain { .. } | Effect::Trim { .. } => {}
+                Effect::TrimAudit { .. }
+                | Effect::Replace { .. }
+                | Effect::Forget { .. }
+                | Effect::Retain { .. }
+                | Effect::Trim { .. } => {}
                 // Nobody is connected who could ask for these.
                 Effect::Read { .. }
                 | Effect::Erase { .. }

@@ -17,7 +17,9 @@ use serde::Deserialize;
 use std::io::Read as _;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
-use value::{Lobby, OneLine, Origin, PasswordHash, ReplayMessages, SendQueue, ServerName, Wait, Word};
+use value::{
+    Level, Lobby, OneLine, Origin, PasswordHash, ReplayMessages, RequireAccount, SendQueue, ServerName, Wait, Word,
+};
 
 /// Where chat listens, as flags and variables.
 #[derive(Args, Clone, Debug, Default)]
@@ -91,6 +93,10 @@ pub(crate) struct ChatFlags {
     several_clients: Option<bool>,
     always_on: Option<AlwaysOnRule>,
     always_on_expiry: Option<Span>,
+    connections_per_minute: Option<NonZeroU32>,
+    ban_exempt: Option<Vec<Net>>,
+    require_account: Option<RequireAccount>,
+    defcon: Option<Level>,
 }
 
 layered!(ChatFlags {
@@ -135,6 +141,10 @@ layered!(ChatFlags {
     several_clients,
     always_on,
     always_on_expiry,
+    connections_per_minute,
+    ban_exempt,
+    require_account,
+    defcon,
 });
 
 /// Who runs the server.
@@ -283,6 +293,10 @@ impl ChatFlags {
         set(&mut settings.connections.per_address, self.per_address.map(|n| n.get() as usize));
         set(&mut settings.connections.per_network, self.per_network.map(|n| n.get() as usize));
         set(&mut settings.connections.exempt, self.connections_exempt.as_deref().map(networks));
+        set(&mut settings.connections.per_minute, self.connections_per_minute.map(NonZeroU32::get));
+        set(&mut settings.ban_exempt, self.ban_exempt.as_deref().map(networks));
+        set(&mut settings.require_account, self.require_account.as_ref().map(RequireAccount::networks));
+        set(&mut settings.defcon, self.defcon.map(|level| level.0));
         set(&mut settings.registration_timeout, self.registration_timeout.map(|wait| wait.0));
         set(&mut settings.ping_interval, self.ping_interval.map(|wait| wait.0));
         set(&mut settings.send_queue, self.send_queue.map(|size| size.0));

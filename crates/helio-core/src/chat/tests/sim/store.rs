@@ -36,6 +36,10 @@ enum Request {
 impl Store {
     /// Takes what the service asks for; it must be what the model says that it has to ask for.
     pub(super) fn take(&mut self, effect: Effect, model: &mut Model) -> Result<(), String> {
+        // What was tried too often has no model.
+        if matches!(effect, Effect::Replace { .. }) {
+            return Ok(());
+        }
         self.queue.push_back(match effect {
             Effect::Append { ticket, log, bytes } => {
                 let said = if [SETTINGS_LOG, AUDIT_LOG].contains(&log.as_str()) {
@@ -59,7 +63,8 @@ impl Store {
             | Effect::Verify { .. }
             | Effect::Derive { .. }
             | Effect::Reload { .. }
-            | Effect::Retain { .. } => {
+            | Effect::Retain { .. }
+            | Effect::Replace { .. } => {
                 return Err("nobody asked for this".to_string());
             }
         });

@@ -27,6 +27,19 @@ fn while_the_store_fails_no_log_is_forgotten() {
 }
 
 #[test]
+fn a_log_that_is_replaced_holds_the_newest_record_alone() {
+    let ((_ask, requests), (hub, _inputs)) = (std::sync::mpsc::channel(), mpsc::channel(limits::CHAT_INPUTS));
+    let mut keeper = Keeper::new(Box::new(MemoryStore::new()), requests, hub, Context::silent());
+    for bytes in [b"first", b"other", b"newer"] {
+        keeper.take(Request::Replace { log: "throttles".to_owned(), bytes: bytes.to_vec() });
+    }
+    keeper.is_failing = true;
+    keeper.take(Request::Replace { log: "throttles".to_owned(), bytes: b"never".to_vec() });
+    let records = keeper.store.last(&LogName::new("throttles").unwrap(), helio_store::Limit::MOST).unwrap();
+    assert_eq!(records.iter().map(|record| record.bytes.as_deref()).collect::<Vec<_>>(), [Some(&b"newer"[..])]);
+}
+
+#[test]
 fn an_append_behind_a_thousand_rooms_to_forget_does_not_wait_for_them() {
     let rooms = 1_000;
     let mut store = MemoryStore::new();

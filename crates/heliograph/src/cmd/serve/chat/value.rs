@@ -1,9 +1,11 @@
 //! Values of the chat service's settings, checked when they are read.
 
-use crate::value::{Size, Span, from_text};
+use crate::value::{Net, Size, Span, from_text};
+use helio_core::chat::Defcon;
 use helio_core::irc::name::RoomName;
 use helio_core::limits;
 use helio_server::service::chat::check_password_hash;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Deserializer};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -170,3 +172,26 @@ impl TryFrom<u32> for ReplayMessages {
         }
     }
 }
+
+/// `require-account`: nobody, everybody, or who comes from these networks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "expected true, false, or a list of networks as in [\"10.0.0.0/8\"]")]
+pub(super) enum RequireAccount {
+    All(bool),
+    From(Vec<Net>),
+}
+
+impl RequireAccount {
+    /// The networks that it means.
+    pub(super) fn networks(&self) -> Vec<IpNet> {
+        match self {
+            Self::All(true) => vec![Ipv4Net::default().into(), Ipv6Net::default().into()],
+            Self::All(false) => Vec::new(),
+            Self::From(nets) => nets.iter().map(|net| net.0).collect(),
+        }
+    }
+}
+
+/// `defcon`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Level(pub(super) Defcon);
