@@ -45,6 +45,7 @@ pub mod query;
 mod redacting;
 mod reply;
 mod retention;
+pub mod search;
 mod sendq;
 mod session;
 mod sessions;
@@ -94,7 +95,6 @@ use correspondence::Correspondence;
 use event::{Event, Presence};
 use guesses::Guesses;
 use ids::Ids;
-use latest::Latest;
 use query::Unanswered;
 use redacting::Redacting;
 use session::Session;
@@ -113,7 +113,7 @@ pub struct Chat {
     state: State,
     sessions: Sessions,
     storage: Storage,
-    latest: Latest,
+    latest: latest::Latest,
     correspondence: Correspondence,
     timers: Timers,
     places: Places,
@@ -158,7 +158,7 @@ impl Chat {
             sessions: Sessions::new(settings.send_queue),
             state: State::default(),
             storage: Storage::default(),
-            latest: Latest::default(),
+            latest: latest::Latest::default(),
             correspondence: Correspondence::default(),
             timers: Timers::default(),
             places: Places::default(),

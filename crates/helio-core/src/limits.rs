@@ -981,6 +981,64 @@ pub const STORE_HOLDER_BYTES: u64 = 64;
 
 /// Bytes that may come while the database file is left alone for who copies it. Beyond it the copy is void, and made anew.
 pub const STORE_FROZEN_BYTES: u64 = 1024 * 1024 * 1024;
+// # Search (spec/search.md)
+
+/// Messages in one shard of the search index. At the bound the next one begins. To erase a message its shard is made anew, so
+/// more make that slower; fewer make every search ask more shards.
+pub const SEARCH_SHARD_DOCUMENTS: usize = 16_384;
+
+/// Bytes of text in one shard of the search index; at the bound the next one begins. Making it anew needs so much memory.
+pub const SEARCH_SHARD_BYTES: usize = 8 * 1024 * 1024;
+
+/// Logs that one search looks into: own rooms, and the private conversations in which something was said last.
+pub const SEARCH_LOGS: usize = 512;
+
+/// Messages that one search finds, whatever it asks for.
+pub const SEARCH_RESULTS: usize = 100;
+
+/// Words and phrases of one search. With more it is refused.
+pub const SEARCH_TERMS: usize = 16;
+
+/// Bytes of the text of one search, and of each other attribute. A longer one is refused.
+pub const SEARCH_TEXT: usize = 256;
+
+/// Letters that the beginning of a word needs to be searched for (`he*`). With fewer the search is refused: it would have to
+/// look at most words that there are.
+pub const SEARCH_PREFIX: usize = 2;
+
+/// Time that a search has from when its turn comes. Then it is refused; who searches in a smaller part of the history has
+/// an answer sooner.
+pub const SEARCH_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Searches that wait for their turn. Further ones are refused.
+pub const SEARCH_WAITING: usize = 256;
+
+/// Messages that are put into the index in one commit.
+pub const SEARCH_BATCH: usize = 1_024;
+
+/// Messages, and positions of erased ones, that are read from the store at a time for the index. Whatever else is asked of the
+/// store waits no longer than for these.
+pub const SEARCH_SLICE: usize = 256;
+
+/// Bytes of these messages, but for the first.
+pub const SEARCH_SLICE_BYTES: usize = 128 * 1024;
+
+/// Bytes of new messages that wait to be put into the index. At the bound they are dropped there, and read from the store
+/// later.
+pub const SEARCH_NEWS_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long new messages are collected before they are put into the index; a search does it at once.
+pub const SEARCH_NEWS_PAUSE: Duration = Duration::from_secs(1);
+
+/// Newest messages of the index that are compared with the store at start, until one can be.
+pub const SEARCH_CHECKED: usize = 16;
+
+/// The page cache of the index in KiB. Pages beyond it are read from the file again.
+pub const SEARCH_CACHE_KIB: i64 = 8 * 1024;
+
+/// Prepared statements for the index that are kept; the least used goes first.
+pub const SEARCH_STATEMENTS: usize = 96;
+
 // # TLS
 
 /// Time for a TLS handshake, from the accepted connection on, its turn for [`TLS_HANDSHAKES_AT_ONCE`] included; then the

@@ -9,6 +9,7 @@ mod error;
 mod follow;
 mod log;
 mod name;
+pub mod search;
 mod seek;
 mod table;
 

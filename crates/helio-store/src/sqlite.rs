@@ -17,7 +17,7 @@ pub use verify::check_file;
 
 use crate::StoreError;
 use directory::{Directory, Lock};
-use failure::failure;
+pub(crate) use failure::failure;
 use freeze::Freeze;
 use helio_core::limits::{STORE_CACHE_KIB, STORE_STATEMENTS, STORE_WAL_PAGES};
 use rusqlite::{Connection, OpenFlags, params};

@@ -38,6 +38,7 @@ pub(super) mod replay;
 pub(super) mod room;
 pub(super) mod room_end;
 pub(super) mod room_mode;
+pub(super) mod search;
 mod server;
 pub(super) mod stats;
 pub(super) mod targets;
@@ -132,6 +133,7 @@ const COMMANDS: &[Command] = &[
     row("REHASH", 0, Works::After, oper::rehash),
     row("RENAME", 2, Works::After, rename::run),
     row("ROOM", 0, Works::After, room::run),
+    row("SEARCH", 1, Works::After, search::run),
     row("SETNAME", 1, Works::After, away::setname),
     row("STATS", 0, Works::After, stats::run),
     row("SUMMON", 0, Works::After, server::summon),

@@ -69,6 +69,11 @@ impl Party {
         self.0.strip_prefix(OF_ACCOUNT)
     }
 
+    /// As it is written in the names of logs.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// By what it is called: the account's name, or the nickname.
     pub(super) fn name(&self, accounts: &Accounts) -> String {
         match self.account_name() {
@@ -90,6 +95,17 @@ pub(super) fn log_of(one: &Party, other: &Party) -> String {
 }
 
 impl Conversation {
+    /// The one that is kept in this log; `None`: it is none of `own`.
+    pub(super) fn of_log(own: &Party, log: &str) -> Option<Self> {
+        let (first, second) = log.strip_prefix(PRIVATE_LOGS)?.split_once('/')?;
+        let with = match own.as_str() {
+            own if own == first => second,
+            own if own == second => first,
+            _ => return None,
+        };
+        Some(Self { own: own.clone(), with: Party(with.into()) })
+    }
+
     pub(super) fn log(&self) -> String {
         log_of(&self.own, &self.with)
     }

@@ -2,6 +2,8 @@
 
 use super::ids::{MsgId, SessionId, Ticket};
 use super::query::{Kept, Query};
+use super::search::Search;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -101,6 +103,14 @@ pub enum Effect {
     Reload {
         /// Who asked.
         session: SessionId,
+    },
+    /// Search in logs, as they are after all appends that were answered. The answer is
+    /// [`Chat::handle_found`](super::Chat::handle_found).
+    Search {
+        /// Whose answer it is.
+        ticket: Ticket,
+        /// What is searched for.
+        search: Box<Search>,
     },
 }
 

@@ -68,6 +68,13 @@ fn push(out: &mut String, before: &str, text: &str) {
     out.push('\n');
 }
 
+/// Text without formatting, and on one line.
+pub(super) fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_plain(&mut out, text);
+    out
+}
+
 /// Text without IRC's formatting codes, and without whatever else a terminal could take as a command or hide. Joiners stay:
 /// scripts and emoji need them, and they do no harm.
 fn push_plain(out: &mut String, text: &str) {

@@ -400,7 +400,8 @@ fn failure_text(whom: Whom<'_>, command: &str, (code, text): (ReplyCode, &str), 
         matches!(code, ReplyCode::MessageNotStored | ReplyCode::SettingNotStored | ReplyCode::StoreUnavailable);
     let is_ours = is_ours || code == ReplyCode::MessageNotErased;
     // Of these the code is the drafts'.
-    let is_ours = is_ours || (code == ReplyCode::InvalidParams && !matches!(command, "CHATHISTORY" | "MARKREAD"));
+    let has_code = matches!(command, "CHATHISTORY" | "MARKREAD" | "SEARCH");
+    let is_ours = is_ours || (code == ReplyCode::InvalidParams && !has_code);
     // All codes of a command that is ours.
     let is_ours = is_ours || ["ACCOUNT", "FILTER", "ROOM"].contains(&command);
     if is_ours && !whom.has_standard_replies {

@@ -69,6 +69,8 @@ pub struct Settings {
     pub require_account: Vec<IpNet>,
     /// The highest level of lockdown that operators can choose. Default 5: no lockdown.
     pub defcon: Defcon,
+    /// Whether messages can be searched for (SEARCH). Default yes; the driver keeps an index for it.
+    pub search: bool,
 }
 
 /// How much of the audit log is kept; what is beyond either is trimmed.
@@ -245,6 +247,7 @@ impl Settings {
             ban_exempt: Vec::new(),
             require_account: Vec::new(),
             defcon: Defcon::NORMAL,
+            search: true,
         }
     }
 

@@ -7,11 +7,13 @@
 mod bounds;
 mod markers;
 mod record;
+mod searches;
 mod unsaved;
 
 pub use markers::MARKERS_LOG;
 pub(super) use markers::restored as restored_markers;
 pub(super) use record::{decode, encode};
+pub(super) use searches::found;
 pub(super) use unsaved::{encode_account, encode_bans, encode_decoys, encode_filters, encode_invite, encode_room};
 
 use super::conversation::{self, Conversation, Party};
@@ -68,6 +70,8 @@ pub(super) struct Storage {
     is_probing: bool,
     unsaved: Unsaved,
     markers: MarkersLog,
+    /// Searches that are not answered. Each holds a place in a session's queue, which bounds them.
+    searches: BTreeMap<Ticket, command::search::Asked>,
 }
 
 /// An append without an answer, and whom its failure concerns.
@@ -110,7 +114,7 @@ impl About {
         Self::Room { name: room.name.clone(), id: room.id.clone() }
     }
 
-    fn log(&self) -> String {
+    pub(super) fn log(&self) -> String {
         match self {
             Self::Room { id, .. } => Room::log_of(id),
             Self::Private { conversation, .. } => conversation.log(),
@@ -231,8 +235,9 @@ impl Storage {
 
     /// Says how what takes the place of a held answer is to be tagged.
     pub(super) fn place(&mut self, ticket: Ticket, place: Place) {
-        match self.reads.get_mut(&ticket) {
-            Some(reading) => reading.place = place,
+        let of_search = self.searches.get_mut(&ticket).map(|asked| &mut asked.place);
+        match self.reads.get_mut(&ticket).map(|reading| &mut reading.place).or(of_search) {
+            Some(kept) => *kept = place,
             None => {
                 if let Some(waiting) = self.waiting_mut(ticket) {
                     waiting.place = place;
@@ -385,6 +390,7 @@ pub(super) fn lost(chat: &mut Chat, now: Now) {
     while let Some((ticket, _)) = chat.storage.reads.first_key_value() {
         read(chat, *ticket, Err(Unanswered::StoreFails), now);
     }
+    searches::lost(chat, now);
 }
 
 /// Tells the author that a message or setting is not kept: tagged as the answer that it takes the place of, so that every label is

@@ -34,6 +34,7 @@ mod registration;
 mod replay;
 mod retention;
 mod rooms;
+mod search;
 mod server;
 mod sim;
 mod throttles;

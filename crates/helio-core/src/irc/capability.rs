@@ -89,6 +89,8 @@ capabilities! {
     ReadMarker = "draft/read-marker", Absent;
     /// AUTHENTICATE logs in to an account. sasl.
     Sasl = "sasl", Required;
+    /// SEARCH finds messages by their words. soju.im/search.
+    Search = "soju.im/search", Absent;
     /// `time=` on everything. server-time.
     ServerTime = "server-time", Absent;
     /// SETNAME changes the real name. setname.

@@ -75,8 +75,9 @@ codes! {
     CompleteConnectionRequired = "COMPLETE_CONNECTION_REQUIRED", "Complete the connection first";
     /// `FAIL REGISTER … <account>`: nobody, or not who asks, may register an account. Ergo's.
     Disallowed = "DISALLOWED", "Accounts are made by whoever runs this server";
-    /// `FAIL MARKREAD … <target>`: it cannot be kept at present. read-marker (a draft).
-    InternalError = "INTERNAL_ERROR", "The read timestamp could not be set";
+    /// `FAIL MARKREAD … <target>`: it cannot be kept at present. read-marker (a draft). `FAIL SEARCH`: the search could not be run.
+    /// soju.im/search.
+    InternalError = "INTERNAL_ERROR", "It could not be done because of an error in the server";
     /// `FAIL ACCOUNT … `: who is logged in by an app password may not change what opens the account. Ours.
     AppPassword = "APP_PASSWORD", "Log in with your own password or certificate for this";
     /// `FAIL CHATHISTORY … <subcommand> <target>`: messages are not referred to in this way. chathistory (a draft).
@@ -127,6 +128,10 @@ codes! {
     RoomNotRegistered = "ROOM_NOT_REGISTERED", "Room is not registered";
     /// `FAIL ROOM … <room>`: it is somebody's already. Ours.
     RoomRegistered = "ROOM_REGISTERED", "Room is registered already";
+    /// `FAIL SEARCH`: the index is being made from what was said before. Ours.
+    SearchIncomplete = "SEARCH_INCOMPLETE", "Earlier messages are still being made ready, try again later";
+    /// `FAIL SEARCH`: the search took too long, or too many wait. Ours.
+    SearchTooLong = "SEARCH_TOO_LONG", "The search takes too long, search in fewer rooms or days";
     /// `FAIL MODE` or `FAIL TOPIC`: the room has the new setting, which is stored when that works again. Ours.
     SettingNotStored = "SETTING_NOT_STORED", "Setting was changed but could not be stored yet";
     /// `FAIL PRIVMSG`: nothing can be stored at present, so messages are refused. Ours.

@@ -20,6 +20,7 @@ mod password;
 mod pipe;
 mod reading;
 mod retaining;
+mod search;
 mod stored;
 mod websocket;
 
@@ -47,10 +48,11 @@ use hub::{Hub, Input};
 use keeper::Keeper;
 use outside::Outside;
 use password::random;
+use search::{Erasing, Worker};
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::runtime::Handle;
@@ -101,6 +103,8 @@ pub type Store = Box<dyn Log + Send>;
 pub struct Parts {
     /// Where it keeps what lasts.
     pub store: Store,
+    /// The file of the index for searches; without one nothing can be searched for.
+    pub search: Option<PathBuf>,
     /// How it speaks TLS, if it does.
     pub tls: Option<Arc<ServerTls>>,
     /// Connections at a time; further ones wait to be accepted.
@@ -146,6 +150,7 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
     let run = random().map_err(ChatError::Random)?;
     let secret = Secret::new(random().map_err(ChatError::Random)?);
     let now = context.clock.read();
+    let is_searched = settings.chat.search;
     let handshakes = Handshakes::new(settings.chat.connections.clone(), context.ops.clone());
     let mut chat = Chat::new(settings.chat, run, now).with_secret(secret);
     if let Some(error) = history::restore(&mut chat, parts.store.as_mut(), now)? {
@@ -155,22 +160,35 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
     chat.handle_restore_end(now);
     let (hub, inputs) = mpsc::channel(limits::CHAT_INPUTS);
     let (keeper, requests) = std::sync::mpsc::channel();
-    let desk = Desk { hub: hub.clone(), keeper: keeper.clone(), copying: Arc::new(Semaphore::new(1)) };
-    let outside = Outside::new(keeper, hub.clone(), Handle::current(), context.reread.clone());
+    let control_desk = Desk { hub: hub.clone(), keeper: keeper.clone(), copying: Arc::new(Semaphore::new(1)) };
+    let (desk, press, jobs) = search::ends();
+    let searching = Worker {
+        jobs,
+        keeper: keeper.clone(),
+        hub: hub.clone(),
+        events: context.events.clone(),
+        clock: context.clock,
+        path: parts.search,
+        open: None,
+        is_troubled: false,
+        erasing: Erasing::default(),
+    };
+    let outside = Outside::new(keeper, hub.clone(), Handle::current(), context.reread.clone(), desk);
     let gate = Gate { service: context.clone(), hub: hub.clone(), handshakes };
     let mut opened = Doors::new(gate, parts.permits, parts.tls);
     opened.admit(settings.origins);
     opened.become_like(&settings.doors).await?;
-    let keeper = Keeper::new(parts.store, requests, hub.clone(), context.clone());
+    let keeper = Keeper::new(parts.store, requests, hub.clone(), context.clone()).with_press(press);
     let to_hub = hub.clone();
     let tell_hub = move || _ = to_hub.blocking_send(Input::StoreLost);
     thread(context, "chat-store", move || keeper.run(), tell_hub)?;
+    thread(context, "chat-search", move || searching.run(is_searched), || {})?;
     let hub_thread = Hub::new(chat, context, inputs, outside);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(ChatError::Thread)?;
     // Connections end with the seats that the hub drops.
     thread(context, "chat-hub", move || runtime.block_on(hub_thread.run()), || {})?;
     if let Some(place) = &parts.control {
-        control::open(context, place, &desk);
+        control::open(context, place, &control_desk);
     }
     let (stop, to_hub) = (context.stop.clone(), hub.clone());
     context.stop.spawn(async move {

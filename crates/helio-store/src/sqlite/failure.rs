@@ -5,7 +5,7 @@ use rusqlite::{Error, ErrorCode};
 use std::path::Path;
 
 /// The error of a call that was `doing` something to the database at `path`.
-pub(super) fn failure(path: &Path, doing: &'static str, error: Error) -> StoreError {
+pub(crate) fn failure(path: &Path, doing: &'static str, error: Error) -> StoreError {
     let (path, detail) = (path.to_owned(), error.to_string());
     let is_of_the_data = matches!(
         error,

@@ -5,8 +5,12 @@ use crate::support::chat::{Client, ON_ANY_PORT, address, chat};
 use std::path::Path;
 
 const CAPABILITIES: &str = "echo-message labeled-response message-tags batch draft/multiline draft/message-redaction \
-                            draft/chathistory draft/event-playback";
-const NEEDLE: &[u8] = b"needle";
+                            draft/chathistory draft/event-playback soju.im/search";
+/// Most of the word: an index leaves out what a word has in common with the one before.
+const NEEDLE: &[u8] = b"eedle";
+
+/// Lines of one message.
+const LINES: usize = 60;
 
 /// Whether any file under `directory` has the needle.
 fn holds_needle(directory: &Path) -> bool {
@@ -27,10 +31,19 @@ fn say(client: &mut Client, lines: &str) -> String {
     echo.split([';', ' ', '@']).find_map(|tag| tag.strip_prefix("msgid=")).unwrap().to_owned()
 }
 
+/// How many lines a search for it shows.
+fn found(client: &mut Client) -> usize {
+    client.say("SEARCH text=needle\r\nPING end");
+    let lines = client.hear_until(" PONG ");
+    // What is shown on joining comes before.
+    let answer = lines.iter().skip_while(|line| !line.contains(" soju.im/search"));
+    answer.filter(|line| line.contains(" PRIVMSG ")).count()
+}
+
 /// A message of many lines.
 fn long() -> String {
     let lines: String =
-        (0..60).map(|n| format!("@batch=1 PRIVMSG #room :{n} needle {}\r\n", "y".repeat(100))).collect();
+        (0..LINES).map(|n| format!("@batch=1 PRIVMSG #room :{n} needle {}\r\n", "y".repeat(100))).collect();
     format!("BATCH +1 draft/multiline #room\r\n{lines}BATCH -1")
 }
 
@@ -50,13 +63,18 @@ fn what_was_redacted_is_in_no_file() {
         }
         say(&mut ann, &format!("PRIVMSG #room :{round} {}", "hay ".repeat(80)));
     }
+    // A reaction is not found, and the other one is not in the room.
+    assert_eq!(found(&mut ann), 3 + 3 * LINES);
     assert!(holds_needle(dir.path()));
+    let index = std::fs::read(dir.path().join("data/search.sqlite3-wal")).unwrap();
+    assert!(index.windows(NEEDLE.len()).any(|window| window == NEEDLE), "the index has the word");
     for (target, msgid) in &redacted {
         ann.say(&format!("@label=r REDACT {target} {msgid} :slip"));
         let answer = ann.hear("label=r");
         assert!(answer.contains(&format!(" REDACT {target} {msgid} :slip")), "{answer}");
     }
     assert!(!holds_needle(dir.path()), "while it runs");
+    assert_eq!(found(&mut ann), 0);
 
     // SIGKILL, and its end awaited.
     drop(serving);
@@ -64,6 +82,7 @@ fn what_was_redacted_is_in_no_file() {
 
     let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
     let mut ann = Client::join_with(address(&mut serving), "ann", CAPABILITIES, "#room");
+    assert_eq!(found(&mut ann), 0);
     ann.say("CHATHISTORY LATEST #room * 100\r\nPING end");
     let shown = ann.hear_until(" PONG ");
     assert!(shown.iter().all(|line| !line.contains("needle")), "{shown:?}");

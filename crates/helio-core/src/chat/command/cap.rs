@@ -41,13 +41,15 @@ pub(in crate::chat) fn settings_changed(chat: &mut Chat, old: &Settings) {
         let (peer, settings) = (&session.peer, &chat.settings);
         let before = Offer { settings: old, peer, has_secret };
         let after = Offer { settings, peer, has_secret };
-        let news = [before.sts_news(&after), before.news(&after, Capability::AccountRegistration)];
+        let changing = [Capability::AccountRegistration, Capability::Search];
+        let changes = changing.map(|capability| before.news(&after, capability));
+        let news = [before.sts_news(&after)].into_iter().chain(changes);
         let is_told = session.cap_version >= VALUES_SINCE && session.caps.contains(Capability::CapNotify);
-        for (subcommand, text) in news.into_iter().flatten() {
+        for (subcommand, text) in news.flatten().collect::<Vec<_>>() {
             if subcommand == "DEL"
-                && let Some(session) = chat.sessions.get_mut(id)
+                && let (Some(session), Some(gone)) = (chat.sessions.get_mut(id), Capability::from_name(&text))
             {
-                session.caps.remove(Capability::AccountRegistration);
+                session.caps.remove(gone);
             }
             if is_told {
                 let nick = super::nick_of(chat, id);
@@ -119,6 +121,7 @@ impl Offer<'_> {
                 // Lockdown passes, and says so itself.
                 policy::can_register(self.settings, Defcon::NORMAL, self.peer.address.ip(), None).is_ok()
             }
+            (Capability::Search, _) => self.settings.search,
             (_, CapabilityValue::Informational) => has_values && sts(self.settings, self.peer).is_some(),
             (_, CapabilityValue::Absent | CapabilityValue::Required) => true,
         }

@@ -84,6 +84,11 @@ const TOPICS: &[Topic] = &[
         "ROOM subcommand room …",
         "Registers rooms and sets who is what in them; ROOM alone lists the subcommands.",
     ),
+    topic(
+        "SEARCH",
+        "SEARCH in=room;from=nick;text=words",
+        "Finds messages by their words, in your rooms and conversations.",
+    ),
     topic("SETNAME", "SETNAME realname", "Changes your real name."),
     topic("STATS", "STATS letter", "u: uptime, p: operators here; for operators d, k (bans), l, m, o, y as well."),
     topic("SUMMON", "SUMMON", "Has no meaning any more."),

@@ -77,10 +77,14 @@ fn ask(turn: &mut Turn<'_>, words: [&str; 2], span: Span, limit: &str) -> Outcom
     read(turn, about, purpose, query)
 }
 
-/// What the target of a question means, if the one who asks may read that. A conversation that never was is an empty one.
+/// What the target of a question means, if the one who asks may read that.
 fn about(turn: &Turn<'_>, words: [&str; 2]) -> Outcome<About> {
-    let (chat, user, name) = (&*turn.chat, turn.user()?, words[1]);
-    let about = if name.starts_with('#') {
+    readable(turn.chat, turn.user()?, words[1]).ok_or_else(|| Refusal::fail(ReplyCode::InvalidTarget, &words))
+}
+
+/// The room or conversation that `user` means by a name, and may read. A conversation that never was is an empty one.
+pub(super) fn readable(chat: &Chat, user: &User, name: &str) -> Option<About> {
+    if name.starts_with('#') {
         let room = chat.state.room(name).filter(|room| policy::can_read_history(user.id, room));
         room.map(About::room)
     } else {
@@ -90,12 +94,11 @@ fn about(turn: &Turn<'_>, words: [&str; 2]) -> Outcome<About> {
             let with = Party::called(&chat.state, nick.as_str());
             About::Private { name: nick.as_str().to_string(), conversation: Conversation { own, with } }
         })
-    };
-    about.ok_or_else(|| Refusal::fail(ReplyCode::InvalidTarget, &words))
+    }
 }
 
 /// Bytes that one answer has at most.
-fn answer_bytes(settings: &Settings) -> usize {
+pub(super) fn answer_bytes(settings: &Settings) -> usize {
     limits::CHAT_REPLAY_BYTES.min(settings.send_queue / 3)
 }
 
@@ -152,18 +155,22 @@ fn shown(chat: &mut Chat, reading: &Reading, audience: Audience, records: &[Vec<
         if said.is_for_status() || ids.is_later(&said.msgid, reading.mark) {
             continue;
         }
-        match &reading.about {
-            About::Private { name, conversation } => {
-                conversation.rename(&mut said, &own, name);
-                message::split_long(&mut said);
-            }
-            // The room may have had another name then.
-            About::Room { name, .. } => said.target.clone_from(name),
-            About::Conversations(_) => {}
-        }
+        put_into(&reading.about, &mut said, &own);
         messages.extend(past.show(said, ids));
     }
-    past.wrap(&messages, &settings.server_name, reading.about.name(), &reading.place)
+    past.wrap(&messages, &settings.server_name, &["chathistory", reading.about.name()], &reading.place)
+}
+
+/// Gives a message the names that its room or its sides have now for the one who reads, whose mask is `own`.
+pub(super) fn put_into(about: &About, said: &mut Said, own: &str) {
+    match about {
+        About::Private { name, conversation } => {
+            conversation.rename(said, own, name);
+            message::split_long(said);
+        }
+        About::Room { name, .. } => said.target.clone_from(name),
+        About::Conversations(_) => {}
+    }
 }
 
 fn refusal(chat: &Chat, reading: &Reading, code: ReplyCode, asked: &Asked, audience: Audience) -> Vec<u8> {

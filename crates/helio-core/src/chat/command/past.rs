@@ -1,4 +1,4 @@
-//! What was said before, as one client sees it: on joining, and as the answer to CHATHISTORY.
+//! What was said before, as one client sees it: on joining, and as the answer to CHATHISTORY and SEARCH.
 
 use super::message;
 use crate::chat::announce::Shown;
@@ -49,10 +49,10 @@ impl Past {
         out
     }
 
-    /// Puts `messages`, which may be none, into the batch of the room's history, tagged as `place` says.
-    pub(super) fn wrap(&self, messages: &[u8], server: &str, room: &str, place: &Place) -> Vec<u8> {
+    /// Puts `messages`, which may be none, into a batch of the type, and with the parameters, `kind`, tagged as `place` says.
+    pub(super) fn wrap(&self, messages: &[u8], server: &str, kind: &[&str], place: &Place) -> Vec<u8> {
         let Some(batch) = &self.batch else { return messages.to_vec() };
-        let (mut begin, end) = batch_lines(server, batch, &["chathistory", room]);
+        let (mut begin, end) = batch_lines(server, batch, kind);
         place.tag(&mut begin);
         let mut out = Vec::new();
         begin.encode(self.audience, &mut out);

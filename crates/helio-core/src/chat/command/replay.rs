@@ -68,5 +68,5 @@ fn replay(chat: &mut Chat, reading: &Reading, audience: Audience, records: &[Vec
         return Vec::new();
     }
     pieces.reverse();
-    past.wrap(&pieces.concat(), &settings.server_name, reading.about.name(), &reading.place)
+    past.wrap(&pieces.concat(), &settings.server_name, &["chathistory", reading.about.name()], &reading.place)
 }

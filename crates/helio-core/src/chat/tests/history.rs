@@ -337,6 +337,6 @@ fn each_question_costs_as_any_line_does() {
 
 mod access;
 mod events;
-mod private;
+pub(super) mod private;
 mod seeded;
 mod targets;

@@ -218,7 +218,8 @@ fn while_the_store_fails_no_marker_is_set() {
     world.commits = Commits::Fail;
     world.say(ann, &format!("MARKREAD ben {NEW}"));
     world.hear_all();
-    let refused = [":helio.local FAIL MARKREAD INTERNAL_ERROR carl :The read timestamp could not be set"];
+    let refused =
+        [":helio.local FAIL MARKREAD INTERNAL_ERROR carl :It could not be done because of an error in the server"];
     assert_eq!(world.ask(ann, &format!("MARKREAD carl {NEW}")), refused);
     assert_eq!(world.ask(ann, "MARKREAD ben"), [told("ben", NEW)], "one that is told stays true");
     world.commits = Commits::AtOnce;

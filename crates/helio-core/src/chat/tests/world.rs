@@ -8,6 +8,7 @@ mod disk;
 use crate::chat::event::Presence;
 use crate::chat::ids::UserId;
 use crate::chat::query::Query;
+use crate::chat::search::Search;
 use crate::chat::state::UserFlag;
 use crate::chat::{
     AUDIT_LOG, AuditRecord, By, Chat, ControlAnswer, ControlRequest, Credential, Effect, Face, MsgId, Operator, Peer,
@@ -18,6 +19,7 @@ use crate::irc::frame::LineBuffer;
 use crate::limits;
 use crate::sasl::{SALT_BYTES, ScramKeys};
 use crate::time::{Instant, Now, Utc};
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -44,6 +46,7 @@ pub(crate) struct World {
     pub(crate) are_erasures_late: bool,
     /// Messages that are to be erased: ticket, log, identity.
     pub(crate) erasures: Vec<(Ticket, String, MsgId)>,
+    late_searches: Vec<(Ticket, Box<Search>)>,
     /// Whether nothing can be read.
     pub(crate) are_reads_failing: bool,
     /// Whether passwords are compared or made ready only when [`World::compare`] is called.
@@ -96,6 +99,7 @@ impl World {
             late_reads: Vec::new(),
             are_erasures_late: false,
             erasures: Vec::new(),
+            late_searches: Vec::new(),
             are_reads_failing: false,
             are_passwords_late: false,
             late_passwords: Vec::new(),

@@ -7,6 +7,7 @@ use super::outside::Outside;
 use crate::ops::{Metric, Ops};
 use crate::service::Context;
 use helio_core::chat::query::Unanswered;
+use helio_core::chat::search::{Found, NotSearched};
 use helio_core::chat::{
     Chat, ControlAnswer, ControlRequest, Credential, Erasure, Peer, RequestId, SessionId, Settings, Ticket, Verdict,
 };
@@ -40,6 +41,8 @@ pub(super) enum Input {
     Read { ticket: Ticket, records: Result<Vec<Vec<u8>>, Unanswered> },
     /// A message was to be erased.
     Erased { ticket: Ticket, erasure: Erasure },
+    /// A search was done.
+    Found { ticket: Ticket, found: Result<Vec<Found>, NotSearched> },
     /// The thread that keeps is gone.
     StoreLost,
     /// The store was tried.
@@ -201,6 +204,9 @@ impl Hub {
                 self.chat.handle_read(ticket, records.as_deref().map_err(|reason| *reason), now);
             }
             Input::Erased { ticket, erasure } => self.chat.handle_erased(ticket, erasure, now),
+            Input::Found { ticket, found } => {
+                self.chat.handle_found(ticket, found.as_deref().map_err(|reason| *reason), now);
+            }
             Input::StoreLost => {
                 self.outside.lose_keeper();
                 self.chat.handle_store_lost(now);
@@ -216,6 +222,7 @@ impl Hub {
             }
             Input::Settings(settings) => {
                 self.outside.take_asker();
+                self.outside.switch_search(settings.search);
                 self.chat.handle_settings(*settings, now);
             }
             Input::SettingsRefused(reason) => {

@@ -3,6 +3,7 @@
 use super::hub::Input;
 use super::reading::{self, ReadingError};
 use super::retaining::Retaining;
+use super::search::{Gone, News, Press};
 use super::{audit, control};
 use crate::event::EventKind;
 use crate::service::Context;
@@ -11,6 +12,7 @@ use helio_core::chat::{ControlAnswer, Erasure, MsgId, Ticket};
 use helio_core::limits;
 use helio_store::{Append, Log, LogHead, LogName, Position, StoreError};
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -31,6 +33,18 @@ pub(super) enum Request {
     LogRead { log: String, from: u64, answer: oneshot::Sender<ControlAnswer> },
     Freeze { answer: oneshot::Sender<ControlAnswer> },
     Thaw { answer: oneshot::Sender<ControlAnswer> },
+    Look(Look),
+}
+
+/// Something that reads the store and tells somebody else than the hub.
+pub(super) struct Look(pub(super) Looking);
+
+type Looking = Box<dyn FnOnce(&dyn Log) + Send>;
+
+impl fmt::Debug for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Look(…)")
+    }
 }
 
 impl Request {
@@ -44,6 +58,7 @@ impl Request {
             Self::Forget { .. } | Self::Trim { .. } | Self::Retain { .. } => None,
             Self::Replace { .. } | Self::TrimAudit { .. } => None,
             Self::Audit { .. } | Self::LogRead { .. } | Self::Freeze { .. } | Self::Thaw { .. } => None,
+            Self::Look(_) => None,
             Self::Probe => Some(Input::Probed { is_working: false }),
         }
     }
@@ -71,6 +86,8 @@ pub(super) struct Keeper {
     unerased: Option<(Ticket, LogName, Position)>,
     /// Somebody copies the store's file: what has time waits, for it would make the copy void.
     is_frozen: bool,
+    /// Who is told of what was committed and trimmed.
+    press: Option<Press>,
 }
 
 /// What is to be forgotten of a log.
@@ -127,7 +144,13 @@ impl Keeper {
             erasing: VecDeque::new(),
             unerased: None,
             is_frozen: false,
+            press: None,
         }
+    }
+
+    /// The same, which tells the search index of what it does.
+    pub(super) fn with_press(self, press: Press) -> Self {
+        Self { press: Some(press), ..self }
     }
 
     /// Works until the hub is gone and everything it asked for is done, but for what waits to be forgotten: the next start
@@ -183,6 +206,7 @@ impl Keeper {
                 self.commit();
                 self.replace(&log, &bytes);
             }
+            Request::Look(Look(look)) => look(&*self.store),
             Request::Probe => {
                 self.commit();
                 self.probe();
@@ -247,7 +271,8 @@ impl Keeper {
         drop(batch);
         self.context.ops.metrics.committed(count, clock.now().since(begun));
         match appended {
-            Ok(_) => {
+            Ok(positions) => {
+                self.publish(&positions);
                 self.tell(Input::Committed(last));
                 self.forget();
             }
@@ -259,8 +284,7 @@ impl Keeper {
         self.group.clear();
     }
 
-    /// Erases the message that waits for it longest; everything that was said before it is committed. Whatever else keeps its
-    /// text has to forget it here, before the answer. Returns whether there was one.
+    /// Erases the message that waits for it longest; everything that was said before it is committed. Returns whether there was one.
     fn erase_next(&mut self) -> bool {
         let Some((ticket, log, msgid)) = self.erasing.pop_front() else { return false };
         let found = LogName::new(&log).ok().filter(|_| !self.is_failing).map(|log| {
@@ -268,7 +292,10 @@ impl Keeper {
             position.map(|position| position.map(|position| (ticket, log, position)))
         });
         let erasure = match found {
-            Some(Ok(Some(message))) => self.erase_at(message),
+            Some(Ok(Some(message))) => {
+                self.erase_at(message);
+                return true;
+            }
             Some(Ok(None)) => Erasure::NotThere,
             Some(Err(error)) => {
                 self.trouble(&error);
@@ -280,14 +307,35 @@ impl Keeper {
         true
     }
 
-    fn erase_at(&mut self, message: (Ticket, LogName, Position)) -> Erasure {
+    fn erase_at(&mut self, message: (Ticket, LogName, Position)) {
         match self.store.erase(&message.1, message.2) {
-            Ok(_) => Erasure::Done,
+            Ok(_) => self.erased(message),
             Err(error) => {
+                let ticket = message.0;
                 self.unerased = Some(message);
                 self.fail(&error);
-                Erasure::Unfinished
+                self.tell(Input::Erased { ticket, erasure: Erasure::Unfinished });
             }
+        }
+    }
+
+    /// The bytes of a message are gone from the store. Where there is a search index, its thread answers: its words are gone
+    /// from there then.
+    fn erased(&self, (ticket, log, position): (Ticket, LogName, Position)) {
+        let erasure = match &self.press {
+            Some(press) if press.erased(Gone { ticket, log, position }) => return,
+            // A panic ended that thread, and the program ends as well. The next start goes over the index.
+            Some(_) => Erasure::Unfinished,
+            None => Erasure::Done,
+        };
+        self.tell(Input::Erased { ticket, erasure });
+    }
+
+    /// Hands the records of the group to the search index.
+    fn publish(&mut self, positions: &[Position]) {
+        let records = self.group.records.drain(..).zip(positions);
+        if let Some(press) = &self.press {
+            press.committed(records.map(|((_, log, record), position)| News { log, position: *position, record }));
         }
     }
 
@@ -310,7 +358,7 @@ impl Keeper {
     fn finish_erasing(&mut self) -> bool {
         let Some(message) = self.unerased.take() else { return true };
         match self.store.erase(&message.1, message.2) {
-            Ok(_) => self.tell(Input::Erased { ticket: message.0, erasure: Erasure::Done }),
+            Ok(_) => self.erased(message),
             Err(_) => self.unerased = Some(message),
         }
         self.unerased.is_none()
@@ -398,6 +446,9 @@ impl Keeper {
         if std::mem::take(&mut self.is_unscrubbed) {
             if let Err(error) = self.store.scrub() {
                 self.trouble(&error);
+            }
+            if let Some(press) = &self.press {
+                press.trimmed();
             }
             return true;
         }

@@ -3,6 +3,7 @@
 use super::hub::Input;
 use super::keeper::Request;
 use super::password::{credential, is_right};
+use super::search::Desk;
 use helio_core::chat::{Effect, Password, SessionId, Verdict};
 use helio_core::limits;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub(super) struct Outside {
     verifiers: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     reread: Arc<Notify>,
+    search: Desk,
     /// The operator who asked last that settings be read again, until there is an answer.
     asker: Option<SessionId>,
 }
@@ -31,6 +33,7 @@ impl Outside {
         hub: mpsc::Sender<Input>,
         runtime: Handle,
         reread: Arc<Notify>,
+        search: Desk,
     ) -> Self {
         Self {
             keeper: Some(keeper),
@@ -39,6 +42,7 @@ impl Outside {
             verifiers: Arc::new(Semaphore::new(limits::CHAT_VERIFIERS)),
             waiting: Arc::new(Semaphore::new(limits::CHAT_VERIFY_WAITING)),
             reread,
+            search,
             asker: None,
         }
     }
@@ -63,6 +67,7 @@ impl Outside {
                 let work = move || Input::Derived { ticket, credential: credential(&password.0).ok() };
                 return self.work(work, Input::Derived { ticket, credential: None });
             }
+            Effect::Search { ticket, search } => return self.search.search(ticket, search),
             Effect::Reload { session } => {
                 self.asker = Some(session);
                 self.reread.notify_one();
@@ -84,6 +89,11 @@ impl Outside {
     /// The thread that keeps is gone: what it would be asked for fails from now on.
     pub(super) fn lose_keeper(&mut self) {
         self.keeper = None;
+    }
+
+    /// Whether messages are to be searched for from now on.
+    pub(super) fn switch_search(&self, is_on: bool) {
+        self.search.switch(is_on);
     }
 
     /// Who is to be told what became of the settings.

@@ -109,7 +109,8 @@ impl StoredChat {
                 | Effect::Probe
                 | Effect::Verify { .. }
                 | Effect::Derive { .. }
-                | Effect::Reload { .. } => {}
+                | Effect::Reload { .. }
+                | Effect::Search { .. } => {}
             }
         }
         let appends: Vec<_> = records.iter().map(|(log, bytes)| Append { log, expected: None, bytes }).collect();

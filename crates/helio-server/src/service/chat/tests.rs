@@ -18,13 +18,22 @@ use tokio::net::{TcpListener, TcpStream};
 /// Far longer than anything here takes; reaching it is a failure, never a wait.
 const PLENTY: Duration = Duration::from_secs(30);
 
-struct World {
-    stop: Stop,
+pub(super) struct World {
+    pub(super) stop: Stop,
     running: Running,
 }
 
 impl World {
     async fn start(settings: Settings, store: Box<dyn Log + Send>) -> Result<Self, ChatError> {
+        Self::start_with(settings, store, None).await
+    }
+
+    /// The same with an index for searches in a file.
+    pub(super) async fn start_with(
+        settings: Settings,
+        store: Box<dyn Log + Send>,
+        search: Option<PathBuf>,
+    ) -> Result<Self, ChatError> {
         let stop = Stop::default();
         let context = Context {
             clock: Clock::start(),
@@ -35,12 +44,19 @@ impl World {
             ops: Arc::default(),
         };
         let settings = ChatSettings { chat: settings, doors: vec![irc()], origins: Vec::new() };
-        let parts = Parts { store, tls: None, permits: Arc::new(Semaphore::new(100)), control: None };
+        let permits = Arc::new(Semaphore::new(100));
+        let parts = Parts { store, search, tls: None, permits, control: None };
         Ok(Self { stop, running: start(&context, settings, parts).await? })
     }
 
+    /// New settings.
+    pub(super) async fn change(&mut self, settings: Settings) {
+        let settings = ChatSettings { chat: settings, doors: vec![irc()], origins: Vec::new() };
+        self.running.change(settings).await.unwrap();
+    }
+
     /// Somebody called `nick`, in `#room`.
-    async fn join(&self, nick: &str, caps: &str) -> Client {
+    pub(super) async fn join(&self, nick: &str, caps: &str) -> Client {
         let (_, address) = self.running.bound().remove(0);
         let at = address.to_string().replace("tcp://", "");
         let mut client = Client { stream: BufReader::new(TcpStream::connect(at).await.unwrap()) };
@@ -52,17 +68,17 @@ impl World {
     }
 }
 
-struct Client {
+pub(super) struct Client {
     stream: BufReader<TcpStream>,
 }
 
 impl Client {
-    async fn say(&mut self, lines: &str) {
+    pub(super) async fn say(&mut self, lines: &str) {
         self.stream.write_all(format!("{lines}\r\n").as_bytes()).await.unwrap();
     }
 
     /// The next line that holds `text`.
-    async fn hear(&mut self, text: &str) -> String {
+    pub(super) async fn hear(&mut self, text: &str) -> String {
         loop {
             let mut line = String::new();
             let read = tokio::time::timeout(PLENTY, self.stream.read_line(&mut line)).await;
@@ -79,7 +95,7 @@ fn irc() -> Door {
     Door { speech: Speech::Irc, address: Address::loopback(0), is_optional: false }
 }
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings::new("heliograph-test")
 }
 

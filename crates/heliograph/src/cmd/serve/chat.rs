@@ -97,6 +97,7 @@ pub(crate) struct ChatFlags {
     ban_exempt: Option<Vec<Net>>,
     require_account: Option<RequireAccount>,
     defcon: Option<Level>,
+    search: Option<bool>,
 }
 
 layered!(ChatFlags {
@@ -145,6 +146,7 @@ layered!(ChatFlags {
     ban_exempt,
     require_account,
     defcon,
+    search,
 });
 
 /// Who runs the server.
@@ -312,6 +314,7 @@ impl ChatFlags {
         set(&mut settings.has_several_clients, self.several_clients);
         set(&mut settings.always_on, self.always_on.map(AlwaysOnRule::rule));
         set(&mut settings.always_on_expiry, self.always_on_expiry.map(|span| span.0));
+        set(&mut settings.search, self.search);
         settings.sts = self.sts.filter(|_| is_ca_issued).and_then(|span| self.sts_value(span));
         Ok(settings)
     }

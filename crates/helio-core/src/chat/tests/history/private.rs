@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 /// Somebody called `nick` who is logged in to `account`, which there is.
-pub(super) fn someone(world: &mut World, nick: &str, account: &str) -> Id {
+pub(in crate::chat::tests) fn someone(world: &mut World, nick: &str, account: &str) -> Id {
     if world.chat.state.accounts.get(account).is_none() {
         world.add_account(account);
     }

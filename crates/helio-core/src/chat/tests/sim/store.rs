@@ -58,7 +58,8 @@ impl Store {
             Effect::Probe => Request::Probe,
             // What is kept of it concerns nobody here.
             Effect::TrimAudit { .. } => return Ok(()),
-            Effect::Trim { .. }
+            Effect::Search { .. }
+            | Effect::Trim { .. }
             | Effect::Erase { .. }
             | Effect::Verify { .. }
             | Effect::Derive { .. }

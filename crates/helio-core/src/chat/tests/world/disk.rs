@@ -30,6 +30,9 @@ impl World {
         for (ticket, log, query) in core::mem::take(&mut self.late_reads) {
             self.answer_read(ticket, &log, &query);
         }
+        for (ticket, search) in core::mem::take(&mut self.late_searches) {
+            self.answer_search(ticket, &search);
+        }
         self.drain();
     }
 
@@ -125,6 +128,8 @@ impl World {
             }
             Effect::TrimAudit { .. } => {}
             Effect::Reload { session } => self.reloads.push(session),
+            Effect::Search { ticket, search } if self.are_reads_late => self.late_searches.push((ticket, search)),
+            Effect::Search { ticket, search } => self.answer_search(ticket, &search),
         }
     }
 }

@@ -1,3 +1,4 @@
+use super::super::search;
 use super::super::watched::Watched;
 use super::*;
 use helio_core::chat::query::{Span, Wanted};
@@ -140,6 +141,26 @@ fn what_could_not_be_erased_is_when_a_probe_succeeds() {
     keeper.take(erase());
     settle(&mut keeper);
     assert_eq!(erasure(&mut inputs), Erasure::NotThere);
+}
+
+/// Where there is a search index, its thread answers when the words are gone from there too.
+#[test]
+fn what_is_erased_is_told_by_the_thread_of_the_index() {
+    let (keeper, mut inputs) = keeper(|| false);
+    let (_desk, press, jobs) = search::ends();
+    let mut keeper = keeper.with_press(press);
+    keeper.take(erase());
+    settle(&mut keeper);
+    assert!(matches!(inputs.try_recv(), Ok(Input::Committed(_))));
+    assert!(inputs.try_recv().is_err(), "the keeper answers by itself");
+    // The thread is gone: nobody knows whether they are.
+    drop(jobs);
+    let again = Request::Append { ticket: Ticket::default(), log: "room".to_owned(), bytes: SAID.to_vec() };
+    keeper.take(again);
+    keeper.take(erase());
+    settle(&mut keeper);
+    assert!(matches!(inputs.try_recv(), Ok(Input::Committed(_))));
+    assert_eq!(erasure(&mut inputs), Erasure::Unfinished);
 }
 
 /// Erasing is slow: who says something behind many of them waits for one at most. All are done before the end.

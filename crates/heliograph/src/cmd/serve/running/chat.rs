@@ -51,7 +51,8 @@ impl Running {
         let data = settings.data()?;
         let control = ControlPlace { path: control_path(data), private: data.join("store") };
         let permits = settings.session.permits();
-        let parts = Parts { store: store?, tls: Some(tls.clone()), permits, control: Some(control) };
+        let search = Some(data.join("search.sqlite3"));
+        let parts = Parts { store: store?, search, tls: Some(tls.clone()), permits, control: Some(control) };
         let service = chat::start(context, settings.chat.gather(tls.is_ca_issued())?, parts).await?;
         Ok(Self { service, tls, context: context.clone() })
     }
