@@ -460,22 +460,22 @@ impl Chat {
         self.settle(now);
     }
 
-    /// Makes `event` happen: apply, announce, store. A room in which it is the first thing to keep is kept first.
+    /// Makes `event` happen: apply, announce, store, and what history shows of it. A room is kept before the first thing in it.
     fn happen(&mut self, event: &Event, origin: Option<Origin<'_>>, now: Now) -> Option<Ticket> {
-        if let Some(kept) = self.state.first_kept(event).map(Event::Room) {
-            self.state.apply(&kept, now);
-            storage::store(self, &kept);
-        }
+        storage::keep_room(self, event, now);
+        let change = announce::change(self, event, now);
         if announce::is_told_first(event) {
-            announce::announce(self, event, origin, now);
+            announce::announce(self, event, None, origin, now);
             self.state.apply(event, now);
         } else {
             self.state.apply(event, now);
-            announce::announce(self, event, origin, now);
+            announce::announce(self, event, change.as_ref(), origin, now);
         }
         self.latest.note(&self.state, event);
         self.end_kicked_guest(event, now);
-        storage::store(self, event)
+        let ticket = storage::store(self, event);
+        change.iter().for_each(|change| storage::store_change(self, change));
+        ticket
     }
 
     /// What is left to do after each input: sessions whose queue overflowed end, rooms that nobody needs go.

@@ -493,7 +493,8 @@ pub const CHAT_MARKERS_RATIO: usize = 8;
 pub const CHAT_MARKERS_SPARE: usize = 1_024;
 
 /// Appends that one message or change asks for at most: its own, that its room is kept, and that a conversation is noted on both
-/// sides. As long as so many have no room below [`CHAT_UNCOMMITTED`], nothing that has to be kept is taken.
+/// sides or a change of a room shown in its history. As long as so many have no room below [`CHAT_UNCOMMITTED`], nothing that has
+/// to be kept is taken.
 pub const CHAT_APPENDS_AT_ONCE: usize = 4;
 
 /// Age from which a message shown again bears its time in its text, for clients without server-time.

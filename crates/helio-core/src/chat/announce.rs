@@ -1,5 +1,6 @@
 //! Who is told of an event, and in which words.
 
+mod changed;
 mod marked;
 mod monitor;
 mod presence;
@@ -7,10 +8,11 @@ mod redacted;
 mod room;
 mod said;
 
+pub(super) use changed::change;
 pub(super) use said::Shown;
 
 use super::Chat;
-use super::event::{Event, Presence};
+use super::event::{Event, Presence, Said};
 use super::ids::SessionId;
 use super::line::{Audience, Face, Line, compose};
 use super::reply::Reply;
@@ -41,13 +43,13 @@ pub(super) fn is_told_first(event: &Event) -> bool {
     }
 }
 
-/// Tells everybody whom `event` concerns.
-pub(super) fn announce(chat: &mut Chat, event: &Event, origin: Option<Origin<'_>>, now: Now) {
+/// Tells everybody whom `event` concerns. `shown` is what [`change`] made of it.
+pub(super) fn announce(chat: &mut Chat, event: &Event, shown: Option<&Said>, origin: Option<Origin<'_>>, now: Now) {
     let Chat { state, sessions, settings, ids, .. } = chat;
     let mut to = To { sessions, origin };
     match event {
         Event::Presence(presence) => presence::announce(state, presence, &settings.server_name, &mut to, now),
-        Event::Room(event) => room::announce(state, event, &settings.server_name, &mut to, now),
+        Event::Room(event) => room::announce(state, event, shown, &settings.server_name, &mut to, now),
         // Whom it concerns is told by what follows from it.
         Event::Account(_) | Event::Audit(_) | Event::Server(_) => {}
         Event::Said(said, scope) => said::announce(state, said, scope, &mut to, || ids.batch()),

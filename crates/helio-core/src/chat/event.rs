@@ -319,14 +319,14 @@ pub(super) enum Change {
 
 // spec: begin
 
-/// Something said, in a room or between two.
+/// Something said, in a room or between two; or a change of a room, as history shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// Its identity.
     pub msgid: MsgId,
     /// When, microseconds since 1970 in UTC.
     pub at_us: i64,
-    /// Whether a PRIVMSG, NOTICE or TAGMSG.
+    /// By which command.
     pub kind: SaidKind,
     /// Who, as `nick!user@host` was then.
     pub from: String,
@@ -338,7 +338,7 @@ pub struct Said {
     pub is_bot: bool,
     /// The target as it was written, a status prefix included.
     pub target: String,
-    /// Its lines; more than one for draft/multiline, none for TAGMSG.
+    /// Its lines; more than one for draft/multiline, none for TAGMSG. Of a TOPIC its text, of a MODE one for each change.
     pub lines: Vec<SaidLine>,
     /// Client-only tags as they came, escaped and joined by `;`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -358,7 +358,7 @@ impl Said {
     #[must_use]
     pub fn is_durable(&self) -> bool {
         match self.kind {
-            SaidKind::Privmsg | SaidKind::Notice => true,
+            SaidKind::Privmsg | SaidKind::Notice | SaidKind::Topic | SaidKind::Mode => true,
             SaidKind::Tagmsg => self.tags().any(|tag| durability_of(tag) == Durability::Alone),
         }
     }
@@ -405,7 +405,7 @@ pub struct SaidLine {
     pub is_concat: bool,
 }
 
-/// The command by which something was said.
+/// The command by which something was said, or a room was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SaidKind {
@@ -415,11 +415,24 @@ pub enum SaidKind {
     Notice,
     /// Client-only tags alone, such as a reaction.
     Tagmsg,
+    /// The topic of a room.
+    Topic,
+    /// Settings and bans of a room.
+    Mode,
 }
 
 // spec: end
 
 impl SaidKind {
+    /// Whether it is text that somebody said to others.
+    #[must_use]
+    pub fn is_message(self) -> bool {
+        match self {
+            Self::Privmsg | Self::Notice => true,
+            Self::Tagmsg | Self::Topic | Self::Mode => false,
+        }
+    }
+
     /// The command's name.
     #[must_use]
     pub fn command(self) -> &'static str {
@@ -427,6 +440,8 @@ impl SaidKind {
             Self::Privmsg => "PRIVMSG",
             Self::Notice => "NOTICE",
             Self::Tagmsg => "TAGMSG",
+            Self::Topic => "TOPIC",
+            Self::Mode => "MODE",
         }
     }
 }

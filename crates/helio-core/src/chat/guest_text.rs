@@ -1,7 +1,7 @@
 //! How guests of the line listener see things (spec/line-listener.md "What a guest receives"): one line of plain text each,
 //! in which nothing can drive a terminal.
 
-use super::event::{Said, SaidKind};
+use super::event::Said;
 use crate::irc::formatting::after_colours;
 use crate::printable::is_hidden;
 use crate::time::Utc;
@@ -11,7 +11,7 @@ use alloc::string::String;
 // spec: begin
 /// A message: `nick: text` for each of its lines, an action as `* nick does`. Empty when there is nothing to show.
 pub(super) fn said(said: &Said) -> String {
-    if said.kind == SaidKind::Tagmsg {
+    if !said.kind.is_message() {
         return String::new();
     }
     let is_private = !said.target.contains('#');

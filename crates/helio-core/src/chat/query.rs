@@ -61,9 +61,13 @@ pub enum Wanted {
     Messages,
     /// These, and what has only tags (TAGMSG).
     MessagesAndTags,
+    /// Messages, and changes of the room (TOPIC, MODE).
+    MessagesAndChanges,
+    /// Messages, what has only tags, and changes of the room.
+    MessagesTagsAndChanges,
     /// Every record, whatever it is.
     Records,
-    /// All that was said, to a status too: for the service itself.
+    /// All that was said, to a status too, and nothing else: for the service itself.
     Everything,
 }
 
@@ -164,7 +168,14 @@ impl<'a> Heading<'a> {
     fn is_wanted(&self, wanted: Wanted) -> bool {
         let is_kind_wanted = match self.kind {
             SaidKind::Privmsg | SaidKind::Notice => true,
-            SaidKind::Tagmsg => wanted != Wanted::Messages,
+            SaidKind::Tagmsg => match wanted {
+                Wanted::Messages | Wanted::MessagesAndChanges => false,
+                Wanted::MessagesAndTags | Wanted::MessagesTagsAndChanges | Wanted::Records | Wanted::Everything => true,
+            },
+            SaidKind::Topic | SaidKind::Mode => match wanted {
+                Wanted::Messages | Wanted::MessagesAndTags | Wanted::Everything => false,
+                Wanted::MessagesAndChanges | Wanted::MessagesTagsAndChanges | Wanted::Records => true,
+            },
         };
         is_kind_wanted && (wanted == Wanted::Everything || !is_for_status(&self.target))
     }

@@ -1,6 +1,6 @@
 //! What can be searched for, and what of a record can be found. spec/search.md is the page.
 
-use super::event::{Said, SaidKind};
+use super::event::Said;
 use super::guest_text::{action, plain};
 use super::ids::Ticket;
 use super::{Chat, storage};
@@ -94,7 +94,7 @@ impl Findable {
     #[must_use]
     pub fn of(record: &[u8]) -> Option<Self> {
         let said: Said = serde_json::from_slice(record).ok()?;
-        if said.kind == SaidKind::Tagmsg || said.is_for_status() {
+        if !said.kind.is_message() || said.is_for_status() {
             return None;
         }
         let mut text = String::new();

@@ -7,12 +7,14 @@
 mod bounds;
 mod markers;
 mod record;
+mod room;
 mod searches;
 mod unsaved;
 
 pub use markers::MARKERS_LOG;
 pub(super) use markers::restored as restored_markers;
 pub(super) use record::{decode, encode};
+pub(super) use room::{append_to, forget_log, keep_room, store_change};
 pub(super) use searches::found;
 pub(super) use unsaved::{encode_account, encode_bans, encode_decoys, encode_filters, encode_invite, encode_room};
 
@@ -292,16 +294,6 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
     let ticket = append(chat, log, bytes, changed);
     forget_ended(chat, event);
     Some(ticket)
-}
-
-/// Hands one record of a conversation to the driver that came from elsewhere.
-pub(super) fn append_to(chat: &mut Chat, log: String, bytes: Vec<u8>) -> Ticket {
-    append(chat, log, bytes, None)
-}
-
-/// Has a log forgotten that nothing refers to.
-pub(super) fn forget_log(chat: &mut Chat, log: String) {
-    chat.effects.push_back(Effect::Forget { log });
 }
 
 /// Hands one record to the driver.

@@ -1,5 +1,6 @@
 //! Messages.
 
+use super::changed::recorded_modes;
 use super::{To, line};
 use crate::chat::event::{Said, SaidKind, Scope};
 use crate::chat::guest_text;
@@ -51,7 +52,7 @@ pub(in crate::chat) struct Shown {
 impl Shown {
     /// `batch` draws the reference of a batch, if one is needed.
     pub(in crate::chat) fn new(said: &Said, batch: impl FnOnce() -> String) -> Self {
-        let batch = if said.lines.len() > 1 { batched(said, &batch()) } else { Vec::new() };
+        let batch = if said.kind.is_message() && said.lines.len() > 1 { batched(said, &batch()) } else { Vec::new() };
         Self { kind: said.kind, plain: plain(said), batch }
     }
 
@@ -60,7 +61,12 @@ impl Shown {
         if self.kind == SaidKind::Tagmsg && !audience.has(Capability::MessageTags) {
             return &[];
         }
-        if audience.caps.has_multiline() && !self.batch.is_empty() { &self.batch } else { &self.plain }
+        if self.is_batch(audience) { &self.batch } else { &self.plain }
+    }
+
+    /// Whether these are a batch of their own.
+    pub(in crate::chat) fn is_batch(&self, audience: Audience) -> bool {
+        audience.caps.has_multiline() && !self.batch.is_empty()
     }
 }
 
@@ -76,19 +82,21 @@ fn tags(said: &Said) -> Tags {
 }
 
 fn plain(said: &Said) -> Vec<Line> {
+    let told = |text: Option<&str>| line(&said.from, said.kind.command(), &[&said.target], text);
+    let lines: Vec<Vec<u8>> = match said.kind {
+        SaidKind::Tagmsg => [told(None)].into(),
+        SaidKind::Mode => recorded_modes(said),
+        // An empty one takes the topic away.
+        SaidKind::Topic => said.lines.iter().map(|shown| told(Some(&shown.text))).collect(),
+        // multiline "Fallback": no blank lines to those without it.
+        SaidKind::Privmsg | SaidKind::Notice => {
+            let full = said.lines.iter().filter(|shown| !shown.text.is_empty());
+            full.map(|shown| told(Some(&shown.text))).collect()
+        }
+    };
     let mut first = Some(tags(said));
-    if said.kind == SaidKind::Tagmsg {
-        let irc = line(&said.from, said.kind.command(), &[&said.target], None);
-        return alloc::vec![Line { tags: first.unwrap_or_default(), irc, guest: Vec::new() }];
-    }
-    let mut lines: Vec<Line> = Vec::with_capacity(said.lines.len());
-    // multiline "Fallback": no blank lines to those without it.
-    for shown in said.lines.iter().filter(|shown| !shown.text.is_empty()) {
-        let tags = first.take().unwrap_or_else(|| Tags { msgid: None, client: String::new(), ..tags(said) });
-        let irc = line(&said.from, said.kind.command(), &[&said.target], Some(&shown.text));
-        lines.push(Line { tags, irc, guest: Vec::new() });
-    }
-    lines
+    let mut next = || first.take().unwrap_or_else(|| Tags { msgid: None, client: String::new(), ..tags(said) });
+    lines.into_iter().map(|irc| Line { tags: next(), irc, guest: Vec::new() }).collect()
 }
 
 /// multiline: the tags stand on the batch, the lines have only what ties them to it.

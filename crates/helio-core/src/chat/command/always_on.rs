@@ -59,7 +59,7 @@ fn arrive(chat: &mut Chat, account: String, stay: Stay, now: Now) {
     // Who had a client when the service ended has been without one since it is here again.
     let left = left_us.map_or(now.utc, Utc::from_micros);
     chat.state.arrive(&arrival, apply::Origin { address: None, is_guest: false, left: Some(left) }, now);
-    announce::announce(chat, &arrival.into(), None, now);
+    announce::announce(chat, &arrival.into(), None, None, now);
     for room in rooms.into_iter().take(limits::CHAT_ROOMS_PER_USER) {
         enter(chat, id, room, now);
     }

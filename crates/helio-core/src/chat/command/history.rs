@@ -70,8 +70,11 @@ fn ask(turn: &mut Turn<'_>, words: [&str; 2], span: Span, limit: &str) -> Outcom
         return Err(Refusal::fail(ReplyCode::MessageError, &words));
     }
     // The draft: without event-playback "the server MUST NOT send any lines other than PRIVMSG and NOTICE".
-    let has_tags = turn.has(Capability::EventPlayback) && turn.has(Capability::MessageTags);
-    let wanted = if has_tags { Wanted::MessagesAndTags } else { Wanted::Messages };
+    let wanted = match (turn.has(Capability::EventPlayback), turn.has(Capability::MessageTags)) {
+        (false, _) => Wanted::Messages,
+        (true, false) => Wanted::MessagesAndChanges,
+        (true, true) => Wanted::MessagesTagsAndChanges,
+    };
     let query = Query { span, count, bytes: answer_bytes(&turn.chat.settings), wanted };
     let purpose = Purpose::History(Box::new(Asked { words: words.map(ToString::to_string) }));
     read(turn, about, purpose, query)

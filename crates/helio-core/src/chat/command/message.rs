@@ -76,6 +76,8 @@ fn read<'p>(kind: SaidKind, params: &[&'p str]) -> Outcome<(Vec<&'p str>, Option
             SaidKind::Privmsg => "No recipient given (PRIVMSG)",
             SaidKind::Notice => "No recipient given (NOTICE)",
             SaidKind::Tagmsg => "No recipient given (TAGMSG)",
+            // Nothing is said by these.
+            SaidKind::Topic | SaidKind::Mode => return Err(Refusal::Silent),
         };
         return Err(Refusal::Text(Numeric::ErrNoRecipient, Vec::new(), text));
     }

@@ -2,7 +2,7 @@
 
 use super::message;
 use crate::chat::announce::Shown;
-use crate::chat::event::{Said, SaidKind};
+use crate::chat::event::Said;
 use crate::chat::guest_text;
 use crate::chat::ids::Ids;
 use crate::chat::line::{Audience, Face, Line};
@@ -40,7 +40,7 @@ impl Past {
         for (index, line) in lines.iter().enumerate() {
             let mut line: Line = line.clone();
             // The end of an inner batch bears no tag; its other lines are in it.
-            let is_end = lines.len() > 1 && index + 1 == lines.len() && self.audience.caps.has_multiline();
+            let is_end = index + 1 == lines.len() && shown.is_batch(self.audience);
             if !is_end {
                 line.tags.batch = line.tags.batch.or_else(|| self.batch.clone());
             }
@@ -66,7 +66,7 @@ impl Past {
         let age = self.now.utc.micros().saturating_sub(said.at_us);
         let is_new = u128::try_from(age).is_ok_and(|age| age < limits::CHAT_REPLAY_JUST_NOW.as_micros());
         let is_told = self.audience.face == Face::Guest || self.audience.has(Capability::ServerTime);
-        if is_told || is_new || said.kind == SaidKind::Tagmsg {
+        if is_told || is_new || !said.kind.is_message() {
             return;
         }
         // 2026-11-22T11:08:40.000123Z

@@ -137,7 +137,7 @@ pub(super) fn arrive(chat: &mut Chat, id: SessionId, now: Now) {
     let origin =
         apply::Origin { address: Some(peer.address.ip()), is_guest: peer.face == crate::chat::Face::Guest, left: None };
     chat.state.arrive(&arrival, origin, now);
-    announce::announce(chat, &arrival.into(), None, now);
+    announce::announce(chat, &arrival.into(), None, None, now);
     away::agree(chat, user, now);
     chat.timers.set(id, now.mono + chat.settings.ping_interval);
 }

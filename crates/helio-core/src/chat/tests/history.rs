@@ -336,6 +336,7 @@ fn each_question_costs_as_any_line_does() {
 }
 
 mod access;
+mod changes;
 mod events;
 pub(super) mod private;
 mod seeded;

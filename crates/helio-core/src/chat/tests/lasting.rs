@@ -53,6 +53,7 @@ fn a_restart_restores_rooms_as_they_were() {
     world.say(ada, "TOPIC #tea :green");
     world.say(ada, "MODE #tea +sbk-t bad key");
     world.say(ada, "PRIVMSG #tea :kept");
+    world.pass(Duration::from_millis(1));
     restart(&mut world);
     let ben = world.user("ben");
     assert!(world.ask(ben, "JOIN #tea")[0].contains(" 475 "), "an empty room keeps its key");

@@ -1,5 +1,7 @@
 //! The one thread that owns the chat service's store. Whatever waits when it comes round goes into one commit.
 
+mod idle;
+
 use super::hub::Input;
 use super::reading::{self, ReadingError};
 use super::retaining::Retaining;
@@ -10,7 +12,7 @@ use crate::service::Context;
 use helio_core::chat::query::{Kept, Query, Unanswered};
 use helio_core::chat::{ControlAnswer, Erasure, MsgId, Ticket};
 use helio_core::limits;
-use helio_store::{Append, Log, LogHead, LogName, Position, StoreError};
+use helio_store::{Append, Log, LogName, Position, StoreError};
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
@@ -423,54 +425,6 @@ impl Keeper {
         }
     }
 
-    /// Does a part of what has time. Returns whether there was any.
-    fn proceed(&mut self) -> bool {
-        if self.erase_next() {
-            return true;
-        }
-        if self.is_failing || self.is_frozen {
-            return false;
-        }
-        if !self.forgetting.is_empty() {
-            self.forget_step();
-            return true;
-        }
-        match self.retaining.step(self.store.as_mut()) {
-            Ok(Some(has_trimmed)) => {
-                self.is_unscrubbed |= has_trimmed;
-                return true;
-            }
-            Ok(None) => {}
-            Err(error) => self.trouble(&error),
-        }
-        if std::mem::take(&mut self.is_unscrubbed) {
-            if let Err(error) = self.store.scrub() {
-                self.trouble(&error);
-            }
-            if let Some(press) = &self.press {
-                press.trimmed();
-            }
-            return true;
-        }
-        false
-    }
-
-    /// Forgets a part of the log that waits for it longest.
-    fn forget_step(&mut self) {
-        let Some(forgetting) = self.forgetting.front() else { return };
-        match trim_step(self.store.as_mut(), forgetting) {
-            Ok(Step { has_trimmed, is_done }) => {
-                self.is_unscrubbed |= has_trimmed;
-                self.forgetting.pop_front_if(|_| is_done);
-            }
-            // What is left is in nobody's way: the room's identity is never used again.
-            Err(error) => {
-                self.forgetting.pop_front();
-                self.trouble(&error);
-            }
-        }
-    }
-
     fn trouble(&self, error: &StoreError) {
         self.context.events.tell(EventKind::Trouble { message: error.to_string() });
     }
@@ -479,25 +433,6 @@ impl Keeper {
         // An error says that the hub is gone: nobody waits for an answer.
         let _ = self.hub.blocking_send(input);
     }
-}
-
-/// What came of a part of the work.
-struct Step {
-    has_trimmed: bool,
-    is_done: bool,
-}
-
-/// Trims at most [`limits::CHAT_FORGET_STEP`] records of a log.
-fn trim_step(store: &mut dyn Log, Forgetting { log, until }: &Forgetting) -> Result<Step, StoreError> {
-    let nothing = Step { has_trimmed: false, is_done: true };
-    let Some(LogHead { first, next, .. }) = store.head(log)? else { return Ok(nothing) };
-    let until = next.min(*until);
-    if first >= until {
-        return Ok(nothing);
-    }
-    let step = Position::new(first.get() + limits::CHAT_FORGET_STEP as u64).min(until);
-    let kept = store.trim_lazily(log, step)?;
-    Ok(Step { has_trimmed: true, is_done: kept >= until })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ const ACTION: &str = "\u{1}ACTION ";
 /// The lines of a record; none when it is not one that people read.
 pub(super) fn lines(record: &Value) -> Vec<String> {
     let Ok(said) = serde_json::from_value::<Said>(record.clone()) else { return Vec::new() };
-    if said.kind == SaidKind::Tagmsg {
+    if !said.kind.is_message() {
         return Vec::new();
     }
     let mut texts: Vec<String> = Vec::new();
@@ -30,7 +30,9 @@ fn line(said: &Said, text: &str) -> String {
     match (said.kind, text.strip_prefix(ACTION)) {
         (_, Some(action)) => format!("* {nick} {}", shown(action.trim_end_matches('\u{1}'))),
         (SaidKind::Notice, None) => format!("-{nick}- {}", shown(text)),
-        (SaidKind::Privmsg | SaidKind::Tagmsg, None) => format!("<{nick}> {}", shown(text)),
+        (SaidKind::Privmsg | SaidKind::Tagmsg | SaidKind::Topic | SaidKind::Mode, None) => {
+            format!("<{nick}> {}", shown(text))
+        }
     }
 }
 

@@ -39,13 +39,17 @@ fn reactions_are_for_those_with_event_playback() {
     assert_eq!(tea.texts("LATEST #tea * 3"), "89n");
 }
 
-/// The room's log has what was said; who came and what was set is not in it.
+/// Who comes, goes, is called differently or is given a status is not in the room's log.
 #[test]
-fn presence_and_settings_are_not_history() {
+fn presence_is_not_history() {
     let mut tea = tea_with("batch message-tags draft/chathistory draft/event-playback");
-    tea.world.say(tea.ann, "TOPIC #tea :leaves");
-    tea.world.say(tea.ann, "MODE #tea +m");
-    tea.world.say(tea.ann, "@+typing=active TAGMSG #tea");
+    let carl = tea.world.member("carl", "#tea");
+    for line in ["MODE #tea +v ben", "@+typing=active TAGMSG #tea", "KICK #tea carl"] {
+        tea.world.say(tea.ann, line);
+    }
+    tea.world.say(carl, "JOIN #tea");
+    tea.world.say(carl, "NICK dan");
+    tea.world.say(carl, "QUIT");
     tea.world.hear_all();
     assert_eq!(tea.texts("LATEST #tea * 2"), "89");
 }

@@ -117,6 +117,8 @@ pub(super) enum Expect {
 pub(super) struct Told {
     pub(super) irc: Vec<String>,
     pub(super) guest: Option<String>,
+    /// What of it history shows later.
+    pub(super) said: Option<usize>,
 }
 
 impl Expect {
@@ -231,9 +233,9 @@ impl Model {
                 (true, _) => continue,
             };
             if by == Some(*conn) {
-                self.answer.push(Expect::line(words));
+                self.answer.push(Expect::Line { words, said: told.said, is_echo: false });
             } else {
-                person.expects.push_back(Expect::line(words));
+                person.expects.push_back(Expect::Line { words, said: told.said, is_echo: false });
             }
         }
     }

@@ -9,6 +9,8 @@ fn record(number: usize, at_us: i64, kind: u8, lines: usize) -> Vec<u8> {
     let (kind, target) = match kind {
         0 => ("tagmsg", "#tea"),
         1 => ("notice", "@#tea"),
+        6 => ("topic", "#tea"),
+        7 => ("mode", "#tea"),
         _ => ("privmsg", "#tea"),
     };
     let lines = vec![r#"{"text":"hello"}"#; lines].join(",");
@@ -55,6 +57,9 @@ fn query(span: Span, count: usize) -> Query {
     Query { span, count, bytes: limits::STORE_READ_BYTES, wanted: Wanted::Messages }
 }
 
+const WANTED: [Wanted; 4] =
+    [Wanted::Messages, Wanted::MessagesAndTags, Wanted::MessagesAndChanges, Wanted::MessagesTagsAndChanges];
+
 #[derive(Clone, Debug)]
 enum Place {
     Moment(i64),
@@ -79,10 +84,10 @@ proptest! {
     /// Times in order; some records erased, unreadable, or the beginning trimmed.
     #[test]
     fn what_is_read_is_what_looking_at_everything_finds(
-        steps in prop::collection::vec((prop_oneof![3 => 1_i64..3, 1 => 300_i64..2_000], 0_u8..6, 0_usize..4), 0..80),
+        steps in prop::collection::vec((prop_oneof![3 => 1_i64..3, 1 => 300_i64..2_000], 0_u8..8, 0_usize..4), 0..80),
         broken in prop::collection::vec((0_usize..80, any::<bool>()), 0..6),
         trimmed in 0_u64..40,
-        questions in prop::collection::vec((0_u8..6, place(), place(), 1_usize..9, 0_usize..6_000, any::<bool>()), 1..20),
+        questions in prop::collection::vec((0_u8..6, place(), place(), 1_usize..9, 0_usize..6_000, 0_usize..WANTED.len()), 1..20),
     ) {
         let mut at_us = 0;
         let times: Vec<i64> = steps.iter().map(|(step, ..)| { at_us += step; at_us }).collect();
@@ -104,7 +109,7 @@ proptest! {
         }
         let first = if trimmed < 20 { 1 } else { store.trim(&name(), Position::new(trimmed)).unwrap().get() };
         let left = records.get(first as usize - 1..).unwrap_or_default();
-        for (span, one, other, count, bytes, has_tags) in &questions {
+        for (span, one, other, count, bytes, wanted) in &questions {
             let (one, other) = (anchor(one, &times), anchor(other, &times));
             let span = match span {
                 0 => Span::Last { after: None },
@@ -114,8 +119,7 @@ proptest! {
                 4 => Span::Around(one),
                 _ => Span::Between(one, other),
             };
-            let wanted = if *has_tags { Wanted::MessagesAndTags } else { Wanted::Messages };
-            let query = Query { span, count: *count, bytes: *bytes, wanted };
+            let query = Query { span, count: *count, bytes: *bytes, wanted: WANTED[*wanted] };
             prop_assert_eq!(asked(&store, &query), linear::answer(&query, left), "{:?}", query);
         }
     }

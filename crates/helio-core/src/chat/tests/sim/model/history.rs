@@ -19,6 +19,7 @@ pub(in crate::chat::tests::sim) struct Question {
     anchors: Vec<String>,
     limit: usize,
     has_tags: bool,
+    has_changes: bool,
 }
 
 impl Model {
@@ -39,6 +40,7 @@ impl Model {
             anchors: anchors.iter().map(ToString::to_string).collect(),
             limit: limit.parse().unwrap_or_default(),
             has_tags: person.has(Capability::EventPlayback) && person.has(Capability::MessageTags),
+            has_changes: person.has(Capability::EventPlayback),
         };
         self.next_place += 1;
         let place = self.next_place;
@@ -77,7 +79,7 @@ impl Model {
         }
         let shown = |range: Range<usize>| -> Vec<usize> {
             let numbers = range.map(|index| on_disk[index]);
-            numbers.filter(|number| self.said[*number].is_history(question.has_tags)).collect()
+            numbers.filter(|number| self.said[*number].is_history(question.has_tags, question.has_changes)).collect()
         };
         let newest = |shown: Vec<usize>, count: usize| shown[shown.len().saturating_sub(count)..].to_vec();
         let oldest = |shown: Vec<usize>, count: usize| shown[..shown.len().min(count)].to_vec();

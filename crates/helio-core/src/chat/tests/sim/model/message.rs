@@ -143,6 +143,21 @@ impl Model {
         is_kept.then_some(number)
     }
 
+    /// What history is to show of a change of a room, one line each; nothing for none.
+    pub(super) fn changed(&mut self, conn: Conn, kind: &'static str, room: &str, lines: Vec<String>) -> Option<usize> {
+        if lines.is_empty() {
+            return None;
+        }
+        self.last_us = self.now.utc.micros().max(self.last_us + 1);
+        let lines = lines.into_iter().map(|line| (line, false)).collect();
+        let (from, target, at_us) = (self.people[&conn].mask(), room.to_string(), self.last_us);
+        let (tags, msgid, fate) = (String::new(), String::new(), Fate::Pending);
+        let number = self.said.len();
+        self.said.push(Said { from, kind, target, lines, tags, at_us, msgid, fate });
+        self.unstored.push_back(number);
+        Some(number)
+    }
+
     fn address(&self, conn: Conn, target: &str, lines: &[(String, bool)]) -> Option<Address> {
         let name = target.trim_start_matches(['~', '&', '@', '%', '+']);
         if !name.starts_with('#') {
@@ -229,6 +244,11 @@ impl Said {
         self.from.split('!').next().unwrap_or_default()
     }
 
+    /// Of a room: its topic or modes.
+    pub(super) fn is_change(&self) -> bool {
+        ["TOPIC", "MODE"].contains(&self.kind)
+    }
+
     pub(super) fn is_for_status(&self) -> bool {
         self.target.starts_with(['~', '&', '@', '%', '+'])
     }
@@ -284,6 +304,10 @@ impl Said {
             return if has_tags { Vec::from([line]) } else { Vec::new() };
         }
         let line = |text: &str, tags: &str| words([&self.from, self.kind, &self.target, text, tags]);
+        let texts = self.lines.iter().map(|(text, _)| text.as_str());
+        if self.is_change() {
+            return Vec::from([words([&self.from, self.kind, &self.target].into_iter().chain(texts))]);
+        }
         if self.lines.len() > 1 && caps.has_multiline() {
             let mut lines = Vec::from([words([&self.from, "BATCH", "+", "draft/multiline", &self.target, tags])]);
             lines.extend(self.lines.iter().map(|(text, is_concat)| {

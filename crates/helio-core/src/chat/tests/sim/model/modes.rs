@@ -86,7 +86,22 @@ impl Model {
         });
         let irc = [words([&*self.people[&conn].mask(), "MODE", &room.name]), shown.collect()].concat();
         let members: BTreeSet<Conn> = room.members.keys().copied().collect();
-        self.tell(&members, Some(conn), &Told { irc, guest: None }, |_| true);
+        let (name, later) = (room.name.clone(), changes.iter().filter_map(Change::shown_later).collect());
+        let said = self.changed(conn, "MODE", &name, later);
+        self.tell(&members, Some(conn), &Told { irc, guest: None, said }, |_| true);
+    }
+}
+
+impl Change {
+    /// As all may see it in history.
+    fn shown_later(&self) -> Option<String> {
+        let sign = if self.is_added { '+' } else { '-' };
+        match (self.letter, &self.argument) {
+            ('q' | 'a' | 'o' | 'h' | 'v' | 'e' | 'I', _) => None,
+            ('k', _) => Some(format!("{sign}k *")),
+            (letter, Some(argument)) if letter == 'b' || self.is_added => Some(format!("{sign}{letter} {argument}")),
+            (letter, _) => Some(format!("{sign}{letter}")),
+        }
     }
 }
 

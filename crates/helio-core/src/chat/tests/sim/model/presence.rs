@@ -16,8 +16,11 @@ impl Model {
             return;
         }
         if person.stage == Stage::Here {
-            let told =
-                Told { irc: words([&person.mask(), "QUIT", reason]), guest: Some(format!("* {} left", person.name())) };
+            let told = Told {
+                irc: words([&person.mask(), "QUIT", reason]),
+                guest: Some(format!("* {} left", person.name())),
+                said: None,
+            };
             let neighbours = self.neighbours(conn);
             self.tell(&neighbours, None, &told, |_| true);
         }
@@ -43,7 +46,7 @@ impl Model {
         person.away = message.map(ToString::to_string);
         let mut irc = words([&person.mask(), "AWAY"]);
         irc.extend(message.map(ToString::to_string));
-        self.tell_around(conn, BTreeSet::new(), &Told { irc, guest: None }, Capability::AwayNotify);
+        self.tell_around(conn, BTreeSet::new(), &Told { irc, guest: None, said: None }, Capability::AwayNotify);
     }
 
     pub(super) fn set_realname(&mut self, conn: Conn, name: &str) {
@@ -52,7 +55,7 @@ impl Model {
             return;
         }
         person.realname = name.to_string();
-        let told = Told { irc: words([&person.mask(), "SETNAME", name]), guest: None };
+        let told = Told { irc: words([&person.mask(), "SETNAME", name]), guest: None, said: None };
         self.tell_around(conn, [conn].into(), &told, Capability::Setname);
     }
 

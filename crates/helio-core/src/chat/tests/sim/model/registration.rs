@@ -84,7 +84,8 @@ impl Model {
         }
         let mut around = self.neighbours(conn);
         around.insert(conn);
-        let told = Told { irc: words([&mask, "NICK", nick]), guest: Some(format!("* {old} is now {nick}")) };
+        let told =
+            Told { irc: words([&mask, "NICK", nick]), guest: Some(format!("* {old} is now {nick}")), said: None };
         self.tell(&around, Some(conn), &told, |_| true);
         self.person(conn).nick = Some(nick.to_string());
     }

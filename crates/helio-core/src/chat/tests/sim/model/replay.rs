@@ -52,7 +52,7 @@ impl Model {
         on_disk: &[usize],
     ) -> VecDeque<Expect> {
         let oldest = self.now.utc.micros() - self.settings.replay.age.as_micros() as i64;
-        let wanted = on_disk.iter().rev().copied().filter(|number| self.said[*number].is_history(has_tags));
+        let wanted = on_disk.iter().rev().copied().filter(|number| self.said[*number].is_history(has_tags, false));
         let mut pieces: VecDeque<Vec<Expect>> = VecDeque::new();
         for number in wanted.take(count).filter(|number| *number < before) {
             let said = &self.said[number];
@@ -96,7 +96,7 @@ impl Model {
         }
         let age = self.now.utc.micros() - said.at_us;
         let is_new = (0..limits::CHAT_REPLAY_JUST_NOW.as_micros() as i64).contains(&age);
-        if !person.has(Capability::ServerTime) && !is_new && said.kind != "TAGMSG" {
+        if !person.has(Capability::ServerTime) && !is_new && said.kind != "TAGMSG" && !said.is_change() {
             let stamp = time[..19].replace('T', " ");
             for (text, _) in said.lines.iter_mut().filter(|(text, is_concat)| !text.is_empty() && !is_concat) {
                 *text = match text.strip_prefix("\u{1}ACTION ") {
@@ -111,9 +111,9 @@ impl Model {
 }
 
 impl Said {
-    /// Whether history shows it to one who is, or is not, shown what has only tags.
-    pub(super) fn is_history(&self, has_tags: bool) -> bool {
-        !self.is_for_status() && (has_tags || self.kind != "TAGMSG")
+    /// Whether history shows it to one who is, or is not, shown what has only tags, and changes of rooms.
+    pub(super) fn is_history(&self, has_tags: bool, has_changes: bool) -> bool {
+        !self.is_for_status() && (has_tags || self.kind != "TAGMSG") && (has_changes || !self.is_change())
     }
 
     /// Its tags without those that only concern who is there.

@@ -63,13 +63,13 @@ impl Model {
         room.empty_since = None;
         let (room, members) = (room.clone(), room.members.keys().copied().collect::<BTreeSet<_>>());
         let guest = Some(format!("* {nick} joined"));
-        let plain = Told { irc: words([&mask, "JOIN", &room.name]), guest };
-        let extended = Told { irc: words([&mask, "JOIN", &room.name, "*", &realname]), guest: None };
+        let plain = Told { irc: words([&mask, "JOIN", &room.name]), guest, said: None };
+        let extended = Told { irc: words([&mask, "JOIN", &room.name, "*", &realname]), guest: None, said: None };
         self.tell(&members, Some(conn), &plain, |person| !person.has(Capability::ExtendedJoin));
         self.tell(&members, Some(conn), &extended, |person| person.has(Capability::ExtendedJoin));
         if let Some(away) = away {
             let others = members.into_iter().filter(|other| *other != conn).collect();
-            let told = Told { irc: words([&mask, "AWAY", &away]), guest: None };
+            let told = Told { irc: words([&mask, "AWAY", &away]), guest: None, said: None };
             self.tell(&others, Some(conn), &told, |person| person.has(Capability::AwayNotify));
         }
         let person = self.person(conn);
@@ -134,7 +134,7 @@ impl Model {
         let person = &self.people[&conn];
         let mut irc = words([&person.mask(), "PART", &room.name]);
         irc.extend(reason.filter(|_| self.may_speak(conn, room)).map(ToString::to_string));
-        let told = Told { irc, guest: Some(format!("* {} left", person.name())) };
+        let told = Told { irc, guest: Some(format!("* {} left", person.name())), said: None };
         self.leave(conn, name, Some(conn), &told);
     }
 
@@ -146,7 +146,7 @@ impl Model {
         }
         let (mask, nick, is_guest) = (self.people[&conn].mask(), self.nick_of(other), self.people[&other].is_guest);
         let irc = words([&mask, "KICK", &room.name, &nick, reason]);
-        self.leave(other, name, Some(conn), &Told { irc, guest: Some(format!("* {nick} left")) });
+        self.leave(other, name, Some(conn), &Told { irc, guest: Some(format!("* {nick} left")), said: None });
         if is_guest {
             self.close(other, "removed from the room");
         }
@@ -170,7 +170,7 @@ impl Model {
             return;
         }
         let irc = words([&self.people[&conn].mask(), "INVITE", &self.nick_of(other), &room.name]);
-        let told = Told { irc, guest: None };
+        let told = Told { irc, guest: None, said: None };
         let (is_pass, number) = (room.rank(conn) >= 2, room.number);
         let watching = room.members.keys().copied().filter(|member| *member != conn && room.rank(*member) >= 2);
         let watching: BTreeSet<Conn> = watching.collect();
@@ -191,8 +191,10 @@ impl Model {
         room.topic = text.to_string();
         room.is_lasting = true;
         let members = room.members.keys().copied().collect();
-        let guest = Some(format!("* topic: {text}"));
-        let told = Told { irc: words([&self.people[&conn].mask(), "TOPIC", &room.name, text]), guest };
+        let (name, guest) = (room.name.clone(), Some(format!("* topic: {text}")));
+        let irc = words([&self.people[&conn].mask(), "TOPIC", &name, text]);
+        let said = self.changed(conn, "TOPIC", &name, [text.to_string()].into());
+        let told = Told { irc, guest, said };
         self.tell(&members, Some(conn), &told, |_| true);
     }
 
