@@ -201,7 +201,7 @@ fn import(server: &mut Server, room: String, input: &mut impl BufRead, bar: &Bar
     });
     bar.finish();
     match opened {
-        Ok(count) => output::line(format_args!("{room}: {count} messages")),
+        Ok(count) => output::line(format_args!("{room}: {count} records")),
         Err(failure) => {
             // What this cannot take away is in nobody's way.
             let _ = server.order(ControlRequest::LogForget { log });

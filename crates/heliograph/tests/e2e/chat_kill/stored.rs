@@ -20,6 +20,8 @@ with tempfile.TemporaryDirectory() as copy:
         assert all(row[0] == row[1] and row[2] == log for row in rows), name
         for row in rows if name != 'settings' else []:
             said = json.loads(row[3])
+            if said['kind'] in ('topic', 'mode'):
+                continue
             lines = [line['text'] for line in said['lines']]
             assert len(lines) in (1, 3), lines
             assert all(line == f'{lines[0]}/{n}' for n, line in enumerate(lines[1:], 2)), lines
