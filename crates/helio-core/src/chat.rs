@@ -99,7 +99,7 @@ use query::Unanswered;
 use redacting::Redacting;
 use session::Session;
 use sessions::Sessions;
-use state::State;
+use state::{MetadataOwner, State};
 use storage::Storage;
 use throttles::Throttles;
 use timers::Timers;
@@ -126,6 +126,8 @@ pub struct Chat {
     /// Rooms that got another name lately.
     renames: Tries<RoomId>,
     throttles: Throttles,
+    /// Who changed metadata lately.
+    metadata_changes: Tries<MetadataOwner>,
     /// Of this run: what nonces are made of.
     secret: Option<Secret>,
     uses: command::stats::Uses,
@@ -169,6 +171,7 @@ impl Chat {
             guesses: Guesses::new(),
             renames: Tries::new(limits::CHAT_RENAME_BURST, limits::CHAT_RENAME_INTERVAL),
             throttles: Throttles::new(settings.connections.per_minute),
+            metadata_changes: Tries::new(limits::CHAT_METADATA_BURST, limits::CHAT_METADATA_INTERVAL),
             secret: None,
             uses: command::stats::Uses::default(),
             ids: Ids::new(run),
@@ -225,9 +228,10 @@ impl Chat {
         let filters = filters.and_then(storage::encode_filters);
         let invites = self.state.invites.iter().map(storage::encode_invite);
         let rooms = lasting.filter_map(storage::encode_room);
+        let metadata = self.state.metadata_records().map(storage::encode_restored_metadata);
         // Asked for at the start.
         let bans = storage::encode_bans(&self.state, self.started.utc);
-        decoys.chain(accounts).chain(invites).chain(filters).chain(rooms).chain(bans).collect()
+        decoys.chain(accounts).chain(invites).chain(filters).chain(rooms).chain(metadata).chain(bans).collect()
     }
 
     /// A connection was accepted. `Err` is the line to send before it is closed again, with its line end.

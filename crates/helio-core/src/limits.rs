@@ -796,6 +796,34 @@ pub const CHAT_THROTTLES_KEPT: usize = 256;
 /// Bans that STATS lists; the rest is counted.
 pub const CHAT_BANS_LISTED: usize = 500;
 
+// # Chat metadata (spec/metadata.md)
+
+/// Bytes of a key of METADATA. A longer one is refused with FAIL.
+pub const CHAT_METADATA_KEY: usize = 48;
+
+/// Bytes of a value of METADATA (`max-value-bytes` of draft/metadata-2): with the longest names it fits into [`IRC_BODY`]. A longer
+/// one is refused with FAIL.
+pub const CHAT_METADATA_VALUE: usize = 288;
+
+/// Keys that one person or room has (`max-keys`). Further ones are refused with FAIL.
+pub const CHAT_METADATA_KEYS: usize = 16;
+
+/// Keys that one session is subscribed to (`max-subs`). Further ones are refused with FAIL.
+pub const CHAT_METADATA_SUBS: usize = 64;
+
+/// Bytes of the keys and values of all. What would be more is refused with FAIL.
+pub const CHAT_METADATA_ALL: usize = 64 << 20;
+
+/// Changes of metadata at once by one account, or one user without an account. Further ones are refused with FAIL until
+/// [`CHAT_METADATA_INTERVAL`] has passed.
+pub const CHAT_METADATA_BURST: u32 = 20;
+
+/// Time after which one more change of metadata is taken.
+pub const CHAT_METADATA_INTERVAL: Duration = Duration::from_secs(3);
+
+/// Time after which a client may ask for metadata again when too many of its answers wait (ERR_METADATASYNCLATER).
+pub const CHAT_METADATA_LATER: Duration = Duration::from_secs(10);
+
 // # Chat
 
 /// Bytes of an IRC message without its tags, with its CR LF (RFC 1459 §2.3). A longer line from a client is refused with

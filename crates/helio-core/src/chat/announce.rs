@@ -2,6 +2,7 @@
 
 mod changed;
 mod marked;
+mod metadata;
 mod monitor;
 mod presence;
 mod redacted;
@@ -38,6 +39,7 @@ pub(super) fn is_told_first(event: &Event) -> bool {
         | Event::Said(..)
         | Event::Marked(_)
         | Event::Redacted(_)
+        | Event::Metadata(_)
         | Event::Audit(_)
         | Event::Server(_) => false,
     }
@@ -55,6 +57,7 @@ pub(super) fn announce(chat: &mut Chat, event: &Event, shown: Option<&Said>, ori
         Event::Said(said, scope) => said::announce(state, said, scope, &mut to, || ids.batch()),
         Event::Marked(marked) => marked::announce(state, marked, &settings.server_name, &mut to),
         Event::Redacted(redacted) => redacted::announce(state, redacted, &mut to),
+        Event::Metadata(event) => metadata::announce(state, event, &settings.server_name, &mut to, now),
     }
 }
 

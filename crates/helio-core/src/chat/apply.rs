@@ -1,11 +1,12 @@
 //! The only place where state changes.
 
+mod metadata;
 mod room;
 
 use super::ban::Ban;
 use super::event::{AccountChange, AccountEvent, Event, Marked, Presence, Said, SaidKind, Scope, ServerEvent};
 use super::ids::{SessionId, UserId};
-use super::state::{MarkerOwner, State, User, UserFlag, Whowas};
+use super::state::{MarkerOwner, MetadataOwner, State, User, UserFlag, Whowas};
 use crate::irc::casemap::fold;
 use crate::irc::name::skeleton;
 use crate::limits;
@@ -34,12 +35,14 @@ impl State {
             Event::Account(AccountEvent::Restored(account)) => {
                 self.accounts.restore(account);
                 if account.deleted_us.is_some() {
+                    self.metadata.forget(&MetadataOwner::Account(fold(&account.name)));
                     self.forget_account(&account.name);
                 }
             }
             Event::Account(AccountEvent::Decoys(secret)) => self.accounts.decoys = Some(secret.clone()),
             Event::Account(AccountEvent::Invite(invite)) => self.invites.insert(invite),
             Event::Account(AccountEvent::InviteEnded { id }) => self.invites.remove(id),
+            Event::Metadata(event) => self.apply_metadata(event),
             Event::Audit(_) => {}
             // A room is kept before the first thing is said in it.
             Event::Said(said, scope) => self.spoke(said, scope, now),
@@ -161,6 +164,7 @@ impl State {
         let was = user.account.clone();
         self.with_stay(id, |user| user.account = Some(account.to_string()));
         self.forget_log_in(id, was.as_deref());
+        self.metadata.forget(&MetadataOwner::User(id));
         self.logged_in.entry(fold(account)).or_default().insert(id);
     }
 
@@ -189,6 +193,7 @@ impl State {
         match change {
             AccountChange::Deleted { account, .. } => {
                 self.markers.forget(&MarkerOwner::Account(fold(account)));
+                self.metadata.forget(&MetadataOwner::Account(fold(account)));
                 self.forget_account(account);
             }
             AccountChange::AlwaysOn { account, .. } => {
@@ -236,6 +241,7 @@ impl State {
         self.invisible -= usize::from(user.has(UserFlag::Invisible));
         self.unname(&user.nick);
         self.forget_log_in(id, user.account.as_deref());
+        self.metadata.forget(&MetadataOwner::User(id));
         user.sessions.iter().for_each(|session| self.stop_watching(session));
         self.remember(was);
     }

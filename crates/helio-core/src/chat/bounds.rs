@@ -2,7 +2,7 @@
 
 use super::Chat;
 use super::session::Stage;
-use super::state::{MarkerOwner, Room, State, User, UserFlag};
+use super::state::{MarkerOwner, MetadataOwner, Room, State, User, UserFlag};
 use crate::irc::casemap::fold;
 use crate::irc::name::skeleton;
 use crate::limits;
@@ -24,6 +24,7 @@ impl Chat {
         self.registrations.check_bounds();
         self.renames.check_bounds();
         self.throttles.connections.check_bounds();
+        self.metadata_changes.check_bounds();
         self.guesses.check_bounds(self.state.accounts.len());
         self.check_users();
     }
@@ -53,6 +54,11 @@ impl State {
         self.markers.check_bounds(|owner| match owner {
             MarkerOwner::Account(name) => self.accounts.get(name).is_none_or(|account| account.deleted_us.is_none()),
             MarkerOwner::User(user) => self.user(*user).is_some_and(|user| user.account.is_none()),
+        });
+        self.metadata.check_bounds(|owner| match owner {
+            MetadataOwner::Account(name) => self.accounts.get(name).is_some_and(|account| account.deleted_us.is_none()),
+            MetadataOwner::Room(id) => self.rooms.values().any(|room| room.id == *id),
+            MetadataOwner::User(user) => self.user(*user).is_some(),
         });
         assert!(self.filters.len() <= limits::CHAT_SERVER_FILTERS, "filters");
         self.invites.check_bounds();

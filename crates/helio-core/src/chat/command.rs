@@ -20,6 +20,7 @@ pub(super) mod list;
 pub(super) mod login;
 pub(super) mod markread;
 pub(super) mod message;
+pub(super) mod metadata;
 pub(super) mod mode;
 mod monitor;
 pub(super) mod multiline;
@@ -115,6 +116,7 @@ const COMMANDS: &[Command] = &[
     row("LIST", 0, Works::After, list::run),
     row("LUSERS", 0, Works::After, welcome::lusers),
     row("MARKREAD", 0, Works::After, markread::run),
+    row("METADATA", 2, Works::Always, metadata::run),
     row("MODE", 1, Works::After, mode::run),
     row("MONITOR", 1, Works::After, monitor::run),
     row("MOTD", 0, Works::After, welcome::motd),

@@ -6,9 +6,11 @@
 //! `spec/event-log.md` and `spec/accounts.md` fix the stored form.
 
 mod account;
+mod metadata;
 mod redacted;
 
 pub use account::AccountChange;
+pub(super) use metadata::MetadataEvent;
 pub(super) use redacted::{Redacted, Whence};
 mod ownership;
 
@@ -41,6 +43,7 @@ pub(super) enum Event {
     Said(Said, Scope),
     Marked(Marked),
     Redacted(Redacted),
+    Metadata(MetadataEvent),
     /// Somebody did something that needs a privilege, or tried. Nobody is told; it is written down.
     Audit(Box<AuditRecord>),
     Server(ServerEvent),
@@ -468,6 +471,12 @@ impl From<AccountEvent> for Event {
 impl From<AccountChange> for Event {
     fn from(change: AccountChange) -> Self {
         Self::Account(AccountEvent::Changed(change))
+    }
+}
+
+impl From<MetadataEvent> for Event {
+    fn from(event: MetadataEvent) -> Self {
+        Self::Metadata(event)
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) fn tell(turn: &mut Turn<'_>) {
     if !is_batched {
         return tell_in(reply, &chat.settings);
     }
-    reply.batched(&chat.ids.batch(), "draft/isupport", |reply| tell_in(reply, &chat.settings));
+    reply.batched(&chat.ids.batch(), &["draft/isupport"], |reply| tell_in(reply, &chat.settings));
 }
 
 fn tell_in(reply: &mut Reply, settings: &Settings) {

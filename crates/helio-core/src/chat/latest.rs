@@ -34,6 +34,7 @@ impl Latest {
             | Event::Account(_)
             | Event::Presence(_)
             | Event::Marked(_)
+            | Event::Metadata(_)
             | Event::Audit(_)
             | Event::Server(_) => {}
         }

@@ -273,17 +273,32 @@ impl Reply {
         self.answers.push(Answer { lines, ..Answer::default() });
     }
 
-    /// Puts all that `fill` answers into a batch of this type.
-    pub(super) fn batched(&mut self, reference: &str, kind: &str, fill: impl FnOnce(&mut Self)) {
+    /// Puts all that `fill` answers into a batch of this type, with these parameters.
+    pub(super) fn batched(&mut self, reference: &str, kind: &[&str], fill: impl FnOnce(&mut Self)) {
+        let (begin, end) = batch_lines(&self.server, reference, kind);
+        let mut inner = self.gather(fill);
+        inner.iter_mut().for_each(|line| line.tags.batch = Some(reference.to_string()));
+        self.lines(core::iter::once(begin).chain(inner).chain([end]).collect());
+    }
+
+    /// Makes one part of all that `fill` answers.
+    pub(super) fn together(&mut self, fill: impl FnOnce(&mut Self)) {
+        let lines = self.gather(fill);
+        self.lines(lines);
+    }
+
+    fn gather(&mut self, fill: impl FnOnce(&mut Self)) -> Vec<Line> {
         let before = core::mem::take(&mut self.answers);
         fill(self);
         let inner = core::mem::replace(&mut self.answers, before);
-        let (begin, end) = batch_lines(&self.server, reference, &[kind]);
-        let inner = inner.into_iter().flat_map(|answer| answer.lines).map(|mut line| {
-            line.tags.batch = Some(reference.to_string());
-            line
-        });
-        self.lines(core::iter::once(begin).chain(inner).chain([end]).collect());
+        inner.into_iter().flat_map(|answer| answer.lines).collect()
+    }
+
+    /// The part that was answered last must not be seen before `ticket` is answered.
+    pub(super) fn hold(&mut self, ticket: Ticket) {
+        if let Some(last) = self.answers.last_mut() {
+            last.held = Some(ticket);
+        }
     }
 
     /// Lines that must not be seen before `ticket` is answered; none keeps a place for what comes with that answer, such

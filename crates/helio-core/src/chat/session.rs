@@ -4,13 +4,14 @@ use super::effect::Password;
 use super::ids::UserId;
 use super::line::{Audience, Face};
 use super::sendq::SendQueue;
+use super::state::MetadataValues;
 use crate::fingerprint::Fingerprint;
 use crate::irc::capability::Capabilities;
 use crate::limits;
 use crate::rate::TokenBucket;
 use crate::time::{Instant, Now};
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::String;
 use core::net::SocketAddr;
 
@@ -67,6 +68,10 @@ pub(super) struct Session {
     pub(super) away: Option<Box<Away>>,
     /// Folded names of rooms that its user is in and that it is told of next; no more than the user is in.
     pub(super) entering: VecDeque<Box<str>>,
+    /// Keys of metadata that it wants to be told of; at most [`limits::CHAT_METADATA_SUBS`].
+    pub(super) subscriptions: BTreeSet<String>,
+    /// Metadata that it set before it was somebody.
+    pub(super) staged: MetadataValues,
 }
 
 /// What AWAY said on one session.
@@ -141,6 +146,8 @@ impl Session {
             entering: VecDeque::new(),
             sasl: None,
             is_app: false,
+            subscriptions: BTreeSet::new(),
+            staged: MetadataValues::new(),
         }
     }
 

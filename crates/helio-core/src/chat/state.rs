@@ -8,6 +8,7 @@ mod filter;
 pub(super) mod invites;
 pub(super) mod markers;
 pub(super) mod mask_list;
+pub(super) mod metadata;
 pub(super) mod modes;
 pub(super) mod ownership;
 mod pattern;
@@ -26,6 +27,10 @@ pub use invites::InviteInfo;
 pub(super) use invites::{Invite, Invites};
 pub(super) use markers::{Marker, MarkerOwner, MarkerRecord, MarkerTarget, Markers};
 pub(super) use mask_list::MaskList;
+pub(super) use metadata::{
+    Metadata, MetadataChanged, MetadataChanges, MetadataOwner, MetadataRecord, MetadataTarget, MetadataValues,
+    is_metadata_value, metadata_key,
+};
 pub(super) use modes::{ListEntry, ListKind, RoomFlag, Setting, Statuses, UserFlag};
 pub(super) use ownership::{Access, AccessEntry, Ownership};
 pub(super) use pattern::folded;
@@ -81,6 +86,8 @@ pub(super) struct State {
     pub(super) bans: Bans,
     /// The level of lockdown that operators set.
     pub(super) defcon: Defcon,
+    /// What people and rooms tell of themselves.
+    pub(super) metadata: Metadata,
 }
 
 impl State {

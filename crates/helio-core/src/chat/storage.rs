@@ -13,6 +13,7 @@ mod unsaved;
 
 pub use markers::MARKERS_LOG;
 pub(super) use markers::restored as restored_markers;
+pub(super) use record::encode_restored_metadata;
 pub(super) use record::{decode, encode};
 pub(super) use room::{append_to, forget_log, keep_room, store_change};
 pub(super) use searches::found;
@@ -178,8 +179,7 @@ pub(super) struct Waits {
 
 impl Storage {
     pub(super) fn waits(&self) -> Waits {
-        let (uncommitted, reads) = (self.uncommitted.len(), self.reads.len());
-        Waits { uncommitted, reads, is_failing: self.probe_at.is_some() }
+        Waits { uncommitted: self.uncommitted.len(), reads: self.reads.len(), is_failing: self.probe_at.is_some() }
     }
 
     pub(super) fn ticket(&mut self) -> Ticket {
@@ -284,6 +284,7 @@ pub(super) fn store(chat: &mut Chat, event: &Event) -> Option<Ticket> {
         Event::Marked(marked) => return markers::store(chat, marked),
         Event::Room(event) => (String::from(SETTINGS_LOG), record::encode_room(event)?),
         Event::Account(event) => (String::from(SETTINGS_LOG), record::encode_account(event)),
+        Event::Metadata(event) => (String::from(SETTINGS_LOG), record::encode_metadata(event)?),
         Event::Audit(record) => (String::from(AUDIT_LOG), encode(record)),
         Event::Server(event) => (String::from(SETTINGS_LOG), record::encode_server(event)),
         Event::Said(said, _) if !said.is_durable() => return None,
@@ -320,6 +321,7 @@ pub(super) fn forget_ended(chat: &mut Chat, event: &Event) {
         | Event::Said(..)
         | Event::Redacted(_)
         | Event::Marked(_)
+        | Event::Metadata(_)
         | Event::Audit(_)
         | Event::Server(_) => return,
     };
@@ -377,8 +379,7 @@ pub(super) fn begin_probing(chat: &mut Chat, now: Now) {
 
 /// There is no store any more. Which of the appends reached the disk before it was lost, nobody can tell.
 pub(super) fn lost(chat: &mut Chat, now: Now) {
-    let last = Ticket(chat.storage.last_ticket);
-    failed(chat, Ticket::default(), last, now);
+    failed(chat, Ticket::default(), Ticket(chat.storage.last_ticket), now);
     while let Some((ticket, _)) = chat.storage.reads.first_key_value() {
         read(chat, *ticket, Err(Unanswered::StoreFails), now);
     }

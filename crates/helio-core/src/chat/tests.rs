@@ -23,6 +23,7 @@ mod list;
 mod markers;
 mod measures;
 mod messages;
+mod metadata;
 mod modes;
 mod monitor;
 mod multiline;

@@ -75,6 +75,8 @@ capabilities! {
     MessageTags = "message-tags", Absent;
     /// REDACT removes a message. message-redaction (a draft).
     MessageRedaction = "draft/message-redaction", Absent;
+    /// METADATA: what people and rooms tell of themselves. metadata (a draft).
+    Metadata = "draft/metadata-2", Required;
     /// All prefixes of a member. multi-prefix.
     MultiPrefix = "multi-prefix", Absent;
     /// Messages of several lines. multiline (a draft).

@@ -391,6 +391,18 @@ numerics! {
     733 RplEndOfMonList "End of MONITOR list";
     /// `<limit> <nicks>`. monitor.
     734 ErrMonListFull "Monitor list is full";
+    /// `<target> <key> <visibility> :<value>`. metadata (a draft).
+    761 RplKeyValue "";
+    /// `<target> <key>`. metadata.
+    766 RplKeyNotSet "Key is not set";
+    /// `<key>…`. metadata.
+    770 RplMetadataSubOk "";
+    /// `<key>…`. metadata.
+    771 RplMetadataUnsubOk "";
+    /// `<key>…`. metadata.
+    772 RplMetadataSubs "";
+    /// `<target> <seconds>`. metadata.
+    774 ErrMetadataSyncLater "Synchronise metadata later";
 
     /// `<nick>!<user>@<host> <account> :You are now logged in as <account>`. sasl.
     900 RplLoggedIn "";

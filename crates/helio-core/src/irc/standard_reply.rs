@@ -96,11 +96,17 @@ codes! {
     MessageError = "MESSAGE_ERROR", "Messages could not be retrieved";
     /// `FAIL REDACT … <target> <msgid>`: it is to be erased, but that did not work yet. Ours.
     MessageNotErased = "MESSAGE_NOT_ERASED", "Message could not be erased yet, it is when the store works again";
+    /// `FAIL METADATA … <key>`: no key is written so. metadata (a draft).
+    KeyInvalid = "KEY_INVALID", "Key is not valid";
+    /// `FAIL METADATA … <target> <key>`: who asks may not. metadata.
+    KeyNoPermission = "KEY_NO_PERMISSION", "You may not do that";
+    /// `FAIL METADATA … <target> <key>`: there is nothing to remove. metadata.
+    KeyNotSet = "KEY_NOT_SET", "Key is not set";
     /// `FAIL ROOM … <room> <entry>`: the list has as many entries as it may have. Ours.
     ListFull = "LIST_FULL", "List is full";
     /// `FAIL REGISTER … <account>`: it needs the code of an invitation that can be used. Ours.
     InvitationRequired = "INVITATION_REQUIRED", "An invitation is needed: REGISTER * CODE password";
-    /// `FAIL ACCOUNT …`: there are as many as there may be. Ours.
+    /// `FAIL ACCOUNT …`, `FAIL METADATA … <target>`: there are as many as there may be. Ours, and metadata's.
     LimitReached = "LIMIT_REACHED", "There are as many as there may be";
     /// `FAIL PRIVMSG`: what others saw could not be stored and is lost to history. Ours.
     MessageNotStored = "MESSAGE_NOT_STORED", "Message was delivered but could not be stored";
@@ -120,6 +126,8 @@ codes! {
     MultilineMaxBytes = "MULTILINE_MAX_BYTES", "Multiline batch max-bytes exceeded";
     /// `FAIL BATCH … <limit>`: too many lines. multiline.
     MultilineMaxLines = "MULTILINE_MAX_LINES", "Multiline batch max-lines exceeded";
+    /// `FAIL METADATA … <target> <key> <seconds>`: too many changes. metadata (a draft).
+    RateLimited = "RATE_LIMITED", "Too many changes, try again later";
     /// `FAIL REDACT … <target> <msgid>`: who asks may not. message-redaction (a draft).
     RedactForbidden = "REDACT_FORBIDDEN", "You are not authorised to delete this message";
     /// `FAIL REDACT … <target> <msgid> <seconds>`: it was said too long ago. message-redaction.
@@ -136,6 +144,8 @@ codes! {
     SettingNotStored = "SETTING_NOT_STORED", "Setting was changed but could not be stored yet";
     /// `FAIL PRIVMSG`: nothing can be stored at present, so messages are refused. Ours.
     StoreUnavailable = "STORE_UNAVAILABLE", "Nothing can be stored at present, try again later";
+    /// `FAIL METADATA … <subcommand>`: there is none of this name. metadata (a draft).
+    SubcommandInvalid = "SUBCOMMAND_INVALID", "There is no such subcommand";
     /// `FAIL ACCOUNT …`: somebody has it. Ours.
     Taken = "TAKEN", "It belongs to somebody already";
     /// `FAIL REGISTER … <account>`: not now; later it may work. account-registration.
@@ -144,6 +154,8 @@ codes! {
     Timeout = "TIMEOUT", "Batch was not ended in time";
     /// `FAIL ROOM … <room>`: the account has as many as it may have, or the server. Ours.
     TooManyRooms = "TOO_MANY_ROOMS", "No further room can be registered";
+    /// `FAIL METADATA … <key>`: the session is subscribed to as many as it may be. metadata (a draft).
+    TooManySubs = "TOO_MANY_SUBS", "You are subscribed to as many keys as you may be";
     /// `FAIL REGISTER … <account>`: no password is like this. account-registration.
     UnacceptablePassword = "UNACCEPTABLE_PASSWORD", "Password is too long or has characters that are not allowed";
     /// `FAIL ACCOUNT …`: it is so already. Ours.
@@ -154,6 +166,8 @@ codes! {
     UnknownMsgid = "UNKNOWN_MSGID", "This message does not exist or is too old";
     /// `FAIL ROOM … <room> <account>`: a founder is not made or unmade by ACCESS. Ours.
     UseTransfer = "USE_TRANSFER", "A room gets another founder by ROOM TRANSFER";
+    /// `FAIL METADATA`: it is empty or too long. metadata (a draft).
+    ValueInvalid = "VALUE_INVALID", "Value is too long";
     /// `FAIL REGISTER … <account>`: the password is easily guessed. account-registration.
     WeakPassword = "WEAK_PASSWORD", "Password is too short";
 }

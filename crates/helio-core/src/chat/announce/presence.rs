@@ -1,6 +1,6 @@
 //! Coming, going, and everything about a person that others see.
 
-use super::{To, line, monitor};
+use super::{To, line, metadata, monitor};
 use crate::chat::event::{Actor, Presence};
 use crate::chat::ids::{SessionId, UserId};
 use crate::chat::line::{Audience, Line};
@@ -16,8 +16,10 @@ use alloc::vec::Vec;
 
 pub(super) fn announce(state: &State, presence: &Presence, server: &str, to: &mut To<'_, '_>, now: Now) {
     match presence {
-        Presence::Arrived { nick, username, host, .. } => {
+        Presence::Arrived { user, nick, username, host, .. } => {
             monitor::online(state, &format!("{nick}!{username}@{host}"), server, to);
+            let user = state.user(*user);
+            user.into_iter().for_each(|user| metadata::online(state, user, nick, server, to, now));
         }
         // What the session is told is the answer to it.
         Presence::Watched { .. } | Presence::Attached { .. } | Presence::Detached { .. } => {}
@@ -54,7 +56,7 @@ pub(super) fn announce(state: &State, presence: &Presence, server: &str, to: &mu
             let told = Line::irc(line(&user.mask(), "AWAY", &[], message.as_deref())).at(now.utc);
             tell_around(state, user, Capability::AwayNotify, &told, to);
         }
-        Presence::Joined { user, room, .. } => joined(state, *user, room, to, now),
+        Presence::Joined { user, room, .. } => joined(state, *user, room, server, to, now),
         Presence::Parted { user, room, reason } => {
             let (Some(user), Some(room)) = (state.user(*user), state.room(room)) else { return };
             let mut told = Line::irc(line(&user.mask(), "PART", &[&room.name], reason.as_deref())).at(now.utc);
@@ -111,6 +113,7 @@ fn nick_changed(state: &State, user: UserId, nick: &str, server: &str, to: &mut 
     if !casemap::eq(&user.nick, nick) {
         monitor::offline(state, &user.nick, server, to);
         monitor::online(state, &format!("{nick}!{}@{}", user.username, user.host), server, to);
+        metadata::online(state, user, nick, server, to, now);
     }
 }
 
@@ -144,7 +147,7 @@ fn shown(state: &State, user: UserId, session: SessionId, room: &str, to: &mut T
     to.tell([session], |audience| Some(if audience.has(Capability::ExtendedJoin) { &extended } else { &plain }));
 }
 
-fn joined(state: &State, user: UserId, room: &str, to: &mut To<'_, '_>, now: Now) {
+fn joined(state: &State, user: UserId, room: &str, server: &str, to: &mut To<'_, '_>, now: Now) {
     let (Some(user), Some(room)) = (state.user(user), state.room(room)) else { return };
     let [plain, extended] = join_lines(user, room, now);
     to.tell(room.sessions(Statuses::NONE), |audience| {
@@ -155,6 +158,7 @@ fn joined(state: &State, user: UserId, room: &str, to: &mut To<'_, '_>, now: Now
         let others = room.sessions(Statuses::NONE).filter(|session| !user.sessions.contains(*session));
         to.tell(others, |audience| audience.has(Capability::AwayNotify).then_some(&away));
     }
+    metadata::entered(state, user, room, server, to, now);
 }
 
 /// JOIN as it is, and with account and real name (extended-join).

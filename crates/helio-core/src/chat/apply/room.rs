@@ -1,8 +1,11 @@
 //! Rooms: their settings, and who comes and goes.
 
-use crate::chat::event::{Change, Event, RoomEvent, Scope};
+use crate::chat::event::{Change, Event, MetadataEvent, RoomEvent, Scope};
 use crate::chat::ids::{RoomId, SessionId, UserId};
-use crate::chat::state::{Attached, Member, Room, RoomSettings, Setting, State, Statuses, Topic, Who};
+use crate::chat::state::{
+    Attached, Member, MetadataChanged, MetadataOwner, MetadataTarget, Room, RoomSettings, Setting, State, Statuses,
+    Topic, Who,
+};
 use crate::irc::casemap::fold;
 use crate::limits;
 use crate::time::{Now, Utc};
@@ -52,8 +55,13 @@ impl State {
                 | RoomEvent::Keep { room, .. },
             ) => room,
             Event::Room(RoomEvent::Modes { room, changes, .. }) if changes.iter().any(Change::is_lasting) => room,
+            Event::Metadata(MetadataEvent::Changed(MetadataChanged {
+                target: MetadataTarget::Room { name, .. },
+                ..
+            })) => name,
             Event::Said(..)
             | Event::Redacted(_)
+            | Event::Metadata(_)
             | Event::Room(_)
             | Event::Account(_)
             | Event::Presence(_)
@@ -126,6 +134,9 @@ impl State {
         if let Some(known) = self.rooms.remove(&key) {
             self.empty_rooms.forget(&key, &known);
             (room.members, room.empty_since) = (known.members, known.empty_since);
+            if known.id != room.id {
+                self.metadata.forget(&MetadataOwner::Room(known.id));
+            }
         }
         self.add(room);
     }
@@ -136,6 +147,7 @@ impl State {
         }
         let Some(room) = self.rooms.remove(key) else { return };
         self.empty_rooms.forget(key, &room);
+        self.metadata.forget(&MetadataOwner::Room(room.id));
         for user in room.members.keys() {
             self.with(*user, |user| {
                 user.rooms.remove(key);

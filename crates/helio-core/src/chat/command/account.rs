@@ -3,7 +3,7 @@
 pub(in crate::chat) mod invite;
 pub(in crate::chat) mod own;
 
-use super::{always_on, guest, room};
+use super::{always_on, guest, metadata, room};
 use crate::chat::credential::{Credential, NewPasswordError, prepare_new_password};
 use crate::chat::effect::Password;
 use crate::chat::event::{AccountChange, AccountEvent, Presence};
@@ -150,7 +150,9 @@ pub(super) fn log_in(turn: &mut Turn<'_>, account: &str) -> Outcome {
         if !turn.user()?.account.as_deref().is_some_and(|known| casemap::eq(known, account)) {
             always_on::forget(turn.chat, user, turn.now);
         }
+        let shown = metadata::own(turn)?;
         turn.commit(Presence::LoggedIn { user, account: account.to_string() });
+        metadata::logged_in(turn, shown, former.is_some())?;
         room::access::logged_in(turn, former.as_deref())?;
         keep_names(turn.chat, user, turn.now);
         let nick = super::nick_of(turn.chat, turn.session);

@@ -7,7 +7,7 @@
 //!
 //! The answer to a labelled command is one batch, which ends with the last part.
 
-use super::{list, names, who};
+use super::{list, metadata, names, who};
 use crate::chat::ids::SessionId;
 use crate::chat::reply::{Outcome, Refusal, Reply, batch_lines};
 use crate::chat::session::Session;
@@ -18,6 +18,8 @@ use crate::irc::capability::Capabilities;
 use crate::irc::numeric::Numeric;
 use crate::limits;
 use crate::time::{Instant, Now};
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use core::time::Duration;
 
@@ -36,6 +38,7 @@ pub(in crate::chat) struct Answering {
 #[derive(Debug)]
 pub(in crate::chat) enum Question {
     List(list::Listing),
+    Metadata(Box<metadata::sync::Syncing>),
     Names(names::Naming),
     Who(who::Search),
 }
@@ -47,6 +50,7 @@ pub(super) struct View<'a> {
     pub(super) viewer: &'a User,
     pub(super) caps: Capabilities,
     pub(super) now: Now,
+    pub(super) subscriptions: &'a BTreeSet<String>,
 }
 
 impl Question {
@@ -55,6 +59,7 @@ impl Question {
         let until = reply.len() + place;
         match self {
             Self::List(listing) => listing.step(view, reply, until),
+            Self::Metadata(syncing) => syncing.step(view, reply, until),
             Self::Names(naming) => naming.step(view, reply, until),
             Self::Who(search) => search.step(view, reply, until),
         }
@@ -63,6 +68,7 @@ impl Question {
     fn verb(&self) -> &'static str {
         match self {
             Self::List(_) => "LIST",
+            Self::Metadata(_) => "METADATA",
             Self::Names(_) => "NAMES",
             Self::Who(_) => "WHO",
         }
@@ -75,7 +81,7 @@ impl Answering {
     pub(in crate::chat) fn named_room(&self) -> Option<&str> {
         match &self.question {
             Question::Names(naming) => Some(&naming.room),
-            Question::List(_) | Question::Who(_) => None,
+            Question::List(_) | Question::Metadata(_) | Question::Who(_) => None,
         }
     }
 }
@@ -93,7 +99,8 @@ pub(super) fn begin(turn: &mut Turn<'_>, mut question: Question) -> Outcome {
     }
     if session.answering.is_empty() {
         let place = first_place(&chat.settings, session.out.len() + reply.len());
-        let view = View { chat, viewer, caps: session.caps, now: *now };
+        let subscriptions = &session.subscriptions;
+        let view = View { chat, viewer, caps: session.caps, now: *now, subscriptions };
         if question.step(&view, reply, place) {
             return Ok(());
         }
@@ -119,10 +126,12 @@ pub(in crate::chat) fn proceed(chat: &mut Chat, id: SessionId, now: Now) {
     let viewer = session.user().and_then(|user| chat.state.user(user));
     let (Some(viewer), Some(answering)) = (viewer, under_way.front_mut()) else { return };
     let mut reply = Reply::new(&chat.settings.server_name, &viewer.nick, answering.question.verb());
-    let is_over = answering.question.step(&View { chat, viewer, caps, now }, &mut reply, place);
+    let Some(Session { subscriptions, .. }) = chat.sessions.get(id) else { return };
+    let is_over = answering.question.step(&View { chat, viewer, caps, now, subscriptions }, &mut reply, place);
     let batch = answering.batch.clone();
     for mut line in reply.into_lines() {
-        line.tags.batch.clone_from(&batch);
+        // What is in a batch of its own stays there.
+        line.tags.batch = line.tags.batch.take().or_else(|| batch.clone());
         chat.sessions.send(id, &line);
     }
     if is_over {

@@ -1,7 +1,7 @@
 //! CAP: what a client and we both can (IRCv3 capability-negotiation).
 
 use super::authenticate::mechanisms;
-use super::register;
+use super::{metadata, register};
 use crate::chat::line::{Line, compose};
 use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal, pack};
@@ -88,7 +88,7 @@ fn request(turn: &mut Turn<'_>, list: &str) -> Outcome {
         session.caps = request.apply(session.caps);
     }
     reply(turn, &[if request.is_some() { "ACK" } else { "NAK" }], list);
-    Ok(())
+    request.map_or(Ok(()), |request| metadata::negotiated(turn, request))
 }
 
 fn end(turn: &mut Turn<'_>) -> Outcome {
@@ -137,6 +137,12 @@ impl Offer<'_> {
             (Capability::AccountRegistration, _) => {
                 self.settings.password_hash.is_none().then(|| "before-connect".to_string())
             }
+            (Capability::Metadata, _) => Some(format!(
+                "before-connect,max-subs={},max-keys={},max-value-bytes={}",
+                limits::CHAT_METADATA_SUBS,
+                limits::CHAT_METADATA_KEYS,
+                limits::CHAT_METADATA_VALUE
+            )),
             (_, CapabilityValue::Required) => {
                 Some(format!("max-bytes={},max-lines={}", limits::CHAT_MULTILINE_BYTES, limits::CHAT_MULTILINE_LINES))
             }

@@ -62,6 +62,11 @@ const TOPICS: &[Topic] = &[
     topic("LIST", "LIST [conditions]", "Lists rooms: masks, >n and <n for members, C and T with minutes."),
     topic("LUSERS", "LUSERS", "Counts who is here."),
     topic("MARKREAD", "MARKREAD target [timestamp=…]", "Shows or sets how far you have read, for all your clients."),
+    topic(
+        "METADATA",
+        "METADATA target|* GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC …",
+        "What people and rooms tell of themselves, by keys and values.",
+    ),
     topic("MODE", "MODE target [changes]", "Shows or changes the modes of a room, or your own."),
     topic("MONITOR", "MONITOR +|-|C|L|S [nick,…]", "Tells you when somebody comes and goes."),
     topic("MOTD", "MOTD", "Shows the message of the day."),

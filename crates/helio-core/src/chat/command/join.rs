@@ -1,6 +1,6 @@
 //! JOIN: come into rooms.
 
-use super::{attach, markread, names, office, part, replay, room, room_end, topic};
+use super::{attach, markread, metadata, names, office, part, replay, room, room_end, topic};
 use crate::chat::event::{Presence, RoomEvent};
 use crate::chat::line::Face;
 use crate::chat::policy::{self, Right};
@@ -66,6 +66,7 @@ pub(super) fn show(turn: &mut Turn<'_>, name: &str) -> Outcome {
     if session.peer.face != Face::Guest && !session.caps.omits_names() {
         names::show(turn, name)?;
     }
+    metadata::sync::joined(turn, name)?;
     replay::ask(turn, name);
     Ok(())
 }

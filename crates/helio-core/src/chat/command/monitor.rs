@@ -1,5 +1,6 @@
 //! MONITOR: be told when somebody comes and goes (IRCv3 monitor).
 
+use super::metadata;
 use crate::chat::event::Presence;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::turn::Turn;
@@ -61,7 +62,8 @@ fn add(turn: &mut Turn<'_>, targets: Vec<&str>) -> Outcome {
         }
     }
     commit(turn, added.iter().map(ToString::to_string).collect(), true)?;
-    tell(turn, added.into_iter());
+    tell(turn, added.iter().copied());
+    metadata::sync::watched(turn, &added)?;
     let limit = limits::CHAT_MONITOR.to_string();
     let room = turn.reply.room(&[&limit, ""]).saturating_sub(Numeric::ErrMonListFull.text().len());
     for list in crate::chat::reply::pack(refused, ',', room) {

@@ -1,7 +1,7 @@
 //! What everybody is told on arrival, in the order that clients expect (modern.ircdocs.horse "Connection
 //! Registration"), and the commands that tell parts of it again: LUSERS, MOTD, VERSION.
 
-use super::server;
+use super::{metadata, server};
 use crate::chat::isupport;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::turn::Turn;
@@ -28,6 +28,7 @@ pub(super) fn greet(turn: &mut Turn<'_>) -> Outcome {
     reply.numeric(Numeric::RplMyInfo, &[name, version, &user, &room, &with_argument]);
     isupport::tell(turn);
     tell_users(turn);
+    metadata::arrived(turn)?;
     tell_motd(turn);
     Ok(())
 }

@@ -24,6 +24,8 @@ impl Sessions {
             assert!(session.out.holds() <= limits::CHAT_HELD_LINES, "{} holds", session.out.holds());
             assert!(session.waiting.len() <= limits::CHAT_WAITING_LINES, "{} lines wait", session.waiting.len());
             assert!(session.answering.len() <= limits::CHAT_ANSWERS, "{} answers", session.answering.len());
+            assert!(session.subscriptions.len() <= limits::CHAT_METADATA_SUBS, "subscriptions");
+            assert!(session.staged.len() <= limits::CHAT_METADATA_KEYS, "metadata of who is nobody yet");
             if session.is_closing() {
                 let has_nothing = session.waiting.is_empty() && session.answering.is_empty();
                 assert!(has_nothing && session.multiline.is_none(), "{id:?} is closing");

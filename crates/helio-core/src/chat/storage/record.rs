@@ -4,10 +4,13 @@ use super::RecordError;
 use crate::chat::ban::{Ban, Target};
 use crate::chat::credential::Secret;
 use crate::chat::defcon::Defcon;
-use crate::chat::event::{AccountChange, AccountEvent, Actor, Change, Event, OwnershipChange, RoomEvent, ServerEvent};
+use crate::chat::event::{
+    AccountChange, AccountEvent, Actor, Change, Event, MetadataEvent, OwnershipChange, RoomEvent, ServerEvent,
+};
 use crate::chat::ids::RoomId;
 use crate::chat::state::{
-    Account, Filter, FilterChange, Invite, Keep, ListEntry, ListKind, RoomSettings, Setting, Stay,
+    Account, Filter, FilterChange, Invite, Keep, ListEntry, ListKind, MetadataChanged, MetadataRecord, RoomSettings,
+    Setting, Stay,
 };
 use crate::irc::extban;
 use crate::time::Utc;
@@ -91,6 +94,8 @@ enum Stored {
         by: String,
         at_us: i64,
     },
+    Metadata(MetadataRecord),
+    MetadataChanged(MetadataChanged),
 }
 
 /// The record of a change to an account is the change; `spec/accounts.md`.
@@ -144,6 +149,22 @@ pub(super) fn encode_server(event: &ServerEvent) -> Vec<u8> {
     })
 }
 
+/// The record of what changed metadata; `None` when it does not last.
+pub(super) fn encode_metadata(event: &MetadataEvent) -> Option<Vec<u8>> {
+    match event {
+        MetadataEvent::Changed(changed) if changed.target.is_lasting() => {
+            Some(encode(&Stored::MetadataChanged(changed.clone())))
+        }
+        MetadataEvent::Restored(record) if record.target.is_lasting() => Some(encode_restored_metadata(record.clone())),
+        MetadataEvent::Changed(_) | MetadataEvent::Restored(_) | MetadataEvent::Shown { .. } => None,
+    }
+}
+
+/// All metadata of one target as one record.
+pub(in crate::chat) fn encode_restored_metadata(record: MetadataRecord) -> Vec<u8> {
+    encode(&Stored::Metadata(record))
+}
+
 /// Reads a record of the log of settings.
 pub(in crate::chat) fn decode(record: &[u8]) -> Result<Event, RecordError> {
     let Named { event } = parse(record)?;
@@ -163,6 +184,8 @@ pub(in crate::chat) fn decode(record: &[u8]) -> Result<Event, RecordError> {
         Stored::Defcon { level, by, at_us } => {
             return Ok(ServerEvent::Defcon { level, by, at: Utc::from_micros(at_us) }.into());
         }
+        Stored::Metadata(record) => return Ok(MetadataEvent::Restored(record).into()),
+        Stored::MetadataChanged(changed) => return Ok(MetadataEvent::Changed(changed).into()),
         Stored::Created { id, name, at_us } => RoomEvent::Kept { id, name, at: Utc::from_micros(at_us) },
         Stored::Topic { room, by, text, at_us } => {
             RoomEvent::Topic { room, actor: Actor::Server, by, text, at: Utc::from_micros(at_us) }

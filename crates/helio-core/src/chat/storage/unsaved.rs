@@ -4,9 +4,11 @@ use super::{record, store};
 use crate::chat::ban::Target;
 use crate::chat::credential::Secret;
 use crate::chat::defcon::Defcon;
-use crate::chat::event::{AccountEvent, Event, RoomEvent, ServerEvent};
+use crate::chat::event::{AccountEvent, Event, MetadataEvent, RoomEvent, ServerEvent};
 use crate::chat::ids::RoomId;
-use crate::chat::state::{Account, Filters, Invite, Room, State};
+use crate::chat::state::{
+    Account, Filters, Invite, MetadataChanged, MetadataOwner, MetadataRecord, MetadataTarget, Room, State,
+};
 use crate::chat::{Chat, audit};
 use crate::irc::casemap::fold;
 use crate::time::{Now, Utc};
@@ -30,6 +32,8 @@ pub(super) struct Unsaved {
     has_decoys: bool,
     /// Ids.
     invites: BTreeSet<String>,
+    /// Whose metadata is not saved.
+    metadata: BTreeSet<MetadataOwner>,
     /// Records of what was done by privilege that are lost.
     audits: u64,
     /// Targets whose ban was set or lifted, by their keys.
@@ -47,6 +51,7 @@ pub(super) enum Changed {
     Filters,
     Decoys,
     Invite(String),
+    Metadata(MetadataOwner),
     Audit,
     Ban(Target),
     Defcon,
@@ -70,6 +75,7 @@ impl Unsaved {
             Changed::Filters => self.has_filters = true,
             Changed::Decoys => self.has_decoys = true,
             Changed::Invite(id) => _ = self.invites.insert(id),
+            Changed::Metadata(owner) => _ = self.metadata.insert(owner),
             Changed::Audit => self.audits += 1,
             Changed::Ban(target) => _ = self.bans.insert(target.key(), target),
             Changed::Defcon => self.has_defcon = true,
@@ -83,6 +89,7 @@ impl Unsaved {
             && self.accounts.is_empty()
             && self.renames.is_empty()
             && self.invites.is_empty()
+            && self.metadata.is_empty()
             && self.audits == 0
             && !self.has_decoys
             && !self.has_filters
@@ -107,6 +114,13 @@ pub(super) fn changed(state: &State, event: &Event) -> Option<Changed> {
         Event::Server(ServerEvent::BanSet(ban)) => Some(Changed::Ban(ban.target.clone())),
         Event::Server(ServerEvent::BanLifted { target, .. }) => Some(Changed::Ban(target.clone())),
         Event::Server(ServerEvent::Defcon { .. }) => Some(Changed::Defcon),
+        Event::Metadata(MetadataEvent::Changed(MetadataChanged { target, .. })) => {
+            Some(Changed::Metadata(target.owner()))
+        }
+        Event::Metadata(MetadataEvent::Restored(MetadataRecord { target, .. })) => {
+            Some(Changed::Metadata(target.owner()))
+        }
+        Event::Metadata(MetadataEvent::Shown { .. }) => None,
         Event::Room(event) => {
             let (key, id) = changed_room(state, event)?;
             Some(Changed::Room(key, id))
@@ -133,7 +147,7 @@ fn changed_room(state: &State, event: &RoomEvent) -> Option<(Box<str>, RoomId)> 
 
 /// The store works again: what is true and not on disk is stored whole, whatever is there.
 pub(super) fn store_again(chat: &mut Chat, now: Now) {
-    let Unsaved { rooms, accounts, renames, has_filters, has_decoys, invites, audits, bans, has_defcon } =
+    let Unsaved { rooms, accounts, renames, has_filters, has_decoys, invites, audits, bans, has_defcon, metadata } =
         core::mem::take(&mut chat.storage.unsaved);
     store_bans(chat, bans.into_values(), has_defcon, now);
     // First the names, so that what follows is about the rooms that have them.
@@ -167,6 +181,24 @@ pub(super) fn store_again(chat: &mut Chat, now: Now) {
         };
         store(chat, &event.into());
     }
+    for owner in metadata {
+        if let Some(record) = metadata_record(&chat.state, &owner) {
+            store(chat, &MetadataEvent::Restored(record).into());
+        }
+    }
+}
+
+/// All metadata of one owner; `None`: the owner is no more.
+fn metadata_record(state: &State, owner: &MetadataOwner) -> Option<MetadataRecord> {
+    let target = match owner {
+        MetadataOwner::Account(key) => MetadataTarget::Account(state.accounts.get(key)?.name.clone()),
+        MetadataOwner::Room(id) => {
+            let room = state.rooms.values().find(|room| room.id == *id)?;
+            MetadataTarget::Room { name: room.name.clone(), id: id.clone() }
+        }
+        MetadataOwner::User(_) => return None,
+    };
+    Some(MetadataRecord { target, values: state.metadata.get(owner).cloned().unwrap_or_default() })
 }
 
 /// The room that this is about: it may have got another name since; or, when it ended, the one that has its name now.

@@ -70,7 +70,7 @@ fn the_example_of_the_specification() {
     let mut world = World::new();
     world.add_account("jilles");
     let id = world.connect();
-    assert!(world.ask(id, "CAP LS 302").concat().contains(" sasl=SCRAM-SHA-256,PLAIN "));
+    assert!(world.ask(id, "CAP LS 302").concat().split([' ', ':']).any(|item| item == "sasl=SCRAM-SHA-256,PLAIN"));
     world.say(id, "CAP REQ :sasl");
     world.say(id, "NICK jilles");
     world.say(id, "USER jilles 0 * :Jilles");
@@ -381,7 +381,10 @@ fn plain_is_offered_where_nobody_listens() {
         let mut world = World::new();
         world.add_account("ada");
         let id = world.connect_from(address, Face::Irc, is_secure).expect("a connection");
-        assert!(world.ask(id, "CAP LS 302").concat().contains(&format!(" sasl={mechanisms} ")), "{address}");
+        assert!(
+            world.ask(id, "CAP LS 302").concat().split([' ', ':']).any(|item| item == format!("sasl={mechanisms}")),
+            "{address}"
+        );
         world.say(id, "CAP REQ :sasl");
         let _ = world.hear(id);
         let refused = !mechanisms.contains("PLAIN");

@@ -141,9 +141,15 @@ fn every_way_gives_what_the_table_says_in_every_state() {
 fn external_is_offered_to_who_showed_a_certificate() {
     let mut world = World::new();
     let with = world.connect_with_certificate(certificate());
-    assert!(world.ask(with, "CAP LS 302").concat().contains(" sasl=EXTERNAL,SCRAM-SHA-256,PLAIN "));
+    assert!(
+        world
+            .ask(with, "CAP LS 302")
+            .concat()
+            .split([' ', ':'])
+            .any(|item| item == "sasl=EXTERNAL,SCRAM-SHA-256,PLAIN")
+    );
     let without = world.connect();
-    assert!(world.ask(without, "CAP LS 302").concat().contains(" sasl=SCRAM-SHA-256,PLAIN "));
+    assert!(world.ask(without, "CAP LS 302").concat().split([' ', ':']).any(|item| item == "sasl=SCRAM-SHA-256,PLAIN"));
     world.say(without, "CAP REQ sasl");
     let _ = world.hear(without);
     let heard = world.ask(without, "AUTHENTICATE EXTERNAL");

@@ -141,7 +141,9 @@ impl Client {
             let is_aside = self.batches.remove(reference).unwrap_or(false);
             return (!is_aside).then(|| words([source, "BATCH", "-"]));
         }
-        let is_aside = kind.first().is_some_and(|kind| ["labeled-response", "draft/isupport"].contains(&kind.as_str()));
+        let is_aside = kind
+            .first()
+            .is_some_and(|kind| ["labeled-response", "draft/isupport", "metadata"].contains(&kind.as_str()));
         self.batches.insert(reference.to_string(), is_aside);
         let begin = [words([source, "BATCH", "+"]), kind.to_vec(), Vec::from([tags])].concat();
         (!is_aside).then_some(begin)
