@@ -187,10 +187,13 @@ fn sts(settings: &Settings, peer: &Peer) -> Option<String> {
     Some(value).filter(|value| !value.is_empty())
 }
 
-/// Sends a list; where the client knows how, in several lines of which all but the last have a `*`.
-fn list(turn: &mut Turn<'_>, subcommand: &str, items: Vec<String>, is_split: bool) -> Outcome {
+/// Sends a list; where the client knows how, in several lines of which all but the last have a `*`. Who does not is told what
+/// goes into one line, drafts last: a client that old hardly knows them.
+fn list(turn: &mut Turn<'_>, subcommand: &str, mut items: Vec<String>, is_split: bool) -> Outcome {
     if !is_split {
-        reply(turn, &[subcommand], &items.join(" "));
+        items.sort_by_key(|item| item.contains('/'));
+        let first = pack(items, ' ', room(turn, subcommand)).into_iter().next();
+        reply(turn, &[subcommand], &first.unwrap_or_default());
         return Ok(());
     }
     let mut lines = pack(items, ' ', room(turn, subcommand)).into_iter().peekable();

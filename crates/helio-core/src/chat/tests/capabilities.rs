@@ -33,7 +33,23 @@ fn an_old_client_is_told_names_in_one_line() {
     assert_eq!(heard.len(), 1, "{heard:?}");
     assert!(heard[0].starts_with(":helio.local CAP * LS :account-tag ") && !heard[0].contains('='), "{heard:?}");
     assert!(!heard[0].contains("sts"), "{heard:?}");
-    assert!(heard[0].ends_with(" userhost-in-names"), "nothing is cut: {heard:?}");
+    assert!(heard[0].contains(" userhost-in-names ") && heard[0].contains(" draft/"), "{heard:?}");
+}
+
+/// The longest name of a server leaves no room for all: no name is cut, and what is no draft goes first.
+#[test]
+fn an_old_client_is_told_whole_names() {
+    let server_name = "s".repeat(limits::IRC_HOST);
+    let mut world = World::with(Settings { server_name, ..World::settings() });
+    let id = world.connect();
+    let heard = world.ask(id, "CAP LS");
+    let listed = listed(&heard);
+    assert_eq!(heard.len(), 1);
+    assert!(listed.iter().all(|name| Capability::from_name(name).is_some()), "{listed:?}");
+    let count = |is_draft: bool| listed.iter().filter(|name| name.contains('/') == is_draft).count();
+    let is_listed = |capability: &&Capability| !capability.name().contains('/') && **capability != Capability::Sts;
+    assert_eq!(count(false), Capability::ALL.iter().filter(is_listed).count(), "{listed:?}");
+    assert!(count(true) > 0 && listed.len() < Capability::ALL.len() - 1, "{listed:?}");
 }
 
 #[test]
