@@ -1,5 +1,7 @@
 //! The audit log in the store: read in pages, and trimmed.
 
+use super::retaining::end_of_trim;
+use helio_core::chat::query::Kept;
 use helio_core::chat::{AUDIT_LOG, AuditRecord, ControlAnswer, ControlError};
 use helio_core::irc::standard_reply::ReplyCode;
 use helio_core::limits;
@@ -35,29 +37,14 @@ pub(super) fn unread(error: &StoreError) -> ControlAnswer {
 /// The store fails; another time does it.
 pub(super) fn trim(store: &mut dyn Log, records: u32, before_us: i64) -> Result<(), StoreError> {
     let Some((log, head)) = log(store)? else { return Ok(()) };
-    let newest = head.next.get().saturating_sub(u64::from(records));
-    let keep = Position::new(newest).max(first_since(store, &log, &head, before_us)?);
+    let kept = Kept { since_us: Some(before_us), newest: Some(records.into()) };
+    let time = |bytes: &[u8]| AuditRecord::decode(bytes).ok().map(|record| record.at_us);
+    let keep = end_of_trim(store, &log, kept, head.first..head.next, time)?;
     if keep <= head.first {
         return Ok(());
     }
     while store.trim(&log, keep)? < keep {}
     Ok(())
-}
-
-/// The first record at `before_us` or later, by halving: records are in the order of their times, but for a clock that was
-/// set back, and then some stay longer.
-fn first_since(store: &dyn Log, log: &LogName, head: &LogHead, before_us: i64) -> Result<Position, StoreError> {
-    let (mut low, mut high) = (head.first.get(), head.next.get());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let range = Position::new(middle)..Position::END;
-        let read = store.read(log, range, Limit::records(1), Direction::Forwards)?;
-        let bytes = read.first().and_then(|record| record.bytes.as_deref());
-        let is_old =
-            bytes.and_then(|bytes| AuditRecord::decode(bytes).ok()).is_some_and(|record| record.at_us < before_us);
-        if is_old { low = middle + 1 } else { high = middle }
-    }
-    Ok(Position::new(low))
 }
 
 fn log(store: &dyn Log) -> Result<Option<(LogName, LogHead)>, StoreError> {

@@ -5,6 +5,7 @@ use helio_core::chat::query::{Heading, Kept};
 use helio_core::limits;
 use helio_store::{Log, LogHead, LogName, Position, StoreError, seek};
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// What is still to be looked at.
 #[derive(Debug, Default)]
@@ -50,7 +51,8 @@ impl Retaining {
             self.logs.pop_front();
             return Ok(Some(false));
         };
-        let end = end_of_trim(store, log, *kept, first..next)?;
+        let time = |bytes: &[u8]| Heading::of(bytes).map(|heading| heading.at_us());
+        let end = end_of_trim(store, log, *kept, first..next, time)?;
         let step = Position::new(first.get() + limits::CHAT_FORGET_STEP as u64).min(end);
         let is_done = step <= first || store.trim_lazily(log, step)? >= end;
         if is_done {
@@ -72,15 +74,15 @@ impl Retaining {
     }
 }
 
-/// Up to where nothing is kept.
-fn end_of_trim(
+/// Up to where nothing is kept of a log whose positions are `all`, and whose records tell their `time`.
+pub(super) fn end_of_trim(
     store: &dyn Log,
     log: &LogName,
     kept: Kept,
-    all: std::ops::Range<Position>,
+    all: Range<Position>,
+    time: impl Fn(&[u8]) -> Option<i64>,
 ) -> Result<Position, StoreError> {
     let by_count = kept.newest.map_or(all.start, |newest| Position::new(all.end.get().saturating_sub(newest)));
-    let time = |bytes: &[u8]| Heading::of(bytes).map(|heading| heading.at_us());
     let by_age = match kept.since_us {
         Some(since_us) => seek(store, log, all.clone(), time, &since_us)?,
         None => all.start,
