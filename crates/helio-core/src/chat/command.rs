@@ -57,6 +57,7 @@ use super::credential::Credential;
 use super::effect::Verdict;
 use super::event::Presence;
 use super::ids::{SessionId, Ticket};
+use super::line::Line;
 use super::reply::{Answer, Outcome, Refusal, Reply};
 use super::session::{Session, Stage};
 use super::turn::Turn;
@@ -350,6 +351,13 @@ impl Turn<'_> {
 #[cfg(test)]
 pub(super) fn verbs() -> Vec<&'static str> {
     COMMANDS.iter().map(|command| command.verb).collect()
+}
+
+/// Answers with `told` when what the command did to `target` is on disk; in its place, that it could not be stored.
+fn acknowledge(turn: &mut Turn<'_>, ticket: Option<Ticket>, (command, target): (&'static str, &str), told: Line) {
+    let Some(ticket) = ticket else { return turn.reply.line(told) };
+    turn.chat.storage.wait(ticket, turn.session, command, target);
+    turn.reply.held(ticket, [told].into());
 }
 
 #[cfg(test)]

@@ -183,7 +183,7 @@ fn told(turn: &mut Turn<'_>, ticket: Option<Ticket>, (command, room): (&'static 
         }
         FilterChange::Remove(pattern) => turn.reply.note_line("FILTER_REMOVED", &context, pattern),
     };
-    super::room::acknowledge(turn, ticket, (command, room.unwrap_or("*")), told);
+    super::acknowledge(turn, ticket, (command, room.unwrap_or("*")), told);
 }
 
 fn list(turn: &mut Turn<'_>, room: &[&str], filters: &Filters) {

@@ -4,9 +4,8 @@ pub(super) mod access;
 mod registration;
 pub(super) mod settings;
 
-use super::filter;
+use super::{acknowledge, filter};
 use crate::chat::ids::Ticket;
-use crate::chat::line::Line;
 use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::state::Room;
@@ -95,18 +94,6 @@ fn account(turn: &Turn<'_>, room: &str, name: &str) -> Outcome<String> {
 fn done(turn: &mut Turn<'_>, ticket: Option<Ticket>, code: &str, context: &[&str], text: &str) {
     let told = turn.reply.note_line(code, context, text);
     acknowledge(turn, ticket, ("ROOM", context.first().copied().unwrap_or("*")), told);
-}
-
-/// Answers with `told` when what the command did to `target` is on disk; in its place, that it could not be stored.
-pub(super) fn acknowledge(
-    turn: &mut Turn<'_>,
-    ticket: Option<Ticket>,
-    (command, target): (&'static str, &str),
-    told: Line,
-) {
-    let Some(ticket) = ticket else { return turn.reply.line(told) };
-    turn.chat.storage.wait(ticket, turn.session, command, target);
-    turn.reply.held(ticket, [told].into());
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub(in crate::chat::command) use password::{changed as password_changed, compare
 
 use super::change;
 use crate::chat::AccountChange;
+use crate::chat::command::acknowledge;
 use crate::chat::control::ControlError;
 use crate::chat::ids::Ticket;
 use crate::chat::policy::AccountError;
@@ -120,10 +121,8 @@ fn refused(error: &ControlError, what: &str) -> Refusal {
 
 /// Answers that it is done, when that is on disk.
 fn done(turn: &mut Turn<'_>, ticket: Option<Ticket>, code: &str, context: &[&str], text: &str) {
-    let line = turn.reply.note_line(code, context, text);
-    let Some(ticket) = ticket else { return turn.reply.line(line) };
-    turn.reply.held(ticket, [line].into());
-    turn.chat.storage.wait(ticket, turn.session, "ACCOUNT", context.first().copied().unwrap_or("*"));
+    let told = turn.reply.note_line(code, context, text);
+    acknowledge(turn, ticket, ("ACCOUNT", context.first().copied().unwrap_or("*")), told);
 }
 
 #[cfg(test)]
