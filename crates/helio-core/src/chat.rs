@@ -77,7 +77,7 @@ pub use settings::{
     AccountRegistration, Admin, AlwaysOn, AuditKept, Connections, Flood, Operator, Replay, Retention, Settings,
 };
 pub use state::{AccountInfo, InviteInfo};
-pub use storage::{AUDIT_LOG, MARKERS_LOG, PRIVATE_LOGS, RecordError, SETTINGS_LOG};
+pub use storage::{AUDIT_LOG, MARKERS_LOG, PRIVATE_LOGS, ROOM_LOGS, RecordError, SETTINGS_LOG};
 pub use throttles::THROTTLES_LOG;
 
 use crate::irc::frame::LineError;

@@ -44,6 +44,9 @@ use unsaved::{Changed, Unsaved};
 /// The log of accounts, of rooms and their settings.
 pub const SETTINGS_LOG: &str = "settings";
 
+/// How the names of the logs of rooms begin.
+pub const ROOM_LOGS: &str = "room/";
+
 /// How the names of the logs of private conversations begin.
 pub const PRIVATE_LOGS: &str = "private/";
 

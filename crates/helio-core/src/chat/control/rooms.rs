@@ -6,7 +6,7 @@ use crate::chat::command::room_end;
 use crate::chat::event::{Event, RoomEvent, Said};
 use crate::chat::ids::RoomId;
 use crate::chat::state::{Room, RoomSettings};
-use crate::chat::storage::{self, encode};
+use crate::chat::storage::{self, ROOM_LOGS, encode};
 use crate::irc::name::RoomName;
 use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
@@ -18,9 +18,6 @@ use alloc::vec::Vec;
 use core::ops::Bound;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// How the names of logs of rooms begin.
-const ROOM_LOGS: &str = "room/";
 
 // spec: begin
 

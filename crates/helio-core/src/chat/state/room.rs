@@ -2,6 +2,7 @@
 
 use super::{Attached, Filter, Filters, ListEntry, ListKind, MaskList, Moments, Ownership, RoomFlag, Statuses};
 use crate::chat::ids::{RoomId, SessionId, UserId};
+use crate::chat::storage::ROOM_LOGS;
 use crate::time::Utc;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -187,7 +188,7 @@ impl Room {
     }
 
     pub(in crate::chat) fn log_of(id: &RoomId) -> String {
-        alloc::format!("room/{id}")
+        alloc::format!("{ROOM_LOGS}{id}")
     }
 
     /// What of it lasts.

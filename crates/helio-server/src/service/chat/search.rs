@@ -12,8 +12,8 @@ pub(super) use erasing::Erasing;
 pub(super) use worker::Worker;
 
 use super::hub::Input;
-use helio_core::chat::Ticket;
 use helio_core::chat::search::{NotSearched, Search};
+use helio_core::chat::{PRIVATE_LOGS, ROOM_LOGS, Ticket};
 use helio_core::limits;
 use helio_store::{LogName, Position};
 use std::sync::Arc;
@@ -152,5 +152,5 @@ impl Press {
 
 /// Whether what is said in a log can be searched for: that of a room, or of a private conversation.
 fn is_searched(log: &LogName) -> bool {
-    log.as_str().starts_with("room/") || log.as_str().starts_with("private/")
+    [ROOM_LOGS, PRIVATE_LOGS].iter().any(|beginning| log.as_str().starts_with(beginning))
 }
