@@ -146,7 +146,8 @@ impl Sessions {
     ) {
         let mut encodings = Encodings::new(make);
         let Self { slots, listed, overflowed, tally, len, delivered, .. } = self;
-        for id in to {
+        // From within: the sessions of a room's members come in layers, which `next` would ask anew for each.
+        to.into_iter().for_each(|id| {
             let slot = slots.get_mut(id.index()).filter(|slot| slot.generation == id.generation);
             if let Some(session) = slot.and_then(|slot| slot.session.as_deref_mut()) {
                 let bytes = encodings.for_audience(session.audience());
@@ -158,7 +159,7 @@ impl Sessions {
                     look_after(id, session, is_over, listed, overflowed);
                 }
             }
-        }
+        });
     }
 
     /// Answers a hold. `replacement` takes the place of what was promised.
