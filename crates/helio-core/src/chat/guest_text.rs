@@ -79,7 +79,12 @@ pub(super) fn plain(text: &str) -> String {
 /// scripts and emoji need them, and they do no harm.
 fn push_plain(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(c) = rest.chars().next() {
+    loop {
+        // Most of what is written is this alone, and goes over in one piece.
+        let (ascii, other) = rest.split_at(rest.bytes().take_while(|byte| matches!(byte, b' '..=b'~')).count());
+        out.push_str(ascii);
+        rest = other;
+        let Some(c) = rest.chars().next() else { return };
         rest = rest.get(c.len_utf8()..).unwrap_or_default();
         match c {
             '\u{3}' | '\u{4}' => rest = after_colours(c, rest).unwrap_or(rest),
