@@ -944,6 +944,40 @@ pub const CHAT_CLIENT_UNSENT: usize = 64 * 1024;
 /// Time after the end of input in which everything must be acknowledged (setting `timeout`).
 pub const CHAT_CLIENT_TIMEOUT: Duration = Duration::from_mins(1);
 
+// # Chat client: what a person sees
+
+/// Private conversations that are kept open at a time. When one more begins, the one closes in which nothing happened for
+/// longest.
+pub const CHAT_DESK_PRIVATE: usize = 128;
+
+/// Entries of one room or conversation that are kept. When more come, the oldest is forgotten; of earlier history no more
+/// is asked for.
+pub const CHAT_DESK_ENTRIES: usize = 4_000;
+
+/// Bytes of the texts of one room or conversation that are kept. When more come, the oldest entries are forgotten.
+pub const CHAT_DESK_TEXT: usize = 2 * 1024 * 1024;
+
+/// Bytes of the text of one entry, whatever lines a server puts together. What is longer is cut.
+pub const CHAT_DESK_ENTRY: usize = 16 * 1024;
+
+/// Members of a room that are known by name. Further ones are counted only.
+pub const CHAT_DESK_MEMBERS: usize = 10_000;
+
+/// People that are shown as typing in one place. Further ones are not.
+pub const CHAT_DESK_TYPING: usize = 16;
+
+/// Different reactions to one message. Further ones are not shown.
+pub const CHAT_DESK_REACTIONS: usize = 32;
+
+/// People who gave one reaction to one message. Further ones are not shown.
+pub const CHAT_DESK_REACTORS: usize = 64;
+
+/// Bytes of one reaction. A longer one is none.
+pub const CHAT_DESK_REACTION: usize = 64;
+
+/// Reactions to messages that are not here yet, kept for when these are fetched. The oldest is forgotten first.
+pub const CHAT_DESK_EARLY_REACTIONS: usize = 256;
+
 // # Backup
 
 /// Times that the store is copied when it was cleaned of deleted records meanwhile. After the last one the backup fails.

@@ -6,6 +6,7 @@
 //! The driver follows the crate's run-loop contract: `handle_*`, then [`Client::poll_action`] and
 //! [`Client::poll_event`] until both are empty. The first action, [`Action::Connect`], waits there from the start.
 
+pub mod desk;
 mod event;
 mod incoming;
 mod input;
@@ -15,10 +16,12 @@ mod register;
 mod rooms;
 mod seen;
 mod settings;
+mod wish;
 
 pub use event::{Action, End, Event, Fate, Kind, Message, Typed};
 pub use input::{COMMANDS, plain_text};
 pub use settings::Settings;
+pub use wish::Wish;
 
 use crate::irc::capability::Capabilities;
 use crate::irc::line::LineBuilder;
@@ -28,6 +31,7 @@ use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use desk::Desk;
 use incoming::Labels;
 use input::Input;
 use link::{Link, Retries};
@@ -52,6 +56,7 @@ pub struct Client {
     outbox: Outbox,
     labels: Labels,
     closing: Closing,
+    desk: Desk,
     actions: VecDeque<Action>,
     events: VecDeque<Event>,
 }
@@ -77,6 +82,7 @@ impl Client {
         }
         Self {
             nick: settings.nick.clone(),
+            desk: Desk::new(&settings.nick),
             registration: Registration::default(),
             settings,
             rng: Rng::from_seed(seed),
@@ -177,6 +183,12 @@ impl Client {
     /// The next thing that happened.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// What the person has in front of them.
+    #[must_use]
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     /// Own messages whose fate is not decided.
