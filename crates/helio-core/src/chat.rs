@@ -55,6 +55,7 @@ mod storage;
 mod tally;
 mod throttles;
 mod timers;
+pub mod transport;
 mod tries;
 mod turn;
 mod verifying;
@@ -394,18 +395,6 @@ impl Chat {
     /// The answer to [`Effect::Erase`].
     pub fn handle_erased(&mut self, ticket: Ticket, erasure: Erasure, now: Now) {
         command::redact::erased(self, ticket, erasure, now);
-        self.settle(now);
-    }
-
-    /// The answer to [`Effect::Verify`].
-    pub fn handle_verified(&mut self, ticket: Ticket, verdict: Verdict, now: Now) {
-        command::verified(self, ticket, verdict, now);
-        self.settle(now);
-    }
-
-    /// The answer to [`Effect::Derive`]; `None`: it could not be done, or there was no room for it.
-    pub fn handle_derived(&mut self, ticket: Ticket, credential: Option<Credential>, now: Now) {
-        command::derived(self, ticket, credential, now);
         self.settle(now);
     }
 

@@ -81,6 +81,9 @@ pub const UDP_ANSWER_BURST: u32 = 200;
 /// At the end of a service, how long the last events may take to be read; then they are dropped.
 pub const LAST_EVENTS_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Bytes of the name of a congestion control; the kernel has no longer ones (`TCP_CA_NAME_MAX`).
+pub const CONGESTION_NAME: usize = 16;
+
 /// Characters of received data shown in an event line; the full size is shown when it is cut.
 pub const SHOWN_CHARS: usize = 120;
 

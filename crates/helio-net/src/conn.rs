@@ -39,10 +39,7 @@ impl Connection {
     /// The name of the congestion control in use, such as `cubic` or `bbr`.
     #[must_use]
     pub fn congestion_control(&self) -> Option<String> {
-        #[cfg(target_os = "linux")]
-        return self.socket().and_then(|socket| rustix::net::sockopt::tcp_congestion(socket).ok());
-        #[cfg(not(target_os = "linux"))]
-        None
+        self.socket().and_then(congestion_control)
     }
 
     /// Makes the close of a TCP connection a reset: unsent data is dropped and the peer sees an error instead of the
@@ -130,4 +127,13 @@ impl AsyncWrite for Connection {
             Self::Memory(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
+}
+
+/// The name of the congestion control that a TCP socket uses; `None` where the system does not tell.
+#[must_use]
+pub fn congestion_control(socket: &TcpStream) -> Option<String> {
+    #[cfg(target_os = "linux")]
+    return rustix::net::sockopt::tcp_congestion(socket).ok();
+    #[cfg(not(target_os = "linux"))]
+    None
 }

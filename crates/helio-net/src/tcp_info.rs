@@ -31,6 +31,12 @@ macro_rules! tcp_info {
             pub fn decode(bytes: &[u8]) -> Self {
                 Self { $($name: field(bytes, $at).map(<$type>::from_ne_bytes),)+ }
             }
+
+            /// All that the kernel gave, each with its name.
+            pub fn numbers(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+                let all = [$((stringify!($name), self.$name.map(u64::from)),)+];
+                all.into_iter().filter_map(|(name, number)| Some((name, number?)))
+            }
         }
     };
 }

@@ -44,6 +44,7 @@ mod server;
 pub(super) mod stats;
 pub(super) mod targets;
 pub(super) mod topic;
+pub(super) mod transport;
 mod user_mode;
 mod userhost;
 mod welcome;
@@ -144,6 +145,7 @@ const COMMANDS: &[Command] = &[
     row("TIME", 0, Works::After, server::time),
     row("TOPIC", 1, Works::After, topic::run),
     row("TRACE", 0, Works::After, server::trace),
+    row("TRANSPORT", 0, Works::After, transport::run),
     row("UNDLINE", 1, Works::After, ban::undline),
     row("UNKLINE", 1, Works::After, ban::unkline),
     row("USER", 4, Works::Before, register::user),

@@ -69,6 +69,12 @@ pub enum Effect {
         /// The record.
         bytes: Vec<u8>,
     },
+    /// Look at what the kernel knows of the connection of a session. The answer is
+    /// [`Chat::handle_inspected`](super::Chat::handle_inspected), or the end of the session.
+    Inspect {
+        /// Whose connection.
+        session: SessionId,
+    },
     /// Write and sync something of no meaning, to learn whether the store works again. The answer is
     /// [`Chat::handle_probed`](super::Chat::handle_probed).
     Probe,

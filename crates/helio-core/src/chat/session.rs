@@ -62,6 +62,8 @@ pub(super) struct Session {
     pub(super) history_reads: usize,
     /// REDACT that wait for the disk.
     pub(super) redactions: usize,
+    /// TRANSPORT waits for the driver; the answer carries the label.
+    pub(super) inspecting: Option<Option<String>>,
     /// It is logged in by an app password, which opens the account but changes nothing of what does.
     pub(super) is_app: bool,
     /// That nobody reads along, and since when; of all of a user's sessions together, AWAY is made.
@@ -142,6 +144,7 @@ impl Session {
             answering: VecDeque::new(),
             history_reads: 0,
             redactions: 0,
+            inspecting: None,
             away: None,
             entering: VecDeque::new(),
             sasl: None,

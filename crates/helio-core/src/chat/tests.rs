@@ -39,6 +39,7 @@ mod search;
 mod server;
 mod sim;
 mod throttles;
+mod transport;
 mod user_mode;
 mod who;
 mod whois;

@@ -4,14 +4,30 @@
 //! the order of the commands.
 
 use super::Chat;
-use super::command::NewPassword;
 use super::command::login::Claim;
-use super::effect::{Effect, Password};
+use super::command::{self, NewPassword};
+use super::credential::Credential;
+use super::effect::{Effect, Password, Verdict};
 use super::ids::{SessionId, Ticket};
 use super::settings::Operator;
 use crate::limits;
+use crate::time::Now;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+
+impl Chat {
+    /// The answer to [`Effect::Verify`].
+    pub fn handle_verified(&mut self, ticket: Ticket, verdict: Verdict, now: Now) {
+        command::verified(self, ticket, verdict, now);
+        self.settle(now);
+    }
+
+    /// The answer to [`Effect::Derive`]; `None`: it could not be done, or there was no room for it.
+    pub fn handle_derived(&mut self, ticket: Ticket, credential: Option<Credential>, now: Now) {
+        command::derived(self, ticket, credential, now);
+        self.settle(now);
+    }
+}
 
 /// Comparisons that are not answered, at most one for each session. Bounded by [`limits::CHAT_VERIFICATIONS`].
 #[derive(Debug, Default)]

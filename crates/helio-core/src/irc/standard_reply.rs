@@ -116,6 +116,8 @@ codes! {
     NeedMoreParams = "NEED_MORE_PARAMS", "Missing parameters";
     /// `FAIL ROOM … <room> <account>`: there is none of this name, or none that one can log in to. Ours.
     NoSuchAccount = "NO_SUCH_ACCOUNT", "There is no such account";
+    /// `FAIL TRANSPORT …`: the kernel tells nothing of this connection. Ours.
+    NotMeasured = "NOT_MEASURED", "Nothing is known of this connection";
     /// `FAIL ROOM … <room>`: its founder does not offer it to who asks. Ours.
     NotOffered = "NOT_OFFERED", "Room is not offered to you";
     /// `FAIL BATCH`: any other fault of a message of several lines. multiline.

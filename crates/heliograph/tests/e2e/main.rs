@@ -15,6 +15,7 @@ mod chat_rooms;
 mod chat_search;
 mod chat_sessions;
 mod chat_tls;
+mod chat_transport;
 mod compare;
 mod control;
 mod doctor;

@@ -101,6 +101,7 @@ const TOPICS: &[Topic] = &[
     topic("TIME", "TIME", "Shows the server's time."),
     topic("TOPIC", "TOPIC room [text]", "Shows or sets what a room is about."),
     topic("TRACE", "TRACE [nick]", "Shows your connection; to server operators, all."),
+    topic("TRANSPORT", "TRANSPORT", "Shows what the network does to your connection."),
     topic("UNDLINE", "UNDLINE address|network", "Lifts a ban. Server operators only."),
     topic("UNKLINE", "UNKLINE user@host|~a:account", "Lifts a ban. Server operators only."),
     topic("USER", "USER name 0 * realname", "Says who you are, on connecting."),

@@ -47,6 +47,8 @@ pub(crate) struct World {
     /// Messages that are to be erased: ticket, log, identity.
     pub(crate) erasures: Vec<(Ticket, String, MsgId)>,
     late_searches: Vec<(Ticket, Box<Search>)>,
+    /// Sessions whose connection is to be looked at.
+    pub(crate) inspections: Vec<Id>,
     /// Whether nothing can be read.
     pub(crate) are_reads_failing: bool,
     /// Whether passwords are compared or made ready only when [`World::compare`] is called.
@@ -100,6 +102,7 @@ impl World {
             are_erasures_late: false,
             erasures: Vec::new(),
             late_searches: Vec::new(),
+            inspections: Vec::new(),
             are_reads_failing: false,
             are_passwords_late: false,
             late_passwords: Vec::new(),

@@ -63,6 +63,7 @@ struct Ended {
 /// What the task was woken for.
 enum Woken {
     Batch(Batch),
+    Inspect,
     Room,
     End(Ended),
     Close(Closing),
@@ -182,6 +183,10 @@ impl Task<'_> {
                     self.link.sent_batch();
                     self.tell(Input::Lines { id: self.id, batch }).await;
                 }
+                Woken::Inspect => {
+                    let transport = self.pipe.inspect(self.link);
+                    self.tell(Input::Inspected { id: self.id, transport }).await;
+                }
                 Woken::Room => self.tell(Input::Room { id: self.id }).await,
                 Woken::End(Ended { reason, is_broken }) => {
                     self.has_told_end = true;
@@ -204,9 +209,12 @@ impl Task<'_> {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
         loop {
-            let Work { may_read, wants_room, closing } = self.link.look(cx.waker());
+            let Work { may_read, wants_room, wants_inspection, closing } = self.link.look(cx.waker());
             if let Some(closing) = closing {
                 return Poll::Ready(Woken::Close(closing));
+            }
+            if wants_inspection {
+                return Poll::Ready(Woken::Inspect);
             }
             if let Poll::Ready(written) = self.pipe.poll_write(self.link, wants_room, cx) {
                 match written {

@@ -8,8 +8,10 @@ use crate::ops::{Metric, Ops};
 use crate::service::Context;
 use helio_core::chat::query::Unanswered;
 use helio_core::chat::search::{Found, NotSearched};
+use helio_core::chat::transport::Transport;
 use helio_core::chat::{
-    Chat, ControlAnswer, ControlRequest, Credential, Erasure, Peer, RequestId, SessionId, Settings, Ticket, Verdict,
+    Chat, ControlAnswer, ControlRequest, Credential, Effect, Erasure, Peer, RequestId, SessionId, Settings, Ticket,
+    Verdict,
 };
 use helio_core::limits;
 use helio_core::time::{Instant, Now};
@@ -47,6 +49,8 @@ pub(super) enum Input {
     StoreLost,
     /// The store was tried.
     Probed { is_working: bool },
+    /// The kernel was asked about a connection; `None`: it said nothing.
+    Inspected { id: SessionId, transport: Option<Transport> },
     /// A password was compared.
     Verified { ticket: Ticket, verdict: Verdict },
     /// What a new password will be compared with; `None`: it could not be made.
@@ -212,6 +216,7 @@ impl Hub {
                 self.chat.handle_store_lost(now);
             }
             Input::Probed { is_working } => self.chat.handle_probed(is_working, now),
+            Input::Inspected { id, transport } => self.chat.handle_inspected(id, transport.as_ref(), now),
             Input::Verified { ticket, verdict } => self.chat.handle_verified(ticket, verdict, now),
             Input::Derived { ticket, credential } => self.chat.handle_derived(ticket, credential, now),
             Input::Request { uid, request, answer } => {
@@ -317,7 +322,9 @@ impl Hub {
             let mut is_idle = true;
             while let Some(effect) = self.chat.poll_effect() {
                 is_idle = false;
-                if let Some(answer) = self.outside.start(effect) {
+                if let Effect::Inspect { session } = effect {
+                    self.inspect(session);
+                } else if let Some(answer) = self.outside.start(effect) {
                     self.take(answer, now);
                     self.catch_up(now);
                 }
@@ -368,6 +375,13 @@ impl Hub {
                 }
             }
             Err(error) => self.leave(id, &broken(&error), true, now),
+        }
+    }
+
+    /// Has the task of a connection look at it, who alone can reach every kind of socket.
+    fn inspect(&mut self, id: SessionId) {
+        if let Some(seat) = self.seat(id) {
+            seat.link.inspect();
         }
     }
 

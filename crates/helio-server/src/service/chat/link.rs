@@ -29,6 +29,8 @@ struct Shared {
     is_ending: bool,
     /// The hub had more to write than there was room for, and wants to know when there is some.
     wants_room: bool,
+    /// The hub wants to know what the kernel knows of the connection.
+    wants_inspection: bool,
     /// Bytes for the task to write.
     handed: Vec<u8>,
     closing: Option<Closing>,
@@ -52,6 +54,8 @@ pub(super) struct Work {
     pub(super) may_read: bool,
     /// The hub is to be told when there is room again.
     pub(super) wants_room: bool,
+    /// The hub is to be told what the kernel knows of the connection.
+    pub(super) wants_inspection: bool,
     pub(super) closing: Option<Closing>,
 }
 
@@ -115,6 +119,11 @@ impl Link {
         }
     }
 
+    /// Hub: an [`Input::Inspected`](super::hub::Input::Inspected) is to come.
+    pub(super) fn inspect(&self) {
+        self.change(|shared| shared.wants_inspection = true);
+    }
+
     /// Hub: nothing more is said on this connection.
     pub(super) fn close(&self, closing: Closing) {
         self.change(|shared| {
@@ -131,6 +140,7 @@ impl Link {
         Work {
             may_read: shared.batches < limits::CHAT_UNREAD_BATCHES,
             wants_room: shared.wants_room,
+            wants_inspection: std::mem::take(&mut shared.wants_inspection),
             closing: shared.closing.clone(),
         }
     }

@@ -68,6 +68,8 @@ impl Outside {
                 return self.work(work, Input::Derived { ticket, credential: None });
             }
             Effect::Search { ticket, search } => return self.search.search(ticket, search),
+            // The hub has the connections, and does not pass it on.
+            Effect::Inspect { .. } => return None,
             Effect::Reload { session } => {
                 self.asker = Some(session);
                 self.reread.notify_one();

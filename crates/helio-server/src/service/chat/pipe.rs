@@ -3,7 +3,9 @@
 use super::link::{Closing, Link};
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::{Sink as _, Stream as _};
-use helio_net::conn::Connection;
+use helio_core::chat::transport::Transport;
+use helio_net::conn::{Connection, congestion_control};
+use helio_net::tcp_info::TcpInfo;
 use rustix::net::{Shutdown, shutdown};
 use std::future::poll_fn;
 use std::io;
@@ -105,6 +107,19 @@ impl Pipe {
         }
     }
 
+    /// What the kernel knows of the connection now; `None`: nothing, or it is out of reach.
+    pub(super) fn inspect(&self, link: &Link) -> Option<Transport> {
+        let (info, congestion) = match self {
+            Self::Shared => {
+                let socket = link.socket()?;
+                (TcpInfo::of(socket).ok()?, congestion_control(socket))
+            }
+            Self::Own { connection, .. } => (connection.tcp_info()?, connection.congestion_control()),
+            Self::Web { .. } => return None,
+        };
+        Some(Transport { numbers: info.numbers().collect(), congestion })
+    }
+
     /// Queues a line of the task's own.
     pub(super) fn say(&mut self, link: &Link, line: &str) -> bool {
         match self {
@@ -176,4 +191,18 @@ fn line_of(message: &Message, buffer: &mut [u8]) -> Option<usize> {
 fn message(line: &[u8], is_binary: bool) -> Message {
     // Our own lines are UTF-8, whoever wrote what is in them.
     if is_binary { Message::binary(line.to_vec()) } else { Message::text(String::from_utf8_lossy(line).into_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use helio_core::chat::transport::SHOWN;
+
+    #[test]
+    fn every_number_that_is_shown_has_its_name_from_the_kernels_table() {
+        let all = TcpInfo::decode(&[1; 512]);
+        let known: Vec<&str> = all.numbers().map(|(name, _)| name).collect();
+        let unknown: Vec<&str> = SHOWN.into_iter().filter(|name| !known.contains(name)).collect();
+        assert_eq!(unknown, [] as [&str; 0]);
+    }
 }

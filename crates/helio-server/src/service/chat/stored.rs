@@ -110,6 +110,7 @@ impl StoredChat {
                 | Effect::Verify { .. }
                 | Effect::Derive { .. }
                 | Effect::Reload { .. }
+                | Effect::Inspect { .. }
                 | Effect::Search { .. } => {}
             }
         }

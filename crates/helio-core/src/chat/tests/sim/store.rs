@@ -64,6 +64,7 @@ impl Store {
             | Effect::Verify { .. }
             | Effect::Derive { .. }
             | Effect::Reload { .. }
+            | Effect::Inspect { .. }
             | Effect::Retain { .. }
             | Effect::Replace { .. } => {
                 return Err("nobody asked for this".to_string());

@@ -1,7 +1,8 @@
 //! What the service asks of its driver: the disk, which can be late or fail, and passwords to compare.
 
-use super::{Commits, World};
+use super::{Commits, Id, World};
 use crate::chat::query::{Heading, Query, Unanswered, linear};
+use crate::chat::transport::Transport;
 use crate::chat::{Effect, Erasure, PRIVATE_LOGS, Ticket, Verdict};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -128,8 +129,16 @@ impl World {
             }
             Effect::TrimAudit { .. } => {}
             Effect::Reload { session } => self.reloads.push(session),
+            Effect::Inspect { session } => self.inspections.push(Id(session)),
             Effect::Search { ticket, search } if self.are_reads_late => self.late_searches.push((ticket, search)),
             Effect::Search { ticket, search } => self.answer_search(ticket, &search),
         }
+    }
+
+    /// The driver has looked at a connection.
+    pub(crate) fn inspected(&mut self, id: Id, transport: Option<&Transport>) {
+        self.inspections.retain(|waiting| *waiting != id);
+        self.chat.handle_inspected(id.0, transport, self.now);
+        self.drain();
     }
 }
