@@ -16,6 +16,7 @@ mod run;
 mod store;
 mod world;
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -35,6 +36,25 @@ fn everybody_sees_what_the_model_says() {
 fn everybody_sees_what_the_model_says_at_length() {
     let first = std::env::var("HELIO_SOAK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0_u64);
     (0..2_000).for_each(|number| judge(first.wrapping_add(number)));
+}
+
+/// Whoever adds a command lets the clients here send it, or says here why not.
+const NOT_SENT: [(&str, &str); 1] =
+    [("RENAME", "the model knows a room by its name; conversations about it are in `ownership::rename`")];
+
+#[test]
+fn clients_send_every_command() {
+    let scripts = (0..250).flat_map(|seed| script(seed, STEPS));
+    let lines: Vec<String> = scripts.flat_map(|step| step.what.lines()).collect();
+    // Behind the tags.
+    let sent = lines.iter().filter_map(|line| line.split(' ').find(|word| !word.starts_with('@')));
+    let sent: BTreeSet<&str> = sent.collect();
+    let excused = NOT_SENT.map(|(verb, _)| verb);
+    let verbs = crate::chat::command::verbs();
+    let missing: Vec<_> = verbs.iter().filter(|verb| !sent.contains(*verb) && !excused.contains(verb)).collect();
+    assert!(missing.is_empty(), "nobody sends {missing:?}");
+    let idle: Vec<_> = excused.iter().filter(|verb| sent.contains(*verb) || !verbs.contains(verb)).collect();
+    assert!(idle.is_empty(), "{idle:?} need no excuse");
 }
 
 fn judge(seed: u64) {

@@ -2,7 +2,7 @@
 //! model says that it must see.
 
 use super::mirror::Mirror;
-use super::model::{Conn, Expect, Fate, Model, Stage, words};
+use super::model::{Conn, Expect, Model, Stage, words};
 use crate::irc::capability::Capability;
 use crate::irc::message::Message;
 use crate::limits;
@@ -83,6 +83,9 @@ impl Client {
         let client = client.collect::<Vec<_>>().join(";");
         let concat = tag("draft/multiline-concat").map(|_| "draft/multiline-concat".to_string());
         let command = utf8(message.command);
+        if let ("METADATA", [of, key, _, value @ ..]) = (command.as_str(), params.as_slice()) {
+            return self.value(conn, (of, key, value.first()), tag("batch").is_some(), model);
+        }
         let Some(seen) = self.words(&source, &command, &params, concat.unwrap_or(client)) else {
             return self.untold(conn, &command, &params, model);
         };
@@ -92,6 +95,9 @@ impl Client {
             return Ok(());
         }
         let said = expected(conn, seen, model)?;
+        if command == "REDACT" {
+            return Ok(());
+        }
         match (tag("msgid"), said) {
             (Some(msgid), Some(said)) if *self.msgids.entry(msgid.clone()).or_insert(said) != said => {
                 Err(format!("the identity {msgid} is that of another message"))
@@ -106,9 +112,28 @@ impl Client {
         let head = words([source, command]);
         match (command, params) {
             ("001", [nick, ..]) => Some(words(["001", nick])),
-            ("FAIL", [command, code, context @ .., _]) if command == "CHATHISTORY" => {
+            // That the disk fails is told in one of two ways, by what the client can read.
+            ("FAIL", [command, code, ..])
+                if command == "REDACT" && ["STORE_UNAVAILABLE", "MESSAGE_NOT_ERASED"].contains(&code.as_str()) =>
+            {
+                None
+            }
+            ("FAIL", [command, code, context @ .., _])
+                if ["CHATHISTORY", "REDACT", "SEARCH"].contains(&command.as_str()) =>
+            {
                 Some([words(["FAIL", command, code]), context.to_vec()].concat())
             }
+            ("761", [_, of, key, _, value]) => Some(words(["761", of, key, value])),
+            ("766", [_, of, key, ..]) => Some(words(["766", of, key])),
+            ("771", [_, keys @ ..]) => {
+                self.mirror.forget_keys(|key| keys.iter().any(|known| known == key));
+                None
+            }
+            ("CAP", [_, ack, list]) if ack == "ACK" && list.contains("-draft/metadata-2") => {
+                self.mirror.forget_keys(|_| true);
+                None
+            }
+            ("MARKREAD", [target, moment]) => Some(words(["MARKREAD", target, moment])),
             ("332", [_, room, topic]) => Some(words(["332", room, topic])),
             ("353", [_, _, room, names]) => {
                 self.mirror.names(room, names);
@@ -126,7 +151,7 @@ impl Client {
             ("MODE", [room, modes, args @ ..]) => {
                 Some([head, Vec::from([room.clone()]), letters(modes, args)].concat())
             }
-            ("JOIN" | "PART" | "KICK" | "QUIT" | "NICK" | "TOPIC" | "INVITE" | "AWAY" | "SETNAME", _) => {
+            ("JOIN" | "PART" | "KICK" | "REDACT" | "QUIT" | "NICK" | "TOPIC" | "INVITE" | "AWAY" | "SETNAME", _) => {
                 Some([head, params.to_vec()].concat())
             }
             _ => None,
@@ -141,12 +166,32 @@ impl Client {
             let is_aside = self.batches.remove(reference).unwrap_or(false);
             return (!is_aside).then(|| words([source, "BATCH", "-"]));
         }
-        let is_aside = kind
-            .first()
-            .is_some_and(|kind| ["labeled-response", "draft/isupport", "metadata"].contains(&kind.as_str()));
+        let is_aside = kind.first().is_some_and(|kind| {
+            ["labeled-response", "draft/isupport", "metadata", "metadata-subs"].contains(&kind.as_str())
+        });
         self.batches.insert(reference.to_string(), is_aside);
         let begin = [words([source, "BATCH", "+"]), kind.to_vec(), Vec::from([tags])].concat();
         (!is_aside).then_some(begin)
+    }
+
+    /// What somebody or a room tells: all of it in a batch, or a change.
+    fn value(
+        &mut self,
+        conn: Conn,
+        (of, key, value): (&str, &str, Option<&String>),
+        is_batched: bool,
+        model: &mut Model,
+    ) -> Result<(), String> {
+        self.mirror.value(of, key, value);
+        model.may_be_told(conn, of, key)?;
+        let seen = words(["METADATA", of, key, "*"].into_iter().chain(value.map(String::as_str)));
+        let person = &model.people[&conn];
+        let is_next = matches!(person.expects.front(), Some(Expect::Line { words, .. }) if *words == seen);
+        // Without batches nothing tells the one from the other; what is made of all of it is compared later.
+        if is_batched || (person.telling.lacked_batch && !is_next) {
+            return Ok(());
+        }
+        expected(conn, seen, model).map(|_| ())
     }
 
     /// Lines that the model does not foresee may not tell of the room that is secret to this connection.
@@ -167,7 +212,7 @@ impl Client {
     fn answer(&mut self, conn: Conn, label: String, is_ack: bool, model: &Model) -> Result<(), String> {
         let Some(person) = model.people.get(&conn) else { return Ok(()) };
         let kept = person.labels.get(&label).cloned().unwrap_or_default();
-        if is_ack && kept.iter().any(|said| model.said[*said].fate != Fate::OnDisk) {
+        if is_ack && kept.iter().any(|said| !model.said[*said].was_kept()) {
             return Err("acknowledged, but not on disk".into());
         }
         if self.answered.insert(label) { Ok(()) } else { Err("answered before".into()) }
@@ -197,13 +242,21 @@ fn expected(conn: Conn, seen: Vec<String>, model: &mut Model) -> Result<Option<u
     if !is_next && person.takes_late(&seen) {
         return Ok(None);
     }
+    let is_lost = |expect: &mut Expect| matches!(expect, Expect::IfKept { words } if *words != seen);
+    while model.has_lost && person.expects.pop_front_if(is_lost).is_some() {}
     let Some(expect) = person.expects.pop_front() else { return Err("it was to see nothing".into()) };
-    let Expect::Line { words, said, is_echo } = expect else { return Err("it was to see a replay first".into()) };
+    let (words, said, is_echo) = match expect {
+        Expect::Line { words, said, is_echo } => (words, said, is_echo),
+        Expect::IfKept { words } => (words, None, false),
+        Expect::Replay { .. } | Expect::History { .. } | Expect::Search { .. } => {
+            return Err("it was to see what was said before first".into());
+        }
+    };
     if words != seen {
         return Err(format!("it was to see {words:?}, not {seen:?}"));
     }
-    match said.filter(|_| is_echo).map(|said| model.said[said].fate) {
-        Some(fate) if fate != Fate::OnDisk => Err(format!("an echo of what is {fate:?}")),
+    match said.filter(|_| is_echo).map(|said| &model.said[said]) {
+        Some(echoed) if !echoed.was_kept() => Err(format!("an echo of what is {:?}", echoed.fate)),
         Some(_) | None => Ok(said),
     }
 }
@@ -211,7 +264,8 @@ fn expected(conn: Conn, seen: Vec<String>, model: &mut Model) -> Result<Option<u
 /// At the end all has come, unless the queue was dropped.
 fn nothing_left(conn: Conn, model: &mut Model) -> Result<(), String> {
     let Some(person) = model.people.get(&conn) else { return Ok(()) };
-    match (person.stage, person.expects.front()) {
+    let is_sure = |expect: &&Expect| !(model.has_lost && matches!(expect, Expect::IfKept { .. }));
+    match (person.stage, person.expects.iter().find(is_sure)) {
         (Stage::Closing { is_lossy: false }, Some(missing)) => Err(format!("it never saw {missing:?}")),
         (Stage::Closing { .. }, _) => Ok(()),
         (Stage::Registering | Stage::Here, _) => Err("it is not to end".into()),

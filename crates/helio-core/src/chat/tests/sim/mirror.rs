@@ -1,6 +1,7 @@
 //! What a client makes of the rooms it is in from nothing but the lines that it received.
 
 use super::model::{Conn, Model};
+use crate::irc::capability::Capability;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -9,6 +10,8 @@ use alloc::string::{String, ToString};
 pub(super) struct Mirror {
     nick: String,
     rooms: BTreeMap<String, Room>,
+    /// What people and rooms tell of themselves: of whom or what, by key.
+    values: BTreeMap<(String, String), String>,
 }
 
 #[derive(Default)]
@@ -29,12 +32,21 @@ impl Mirror {
             ["001", nick] => self.nick = nick.to_string(),
             ["332", room, topic] => self.room(room, |room| room.topic = topic.to_string()),
             ["366", room, ..] => {
+                // What is set of those who were not in sight comes next.
+                let known = self.rooms.iter().filter(|(name, _)| name != room).map(|(_, room)| &room.members);
+                let known: BTreeSet<String> = known.flat_map(|members| members.keys().cloned()).collect();
+                if self.rooms.get(*room).is_some_and(|room| !room.knows_members) {
+                    self.values.retain(|(of, _), _| of.starts_with('#') || known.contains(of));
+                }
                 self.room(room, |room| (room.knows_members, room.knows_statuses) = (true, all_prefixes));
             }
             [source, "JOIN", room, ..] => {
                 let nick = nick_of(source);
                 if nick == self.nick {
                     self.rooms.insert(room.to_string(), Room::default());
+                    self.values.retain(|(of, _), _| of != room);
+                } else if !self.sees(&nick) {
+                    self.values.retain(|(of, _), _| *of != nick);
                 }
                 self.room(room, |room| _ = room.members.insert(nick, BTreeSet::new()));
             }
@@ -51,6 +63,9 @@ impl Mirror {
                         room.members.insert(new.to_string(), statuses);
                     }
                 }
+                let values = core::mem::take(&mut self.values).into_iter();
+                let renamed = |of: String| if of == nick { new.to_string() } else { of };
+                self.values = values.map(|((of, key), value)| ((renamed(of), key), value)).collect();
                 if nick == self.nick {
                     self.nick = new.to_string();
                 }
@@ -66,6 +81,43 @@ impl Mirror {
     /// Takes names as they come: others may come and go before the last.
     pub(super) fn names(&mut self, room: &str, names: &str) {
         self.room(room, |room| room.members.extend(names.split(' ').map(member)));
+    }
+
+    /// Takes what somebody or a room tells now.
+    pub(super) fn value(&mut self, of: &str, key: &str, value: Option<&String>) {
+        let place = (of.to_string(), key.to_string());
+        match value {
+            Some(value) => self.values.insert(place, value.clone()),
+            None => self.values.remove(&place),
+        };
+    }
+
+    pub(super) fn forget_keys(&mut self, is_forgotten: impl Fn(&str) -> bool) {
+        self.values.retain(|(_, key), _| !is_forgotten(key));
+    }
+
+    fn sees(&self, nick: &str) -> bool {
+        self.rooms.values().any(|room| room.members.contains_key(nick))
+    }
+
+    /// Compares what others tell with the truth, for a client that was told who is in each of its rooms.
+    fn check_values(&self, conn: Conn, model: &Model) -> Result<(), String> {
+        let person = &model.people[&conn];
+        if !person.has(Capability::Metadata) || person.telling.lacked_names {
+            return Ok(());
+        }
+        let rooms = model.rooms.values().filter(|room| room.members.contains_key(&conn));
+        let others = rooms.clone().flat_map(|room| room.members.keys()).filter(|other| **other != conn);
+        let others = others.map(|other| (model.nick_of(*other), &model.people[other].telling.values));
+        for (of, values) in rooms.clone().map(|room| (room.name.clone(), &room.values)).chain(others) {
+            for key in &person.telling.subscriptions {
+                let (mine, truth) = (self.values.get(&(of.clone(), key.clone())), values.get(key));
+                if mine != truth {
+                    return Err(format!("{} believes {key} of {of} to be {mine:?}, not {truth:?}", self.nick));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn leaves(&mut self, room: &str, nick: &str) {
@@ -101,7 +153,7 @@ impl Mirror {
                 return Err(format!("{} sees {:?} in {}, there are {members:?}", self.nick, mine.members, room.name));
             }
         }
-        Ok(())
+        self.check_values(conn, model)
     }
 }
 

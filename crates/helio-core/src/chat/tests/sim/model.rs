@@ -6,11 +6,14 @@
 
 mod history;
 mod message;
+mod metadata;
 mod modes;
 mod presence;
+mod redaction;
 mod registration;
 mod replay;
 mod rooms;
+mod search;
 
 use crate::chat::Settings;
 use crate::irc::capability::{Capabilities, Capability};
@@ -24,7 +27,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 pub(super) use history::Question;
 pub(super) use message::{Fate, Said};
+pub(super) use redaction::Redaction;
 pub(super) use rooms::Room;
+pub(super) use search::Search;
 
 /// A connection's number; never used again.
 pub(super) type Conn = usize;
@@ -41,10 +46,16 @@ pub(super) struct Model {
     pub(super) unstored: VecDeque<usize>,
     /// The time of the newest message of this run; those that were refused count.
     last_us: i64,
-    /// Reads that the service has not yet asked the store for, in order: for whom, and the number of the place.
-    pub(super) unasked: VecDeque<(Conn, usize)>,
+    /// What the service has not yet asked the store for, in order.
+    pub(super) unasked: VecDeque<Ask>,
+    /// Messages that somebody wants to be gone, by number of the wish.
+    pub(super) redactions: BTreeMap<usize, Redaction>,
+    /// Where the conversation of each room is kept, by number of the room, once that is known.
+    pub(super) logs: BTreeMap<usize, String>,
     /// Since a commit failed: nothing that must be kept is taken.
     pub(super) is_store_failing: bool,
+    /// Some commit failed in this run.
+    pub(super) has_lost: bool,
     /// Several things happen at once, and what is left to do comes after the last.
     pub(super) is_in_turn: bool,
     next_room: usize,
@@ -83,6 +94,7 @@ pub(super) struct Person {
     pub(super) labels: BTreeMap<String, Vec<usize>>,
     /// Whether they were ever in the room that is secret from the start.
     pub(super) knows_secret: bool,
+    pub(super) telling: metadata::Telling,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,6 +109,19 @@ pub(super) enum Stage {
     },
 }
 
+/// What the store is to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// To read, for this place of what a connection sees.
+    Read(Conn, usize),
+    /// To search, likewise.
+    Search(Conn, usize),
+    /// To find the message that is to be redacted.
+    Find(usize),
+    /// To erase it.
+    Erase(usize),
+}
+
 /// One thing that a connection must see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Expect {
@@ -107,10 +132,14 @@ pub(super) enum Expect {
         /// It promises that the message is on disk.
         is_echo: bool,
     },
+    /// Something that was done, once it is on disk; nothing if that fails.
+    IfKept { words: Vec<String> },
     /// The place of a replay that is not read yet.
     Replay { place: usize, room: usize, before: usize, count: usize, has_tags: bool },
     /// The place of the answer to CHATHISTORY, likewise.
     History { place: usize, room: usize, question: Question },
+    /// The place of the answer to SEARCH, likewise.
+    Search { place: usize, search: Search },
 }
 
 /// Something that happened, in the words of each face.
@@ -138,7 +167,10 @@ impl Model {
             unstored: VecDeque::new(),
             last_us: 0,
             unasked: VecDeque::new(),
+            redactions: BTreeMap::new(),
+            logs: BTreeMap::new(),
             is_store_failing: false,
+            has_lost: false,
             is_in_turn: false,
             next_room: 0,
             next_place: 0,
@@ -161,12 +193,17 @@ impl Model {
         } else {
             self.irc_line(conn, text);
         }
-        let answer = core::mem::take(&mut self.answer);
-        self.person(conn).expects.extend(answer);
+        self.see_answer(conn);
         if let Some(reason) = self.leaving.take() {
             self.close(conn, &reason);
         }
         self.sweep();
+    }
+
+    /// The one who did something sees the answer to it, behind all that is to be seen already.
+    fn see_answer(&mut self, conn: Conn) {
+        let answer = core::mem::take(&mut self.answer);
+        self.person(conn).expects.extend(answer);
     }
 
     fn irc_line(&mut self, conn: Conn, text: &str) {
@@ -207,6 +244,10 @@ impl Model {
             ("CHATHISTORY", [subcommand, target, anchors @ .., limit]) => {
                 self.ask_history(conn, subcommand, target, anchors, limit);
             }
+            ("SEARCH", [attributes, ..]) => self.ask_search(conn, attributes),
+            ("REDACT", [target, msgid, rest @ ..]) => self.ask_redaction(conn, target, msgid, rest.first().copied()),
+            ("METADATA", [target, subcommand, rest @ ..]) => self.metadata(conn, target, subcommand, rest),
+            ("MARKREAD", [target, rest @ ..]) => self.mark(conn, target, rest.first().copied()),
             ("NAMES", [room, ..]) => self.ask_names(conn, room),
             ("KICK", [room, nicks, rest @ ..]) => {
                 let reason = rest.first().copied().filter(|reason| !reason.is_empty());

@@ -41,6 +41,47 @@ const TEXTS: [&str; 9] = [
     "nul-like \\0 \\r\\n %s",
 ];
 
+/// What changes nothing: questions about the server and its people, and what only operators and accounts may do, which
+/// nobody here is or has. Some are answered and some refused; either is told to who asked alone.
+const ANSWERED: [&str; 36] = [
+    "ACCOUNT INFO",
+    "ADMIN",
+    "AUTHENTICATE *",
+    "DEFCON 1",
+    "DLINE 127.0.0.1 :no",
+    "FILTER LIST",
+    "HELP",
+    "HELP METADATA",
+    "HELPOP",
+    "INFO",
+    "ISON ada ben",
+    "ISUPPORT",
+    "KILL ada :no",
+    "KLINE *!*@* :no",
+    "LINKS",
+    "LIST #secret",
+    "MOTD",
+    "OPER ada tea",
+    "PASS tea",
+    "PONG tea",
+    "REGISTER * * tea",
+    "REHASH",
+    "ROOM INFO #tea",
+    "ROOM REGISTER #tea",
+    "STATS u",
+    "SUMMON ada",
+    "TIME",
+    "TRACE",
+    "UNDLINE 127.0.0.1",
+    "UNKLINE *!*@*",
+    "USERHOST ada ben",
+    "USERS",
+    "VERSION",
+    "WALLOPS :hello",
+    "WHOIS ada ada",
+    "WHOWAS ada",
+];
+
 /// A step, and the seed of what chance does in it.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
@@ -98,6 +139,24 @@ pub(super) enum What {
     },
 }
 
+impl What {
+    /// What IRC clients send in it.
+    pub(super) fn lines(self) -> Vec<String> {
+        let mut lines = String::new();
+        if let Self::Send { slot, lines: sent, .. } | Self::Cut { slot, lines: sent, .. } = &self
+            && !is_guest(*slot)
+        {
+            lines.push_str(sent);
+        }
+        if let Self::Connect { newcomer, .. } = self
+            && !newcomer.is_guest
+        {
+            lines.push_str(&newcomer.first_words);
+        }
+        lines.lines().map(ToString::to_string).collect()
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Newcomer {
     pub(super) is_guest: bool,
@@ -142,8 +201,13 @@ fn step(rng: &mut Rng, number: usize) -> Step {
     Step { seed: rng.next_u64(), what }
 }
 
+/// The last places are those of the line listener.
+fn is_guest(slot: usize) -> bool {
+    slot >= 7
+}
+
 fn connect(rng: &mut Rng, slot: usize) -> Step {
-    let is_guest = slot >= 7;
+    let is_guest = is_guest(slot);
     let address = if slot % 3 == 2 { "10.0.0.9:4000" } else { "127.0.0.1:4000" };
     let nick = if rng.chance(0.3) { pick(rng, &NICKS) } else { OWN_NICKS[slot] };
     let caps = match slot {
@@ -174,13 +238,13 @@ fn some_capabilities(rng: &mut Rng) -> String {
 
 /// One or more lines, with their ends.
 fn doing(rng: &mut Rng, slot: usize, number: usize) -> String {
-    if slot >= 7 {
+    if is_guest(slot) {
         return guest_doing(rng, number);
     }
     let nick = if rng.chance(0.5) { pick(rng, &NICKS) } else { pick(rng, &OWN_NICKS[..7]) };
     let (room, other) = (pick(rng, &ROOMS), pick(rng, &ROOMS));
     let label = if rng.chance(0.4) { format!("@label=l{number} ") } else { String::new() };
-    let line = match rng.below(37) {
+    let line = match rng.below(51) {
         0..4 => format!("{label}JOIN {room}{}", pick(rng, &["", ",#den", " key", ",#void k,key"])),
         4 => format!("PART {room}{}", pick(rng, &["", " :and gone: @all"])),
         5 => format!("NICK {nick}"),
@@ -201,6 +265,12 @@ fn doing(rng: &mut Rng, slot: usize, number: usize) -> String {
         31 => format!("CAP REQ :{}{}", pick(rng, &["", "-"]), pick(rng, Capability::ALL).name()),
         32 => pick(rng, &["JOIN 0", "QUIT", "QUIT :bye: all", "LUSERS", "MODE #secret", "MODE #den b"]).to_string(),
         33..36 => return history(rng, &label),
+        36..38 => return search(rng, &label),
+        38..41 => return redact(rng, &label),
+        41..46 => return metadata(rng, &label, number),
+        48..50 => format!("{label}{}", pick(rng, &ANSWERED)),
+        46 => format!("{label}MARKREAD {}", pick(rng, &[room, nick])),
+        47 => format!("{label}MARKREAD {} timestamp={{ago:{}}}", pick(rng, &[room, nick]), rng.below(30_000)),
         _ => pick(rng, &["INVITE", "MODE #tea +b", "MODE #den eI", "MONITOR + ada,ben", "PRIVMSG", "\u{e9} x"])
             .to_string(),
     };
@@ -227,6 +297,48 @@ fn history(rng: &mut Rng, label: &str) -> String {
         .collect();
     let mut label = label;
     questions.iter().map(|question| format!("{}CHATHISTORY {question}\r\n", core::mem::take(&mut label))).collect()
+}
+
+/// Questions about words, likewise of few messages each.
+fn search(rng: &mut Rng, label: &str) -> String {
+    let words = ["!m", "hello", "x", "hello\\sthere", "bold\\scolour", "abc", "#tea!", "nobody-says-this"];
+    let mut attributes = Vec::from([format!("limit={}", pick(rng, &[1, 2, 3, 4]))]);
+    if rng.chance(0.7) {
+        attributes.push(format!("text={}", pick(rng, &words)));
+    }
+    if rng.chance(0.4) {
+        attributes.push(format!("in={}", pick(rng, &ROOMS)));
+    }
+    if rng.chance(0.2) {
+        attributes.push(format!("from={}", pick(rng, &OWN_NICKS[..7])));
+    }
+    if rng.chance(0.3) {
+        let key = pick(rng, &["before", "after"]);
+        attributes.push(format!("{key}={{ago:{}}}", pick(rng, &[0, 1, 150, 20_000, 3_600_000])));
+    }
+    format!("{label}SEARCH {}\r\n", attributes.join(";"))
+}
+
+fn redact(rng: &mut Rng, label: &str) -> String {
+    let target = pick(rng, &["#tea", "#tea", "#tea", "#den", "#secret", "@#tea", "ada", "ben", "cy", "!"]);
+    let reason = pick(rng, &["", " :", " :not meant so"]);
+    format!("{label}REDACT {target} {{msgid:{}}}{reason}\r\n", rng.below(50))
+}
+
+/// What is told of oneself and of rooms, by few keys. No value is set twice.
+fn metadata(rng: &mut Rng, label: &str, number: usize) -> String {
+    let target = pick(rng, &["*", "*", "*", "#tea", "#tea", "#den", "#secret", "#void", "ada", "ben", "guest1"]);
+    let key = pick(rng, &["colour", "url", "Pronouns", "b@d"]);
+    let line = match rng.below(12) {
+        0..5 => format!("METADATA {target} SET {key} :value {number}"),
+        5 => format!("METADATA {target} SET {key}"),
+        6 => format!("METADATA {target} {}", pick(rng, &["CLEAR", "LIST", "SYNC"])),
+        7 => format!("METADATA {target} GET {key} colour"),
+        8 => format!("METADATA * UNSUB {key}"),
+        9 => pick(rng, &["METADATA * SUBS", "METADATA ada SUB url", "METADATA * FLY"]).to_string(),
+        _ => format!("METADATA * SUB {key} url"),
+    };
+    format!("{label}{line}\r\n")
 }
 
 /// Many messages at once, to a room that somebody may have stopped to read.

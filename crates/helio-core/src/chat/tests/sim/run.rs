@@ -1,9 +1,9 @@
 //! One run of a script, and what must hold after each step and at the end.
 
-use super::model::{Model, Room, Stage};
+use super::model::{Expect, Model, Room, Stage};
 use super::population::{Step, What};
 use super::world::World;
-use crate::chat::state::{self, ListKind, RoomFlag, Statuses};
+use crate::chat::state::{self, ListKind, MetadataOwner, RoomFlag, Statuses};
 use crate::chat::{AccountRegistration, Settings};
 use crate::rng::Rng;
 use crate::time::{Now, Utc};
@@ -85,6 +85,7 @@ fn finish(world: &mut World) -> Result<(), String> {
     if !world.store.is_idle() {
         return Err("the disk never came to its end".into());
     }
+    world.store.check_erased(&world.model)?;
     for (conn, link) in &world.links {
         link.client.check_answers(*conn, &world.model)?;
     }
@@ -99,7 +100,8 @@ fn check(world: &World) -> Result<(), String> {
     for (conn, link) in &world.links {
         let has_all = world.chat.sessions.get(link.id).is_some_and(|session| session.out.is_empty());
         let person = &world.model.people[conn];
-        let missing = person.expects.front().filter(|_| has_all && !person.is_closing());
+        let is_sure = |expect: &&Expect| !(world.model.has_lost && matches!(expect, Expect::IfKept { .. }));
+        let missing = person.expects.iter().find(is_sure).filter(|_| has_all && !person.is_closing());
         if let Some(missing) = missing {
             return Err(format!("{conn} ({}) never saw {missing:?}", person.name()));
         }
@@ -145,6 +147,7 @@ fn read(world: &World, room: &state::Room) -> (Room, Members) {
         let nick = world.chat.state.user(*user).map(|user| user.nick.clone());
         (nick.unwrap_or_default(), statuses.map(|(_, letter, _)| letter).collect())
     });
+    let values = world.chat.state.metadata.get(&MetadataOwner::Room(room.id.clone()));
     let found = Room {
         name: room.name.clone(),
         topic: room.topic.as_ref().map_or(String::new(), |topic| topic.text.to_string()),
@@ -152,6 +155,7 @@ fn read(world: &World, room: &state::Room) -> (Room, Members) {
         key: room.key.clone(),
         limit: room.limit.map(|limit| limit as usize),
         lists: lists.collect(),
+        values: values.cloned().unwrap_or_default(),
         is_lasting: room.is_lasting,
         ..Room::default()
     };

@@ -1,8 +1,10 @@
 //! A disk that takes its time, fails and loses its power: what is not committed is gone then.
 
-use super::model::{Fate, Model, Room};
+use super::model::{Ask, Fate, Model, Room};
 use crate::chat::query::{Query, Unanswered, linear};
-use crate::chat::{AUDIT_LOG, Chat, Effect, SETTINGS_LOG, Ticket};
+use crate::chat::search::{Findable, Found, NotSearched, Order, Search};
+use crate::chat::{AUDIT_LOG, Chat, Effect, Erasure, SETTINGS_LOG, Ticket};
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -18,6 +20,8 @@ pub(super) struct Store {
     pub(super) is_broken: bool,
     /// Since something failed: nothing is tried before a probe worked (as the real keeper of the store does it).
     is_failing: bool,
+    /// What could not be erased, and is when a probe worked.
+    unerased: Vec<(Ticket, String, usize)>,
 }
 
 #[derive(Clone)]
@@ -27,9 +31,31 @@ struct Record {
 }
 
 enum Request {
-    Append { ticket: Ticket, log: String, record: Record },
-    Read { ticket: Ticket, log: String, query: Query, conn: usize, place: usize },
-    Forget { log: String },
+    Append {
+        ticket: Ticket,
+        log: String,
+        record: Record,
+    },
+    Read {
+        ticket: Ticket,
+        log: String,
+        query: Query,
+        ask: Ask,
+    },
+    Search {
+        ticket: Ticket,
+        search: Box<Search>,
+        ask: Ask,
+    },
+    /// The message that this redaction names.
+    Erase {
+        ticket: Ticket,
+        log: String,
+        redaction: usize,
+    },
+    Forget {
+        log: String,
+    },
     Probe,
 }
 
@@ -45,22 +71,37 @@ impl Store {
                 let said = if [SETTINGS_LOG, AUDIT_LOG].contains(&log.as_str()) {
                     None
                 } else {
-                    Some(expected_append(&bytes, model)?)
+                    Some(expected_append(&log, &bytes, model)?)
                 };
                 Request::Append { ticket, log, record: Record { bytes, said } }
             }
             Effect::Read { ticket, log, query } => {
-                let asked =
-                    model.unasked.pop_front().ok_or_else(|| format!("a read of {log} that nobody waits for"))?;
-                Request::Read { ticket, log, query, conn: asked.0, place: asked.1 }
+                let ask = model.unasked.pop_front();
+                let is_right = |ask: &Ask| match ask {
+                    Ask::Read(..) => true,
+                    Ask::Find(number) => model.is_sought_in(*number, &log),
+                    Ask::Search(..) | Ask::Erase(_) => false,
+                };
+                let ask = ask.filter(is_right).ok_or_else(|| format!("a read of {log} that nobody waits for"))?;
+                Request::Read { ticket, log, query, ask }
             }
+            Effect::Search { ticket, search } => match model.unasked.pop_front() {
+                Some(ask @ Ask::Search(..)) => Request::Search { ticket, search, ask },
+                ask => return Err(format!("a search where {ask:?} was to come")),
+            },
+            Effect::Erase { ticket, log, msgid } => match model.unasked.pop_front() {
+                Some(Ask::Erase(number))
+                    if model.redactions[&number].msgid == msgid.0 && model.is_sought_in(number, &log) =>
+                {
+                    Request::Erase { ticket, log, redaction: number }
+                }
+                ask => return Err(format!("{msgid:?} is to be erased where {ask:?} was to come")),
+            },
             Effect::Forget { log } => Request::Forget { log },
             Effect::Probe => Request::Probe,
             // What is kept of it concerns nobody here.
             Effect::TrimAudit { .. } => return Ok(()),
-            Effect::Search { .. }
-            | Effect::Trim { .. }
-            | Effect::Erase { .. }
+            Effect::Trim { .. }
             | Effect::Verify { .. }
             | Effect::Derive { .. }
             | Effect::Reload { .. }
@@ -87,8 +128,14 @@ impl Store {
                     self.commit(core::mem::take(&mut group), chat, model);
                     match request {
                         Some(Request::Append { .. }) | None => return,
-                        Some(Request::Read { ticket, log, query, conn, place }) => {
-                            self.read(ticket, &log, &query, (conn, place), chat, model);
+                        Some(Request::Read { ticket, log, query, ask }) => {
+                            self.read((ticket, ask), &log, &query, chat, model);
+                        }
+                        Some(Request::Search { ticket, search, ask }) => {
+                            self.search((ticket, ask), &search, chat, model);
+                        }
+                        Some(Request::Erase { ticket, log, redaction }) => {
+                            self.erase((ticket, log, redaction), chat, model);
                         }
                         Some(Request::Forget { log }) => _ = self.logs.remove(&log),
                         Some(Request::Probe) => self.probe(chat, model),
@@ -113,7 +160,7 @@ impl Store {
         if fate == Fate::OnDisk {
             chat.handle_committed(last, model.now);
         } else {
-            model.is_store_failing = true;
+            (model.is_store_failing, model.has_lost) = (true, true);
             chat.handle_commit_failed(first, last, model.now);
         }
         model.sweep();
@@ -125,31 +172,96 @@ impl Store {
             model.is_store_failing = false;
         }
         chat.handle_probed(!self.is_broken, model.now);
+        if !self.is_broken {
+            let unerased = core::mem::take(&mut self.unerased);
+            unerased.into_iter().for_each(|message| self.erase(message, chat, model));
+        }
         model.sweep();
     }
 
-    fn read(
-        &mut self,
-        ticket: Ticket,
-        log: &str,
-        query: &Query,
-        (conn, place): (usize, usize),
-        chat: &mut Chat,
-        model: &mut Model,
-    ) {
+    fn read(&mut self, (ticket, ask): (Ticket, Ask), log: &str, query: &Query, chat: &mut Chat, model: &mut Model) {
         let records = self.logs.get(log).map(Vec::as_slice).unwrap_or_default();
         let on_disk: Vec<usize> = records.iter().filter_map(|record| record.said).collect();
         let bytes: Vec<Vec<u8>> = records.iter().map(|record| record.bytes.clone()).collect();
         let found = if self.is_broken { Err(Unanswered::StoreFails) } else { linear::answer(query, &bytes) };
-        model.answered(conn, place, (!self.is_broken).then_some(&*on_disk));
+        let on_disk = (!self.is_broken).then_some(&*on_disk);
+        match ask {
+            Ask::Read(conn, place) => model.answered(conn, place, on_disk),
+            Ask::Find(redaction) => model.sought(redaction, on_disk),
+            Ask::Search(..) | Ask::Erase(_) => {}
+        }
         chat.handle_read(ticket, found.as_deref().map_err(|error| *error), model.now);
         model.sweep();
+    }
+
+    /// Every record is looked at.
+    fn search(&mut self, (ticket, ask): (Ticket, Ask), search: &Search, chat: &mut Chat, model: &mut Model) {
+        let mut found = Vec::new();
+        for (log, record) in self.logs.iter().flat_map(|(log, records)| records.iter().map(move |record| (log, record)))
+        {
+            let Some(findable) = Findable::of(&record.bytes).filter(|_| search.logs.contains(log)) else { continue };
+            let has_words = search.terms.iter().all(|term| findable.text.contains(&term.text));
+            let is_by = search.author.as_ref().is_none_or(|author| *author == findable.author);
+            if has_words && is_by && search.at_us.contains(&findable.at_us) {
+                found.push((findable.at_us, Found { log: log.clone(), record: record.bytes.clone() }));
+            }
+        }
+        found.sort_by_key(|(at_us, _)| *at_us);
+        let excess = found.len().saturating_sub(search.limit);
+        match search.wanted {
+            Order::Newest => _ = found.drain(..excess),
+            Order::Oldest => found.truncate(search.limit),
+        }
+        let found: Vec<Found> = found.into_iter().map(|(_, found)| found).collect();
+        if let Ask::Search(conn, place) = ask {
+            let numbers = |records: &Vec<Record>| records.iter().filter_map(|record| record.said).collect();
+            let on_disk = self.logs.iter().map(|(log, records)| (log.clone(), numbers(records))).collect();
+            model.searched(conn, place, Some(&on_disk).filter(|_| !self.is_broken));
+        }
+        let answer = if self.is_broken { Err(NotSearched::Fails) } else { Ok(found.as_slice()) };
+        chat.handle_found(ticket, answer, model.now);
+    }
+
+    fn erase(&mut self, (ticket, log, redaction): (Ticket, String, usize), chat: &mut Chat, model: &mut Model) {
+        // After a power failure nobody waits for it.
+        let msgid = model.redactions.get(&redaction).map(|known| known.msgid.clone()).unwrap_or_default();
+        let is_it = |record: &&mut Record| record.said.is_some_and(|said| model.said[said].msgid == msgid);
+        let found = self.logs.get_mut(&log).and_then(|records| records.iter_mut().find(is_it));
+        let erasure = match found {
+            _ if self.is_failing => Erasure::NotTried,
+            None => Erasure::NotThere,
+            Some(_) if self.is_broken => {
+                self.is_failing = true;
+                self.unerased.push((ticket, log, redaction));
+                Erasure::Unfinished
+            }
+            Some(record) => {
+                *record = Record { bytes: Vec::new(), said: None };
+                Erasure::Done
+            }
+        };
+        model.erased(redaction, erasure);
+        chat.handle_erased(ticket, erasure, model.now);
+        model.sweep();
+    }
+
+    /// What was redacted is nowhere.
+    pub(super) fn check_erased(&self, model: &Model) -> Result<(), String> {
+        let redacted = model.said.iter().filter(|said| said.fate == Fate::Redacted);
+        for msgid in redacted.map(|said| said.msgid.as_bytes()) {
+            let mut records = self.logs.values().flatten();
+            if records.any(|record| record.bytes.windows(msgid.len()).any(|part| part == msgid)) {
+                return Err(format!("{} was redacted, and is on disk", String::from_utf8_lossy(msgid)));
+            }
+        }
+        Ok(())
     }
 
     /// The power goes: what is in the queue is lost, and the disk works when it comes again. What was said and is on disk
     /// must all be there, in the order in which it was said.
     pub(super) fn power_off(&mut self, model: &Model) -> Result<(), String> {
         self.queue.clear();
+        self.unerased.clear();
         (self.is_broken, self.is_failing) = (false, false);
         for (log, records) in &self.logs {
             let said: Vec<usize> = records.iter().filter_map(|record| record.said).collect();
@@ -184,7 +296,7 @@ impl Store {
 }
 
 /// The record must be the next of those that the model has to keep.
-fn expected_append(bytes: &[u8], model: &mut Model) -> Result<usize, String> {
+fn expected_append(log: &str, bytes: &[u8], model: &mut Model) -> Result<usize, String> {
     let record: Value = serde_json::from_slice(bytes).map_err(|error| format!("{error}"))?;
     let number = model.unstored.pop_front().ok_or_else(|| format!("kept, but nobody said it: {record}"))?;
     let said = &mut model.said[number];
@@ -198,7 +310,11 @@ fn expected_append(bytes: &[u8], model: &mut Model) -> Result<usize, String> {
         && record["at_us"] == said.at_us
         && text(&record["tags"]) == said.lasting_tags()
         && lines == said.lines;
-    if is_it { Ok(number) } else { Err(format!("kept as {record}, but said was {said:?}")) }
+    if !is_it {
+        return Err(format!("kept as {record}, but said was {said:?}"));
+    }
+    let target = said.target.trim_start_matches(['~', '&', '@', '%', '+']).to_string();
+    model.learn_log(&target, log).map(|()| number)
 }
 
 fn text(value: &Value) -> String {
@@ -206,6 +322,10 @@ fn text(value: &Value) -> String {
 }
 
 fn replay(rooms: &mut BTreeMap<String, Room>, record: &Value) -> Option<()> {
+    if let Some(of) = record["room"].as_object() {
+        let room = rooms.get_mut(&text(&of["name"]).to_ascii_lowercase())?;
+        return set_values(room, record);
+    }
     let name = record["name"].as_str().or(record["room"].as_str())?;
     let key = name.to_ascii_lowercase();
     match record["event"].as_str()? {
@@ -235,6 +355,22 @@ fn replay(rooms: &mut BTreeMap<String, Room>, record: &Value) -> Option<()> {
             rooms.retain(|_, room| room.log.as_ref() != Some(&log));
         }
         _ => return None,
+    }
+    Some(())
+}
+
+/// What a room tells of itself.
+fn set_values(room: &mut Room, record: &Value) -> Option<()> {
+    match record["event"].as_str()? {
+        "metadata" => room.values.clear(),
+        "metadata-changed" => {}
+        _ => return None,
+    }
+    for (key, value) in record["values"].as_object().or(record["changes"].as_object())? {
+        match value.as_str() {
+            Some(value) => room.values.insert(key.clone(), value.to_string()),
+            None => room.values.remove(key),
+        };
     }
     Some(())
 }

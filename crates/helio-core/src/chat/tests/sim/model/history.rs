@@ -1,6 +1,6 @@
 //! What CHATHISTORY shows, by looking at everything that was said in the room and is on disk.
 
-use super::{Conn, Expect, Model, words};
+use super::{Ask, Conn, Expect, Model, words};
 use crate::irc::capability::Capability;
 use crate::irc::casemap::fold;
 use crate::limits;
@@ -30,8 +30,7 @@ impl Model {
         let Some(room) = room.map(|room| room.number) else {
             return self.answer.push(refused("INVALID_TARGET"));
         };
-        let waiting = person.expects.iter().filter(|expect| matches!(expect, Expect::History { .. }));
-        if waiting.count() >= limits::CHAT_HISTORY_READS {
+        if person.reads() >= limits::CHAT_HISTORY_READS {
             return self.answer.push(refused("MESSAGE_ERROR"));
         }
         let question = Question {
@@ -42,10 +41,9 @@ impl Model {
             has_tags: person.has(Capability::EventPlayback) && person.has(Capability::MessageTags),
             has_changes: person.has(Capability::EventPlayback),
         };
-        self.next_place += 1;
-        let place = self.next_place;
+        let place = self.number_place();
         self.answer.push(Expect::History { place, room, question });
-        self.unasked.push_back((conn, place));
+        self.unasked.push_back(Ask::Read(conn, place));
     }
 
     /// What is to be seen in the place of the answer.

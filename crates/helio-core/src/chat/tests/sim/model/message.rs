@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 /// Something said.
 #[derive(Clone, Debug)]
 pub(in crate::chat::tests::sim) struct Said {
+    pub(in crate::chat::tests::sim) by: Conn,
     pub(in crate::chat::tests::sim) from: String,
     pub(in crate::chat::tests::sim) kind: &'static str,
     pub(in crate::chat::tests::sim) target: String,
@@ -34,6 +35,8 @@ pub(in crate::chat::tests::sim) enum Fate {
     Pending,
     OnDisk,
     Lost,
+    /// Taken back, and gone from the disk.
+    Redacted,
 }
 
 /// Tags of a line that mean something.
@@ -125,7 +128,7 @@ impl Model {
         let fate = if is_kept { Fate::Pending } else { Fate::NotKept };
         let (lines, tags, at_us) = (lines.to_vec(), tags.to_string(), self.last_us);
         let (from, target, msgid) = (person.mask(), address.shown, String::new());
-        let mut said = Said { from, kind, target, lines, tags, at_us, msgid, fate };
+        let mut said = Said { by: conn, from, kind, target, lines, tags, at_us, msgid, fate };
         said.fit(person.is_guest);
         if let Some(room) = address.room.and_then(|room| self.rooms.get_mut(&room)) {
             room.is_lasting |= is_kept;
@@ -153,7 +156,7 @@ impl Model {
         let (from, target, at_us) = (self.people[&conn].mask(), room.to_string(), self.last_us);
         let (tags, msgid, fate) = (String::new(), String::new(), Fate::Pending);
         let number = self.said.len();
-        self.said.push(Said { from, kind, target, lines, tags, at_us, msgid, fate });
+        self.said.push(Said { by: conn, from, kind, target, lines, tags, at_us, msgid, fate });
         self.unstored.push_back(number);
         Some(number)
     }
@@ -247,6 +250,11 @@ impl Said {
     /// Of a room: its topic or modes.
     pub(super) fn is_change(&self) -> bool {
         ["TOPIC", "MODE"].contains(&self.kind)
+    }
+
+    /// Whether it came to the disk, though it may have been taken back since.
+    pub(in crate::chat::tests::sim) fn was_kept(&self) -> bool {
+        [Fate::OnDisk, Fate::Redacted].contains(&self.fate)
     }
 
     pub(super) fn is_for_status(&self) -> bool {

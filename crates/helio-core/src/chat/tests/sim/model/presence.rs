@@ -95,11 +95,14 @@ impl Model {
         self.people.clear();
         self.unstored.clear();
         self.unasked.clear();
+        self.redactions.clear();
+        self.logs.clear();
         self.last_us = 0;
-        self.is_store_failing = false;
+        (self.is_store_failing, self.has_lost) = (false, false);
         self.rooms.clear();
         for mut room in rooms {
             room.number = self.number_room();
+            self.logs.extend(room.log.clone().map(|log| (room.number, log)));
             room.empty_since = Some(self.now.utc);
             self.rooms.insert(fold(&room.name), room);
         }

@@ -23,6 +23,7 @@ impl Model {
                 self.complete(conn);
             }
             ("CAP", [sub, rest @ ..]) => self.cap(conn, sub, rest),
+            ("METADATA", [target, subcommand, rest @ ..]) => self.metadata(conn, target, subcommand, rest),
             ("QUIT", _) => self.leaving = Some(String::new()),
             _ => {}
         }
@@ -41,7 +42,13 @@ impl Model {
                 let offered = Capability::ALL.iter().copied().filter(|known| *known != Capability::Sts).collect();
                 let list = rest.first().copied().unwrap_or_default();
                 if let Some(request) = parse_request(list, offered, person.is_302) {
+                    let had = person.has(Capability::Metadata);
                     person.caps = request.apply(person.caps);
+                    let has = person.has(Capability::Metadata);
+                    person.telling.lacked_batch |= (had || has) && !person.has(Capability::Batch);
+                    if request.removed.contains(Capability::Metadata) {
+                        person.telling.subscriptions.clear();
+                    }
                 }
                 person.is_negotiating = true;
             }
@@ -61,6 +68,7 @@ impl Model {
         let Some(nick) = person.nick.clone() else { return };
         if self.may_be_called(conn, &nick) {
             self.person(conn).stage = Stage::Here;
+            self.arrive_with_values(conn);
         } else {
             self.person(conn).nick = None;
         }
@@ -88,6 +96,10 @@ impl Model {
             Told { irc: words([&mask, "NICK", nick]), guest: Some(format!("* {old} is now {nick}")), said: None };
         self.tell(&around, Some(conn), &told, |_| true);
         self.person(conn).nick = Some(nick.to_string());
+        if fold(&old) != fold(nick) {
+            let whom = self.watchers(nick);
+            self.tell_own_values(&whom, conn, nick);
+        }
     }
 
     /// A connection of the line listener becomes a guest in the lobby.

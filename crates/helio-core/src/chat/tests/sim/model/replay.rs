@@ -1,6 +1,6 @@
 //! What who joins is shown of what was said before.
 
-use super::{Conn, Expect, Model, Said, words};
+use super::{Conn, Expect, Model, Person, Said, words};
 use crate::irc::capability::Capability;
 use crate::limits;
 use crate::time::Utc;
@@ -14,13 +14,9 @@ impl Model {
     /// cannot be read.
     pub(in crate::chat::tests::sim) fn answered(&mut self, conn: Conn, place: usize, on_disk: Option<&[usize]>) {
         let Some(person) = self.people.get(&conn) else { return };
-        let is_it = |expect: &Expect| match expect {
-            Expect::Replay { place: known, .. } | Expect::History { place: known, .. } => *known == place,
-            Expect::Line { .. } => false,
-        };
-        let Some(index) = person.expects.iter().position(is_it) else { return };
+        let Some(index) = person.place(place) else { return };
         let shown = match person.expects[index].clone() {
-            Expect::Line { .. } => return,
+            Expect::Line { .. } | Expect::IfKept { .. } | Expect::Search { .. } => return,
             Expect::History { room, question, .. } => self.history(conn, room, &question, on_disk),
             Expect::Replay { room, before, count, has_tags, .. } => {
                 let is_asked_again = person
@@ -32,11 +28,21 @@ impl Model {
                 if is_shown { self.replay(conn, room, before, (count, has_tags), on_disk) } else { VecDeque::new() }
             }
         };
+        self.put_in_place(conn, index, shown);
+    }
+
+    /// What is seen in the place of an answer.
+    pub(super) fn put_in_place(&mut self, conn: Conn, index: usize, shown: VecDeque<Expect>) {
         let expects = &mut self.person(conn).expects;
         let tail = expects.split_off(index + 1);
         expects.pop_back();
         expects.extend(shown);
         expects.extend(tail);
+    }
+
+    pub(super) fn number_place(&mut self) -> usize {
+        self.next_place += 1;
+        self.next_place
     }
 
     pub(super) fn is_in(&self, conn: Conn, room: usize) -> bool {
@@ -72,11 +78,16 @@ impl Model {
     }
 
     /// These in the batch of a room's history, for those who know batches.
-    pub(super) fn batched(&self, conn: Conn, room: usize, mut shown: VecDeque<Expect>) -> VecDeque<Expect> {
+    pub(super) fn batched(&self, conn: Conn, room: usize, shown: VecDeque<Expect>) -> VecDeque<Expect> {
+        let name = self.rooms.values().find(|known| known.number == room).map(|room| room.name.clone());
+        self.in_batch_of(conn, &["chathistory", &name.unwrap_or_default()], shown)
+    }
+
+    /// The same in a batch of some kind.
+    pub(super) fn in_batch_of(&self, conn: Conn, kind: &[&str], mut shown: VecDeque<Expect>) -> VecDeque<Expect> {
         let person = &self.people[&conn];
         if person.has(Capability::Batch) && !person.is_guest {
-            let name = self.rooms.values().find(|known| known.number == room).map(|room| room.name.clone());
-            let begin = words(["server", "BATCH", "+", "chathistory", &name.unwrap_or_default(), ""]);
+            let begin = words(["server", "BATCH", "+"].iter().chain(kind).chain(&[""]));
             shown.push_front(Expect::line(begin));
             shown.push_back(Expect::line(words(["server", "BATCH", "-"])));
         }
@@ -107,6 +118,24 @@ impl Model {
             said.split();
         }
         said.shown_to(person, number, false)
+    }
+}
+
+impl Person {
+    /// Where the place of this number is.
+    pub(super) fn place(&self, number: usize) -> Option<usize> {
+        self.expects.iter().position(|expect| match expect {
+            Expect::Replay { place, .. } | Expect::History { place, .. } | Expect::Search { place, .. } => {
+                *place == number
+            }
+            Expect::Line { .. } | Expect::IfKept { .. } => false,
+        })
+    }
+
+    /// Questions about the past that wait for the disk.
+    pub(super) fn reads(&self) -> usize {
+        let is_read = |expect: &&Expect| matches!(expect, Expect::History { .. } | Expect::Search { .. });
+        self.expects.iter().filter(is_read).count()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rooms: who may come in, who is in, and what it is about.
 
-use super::{Conn, Expect, Model, Person, Told, words};
+use super::{Ask, Conn, Expect, Model, Person, Told, words};
 use crate::irc::capability::Capability;
 use crate::irc::casemap::fold;
 use crate::irc::extban::ListEntry;
@@ -24,6 +24,8 @@ pub(in crate::chat::tests::sim) struct Room {
     pub(in crate::chat::tests::sim) lists: BTreeSet<(char, String)>,
     /// Each member's statuses, as mode letters.
     pub(in crate::chat::tests::sim) members: BTreeMap<Conn, BTreeSet<char>>,
+    /// What it tells of itself.
+    pub(in crate::chat::tests::sim) values: BTreeMap<String, String>,
     pub(in crate::chat::tests::sim) is_lasting: bool,
     pub(in crate::chat::tests::sim) empty_since: Option<Utc>,
     /// The log of what is said in it, once that is known.
@@ -34,6 +36,13 @@ impl Model {
     pub(super) fn number_room(&mut self) -> usize {
         self.next_room += 1;
         self.next_room
+    }
+
+    /// Where what is said in a room is kept.
+    pub(in crate::chat::tests::sim) fn learn_log(&mut self, room: &str, log: &str) -> Result<(), String> {
+        let Some(number) = self.rooms.get(&fold(room)).map(|room| room.number) else { return Ok(()) };
+        let known = self.logs.entry(number).or_insert_with(|| log.to_string());
+        if known == log { Ok(()) } else { Err(format!("{room} was kept in {known}, and is in {log}")) }
     }
 
     pub(super) fn join_all(&mut self, conn: Conn, rooms: &str, keys: &str) {
@@ -72,7 +81,11 @@ impl Model {
             let told = Told { irc: words([&mask, "AWAY", &away]), guest: None, said: None };
             self.tell(&others, Some(conn), &told, |person| person.has(Capability::AwayNotify));
         }
+        let others = room.members.keys().copied().filter(|other| *other != conn).collect();
+        self.tell_own_values(&others, conn, &nick);
         let person = self.person(conn);
+        person.telling.entered.insert(folded.to_string());
+        person.telling.lacked_names |= person.caps.omits_names();
         person.invited.remove(&room.number);
         person.knows_secret |= fold(&room.name) == fold("#secret");
         self.welcome(conn, &room);
@@ -85,6 +98,8 @@ impl Model {
             if !room.topic.is_empty() {
                 self.answer.push(Expect::line(words(["332", &room.name, &room.topic])));
             }
+            self.answer.extend(self.mark_joined(conn, room));
+            let person = &self.people[&conn];
             if !person.caps.omits_names() {
                 self.answer.push(self.names(conn, room));
             }
@@ -92,10 +107,9 @@ impl Model {
         let count = self.settings.replay.messages;
         if room.is_lasting && count > 0 && !person.has(Capability::Chathistory) {
             let (room, has_tags) = (room.number, person.has(Capability::MessageTags));
-            self.next_place += 1;
-            let place = self.next_place;
+            let place = self.number_place();
             self.answer.push(Expect::Replay { place, room, before: self.said.len(), count, has_tags });
-            self.unasked.push_back((conn, place));
+            self.unasked.push_back(Ask::Read(conn, place));
         }
     }
 
