@@ -23,7 +23,8 @@ pub(super) fn announce(state: &State, redacted: &Redacted, to: &mut To<'_, '_>) 
             let ends = [state.user(*user), state.user_named(with)];
             let mut sessions: Vec<SessionId> =
                 ends.into_iter().flatten().flat_map(|user| user.sessions.iter()).collect();
-            // Who writes to their own name is told once.
+            // Who writes to their own name is told once, by each client.
+            sessions.sort_unstable();
             sessions.dedup();
             (with, sessions)
         }

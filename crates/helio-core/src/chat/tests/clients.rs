@@ -398,6 +398,19 @@ fn suspension_deletion_and_kill_end_all_clients() {
     }
 }
 
+/// "REDACT": each client of who takes back a note to themselves is told once.
+#[test]
+fn a_note_to_oneself_is_taken_back_once_for_each_client() {
+    let (mut world, ada, second, _) = World::two_clients("message-tags draft/message-redaction");
+    let note = world.ask(ada, "PRIVMSG ada :a note").concat();
+    let msgid = note.split("msgid=").nth(1).and_then(|rest| rest.split([';', ' ']).next()).expect("an identity");
+    world.hear_all();
+    for heard in [world.ask(ada, &format!("REDACT ada {msgid}")), world.hear(second)] {
+        assert_eq!(heard.len(), 1, "{heard:?}");
+        assert!(heard[0].ends_with(&format!(":ada!other@127.0.0.1 REDACT ada {msgid}")), "{heard:?}");
+    }
+}
+
 /// MONITOR and its answers are the session's own; a second client that comes is no news.
 #[test]
 fn monitor_is_of_each_client() {
