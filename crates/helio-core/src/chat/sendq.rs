@@ -37,7 +37,6 @@ impl SendQueue {
         self.all().len() - self.written
     }
 
-    #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.len() == 0 && self.holds.is_empty()
     }

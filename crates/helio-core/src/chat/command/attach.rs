@@ -73,6 +73,10 @@ pub(in crate::chat) fn proceed(chat: &mut Chat, id: SessionId, now: Now) {
             turn.reply.refuse(&refusal);
         }
     });
+    // Of a room that was left meanwhile there is nothing to take, which would give the next its turn.
+    if chat.sessions.get(id).is_some_and(|session| session.out.is_empty() && is_ready(session, most)) {
+        chat.timers.set(id, now.mono);
+    }
 }
 
 /// Gives the next room its turn where the client has taken what was queued.

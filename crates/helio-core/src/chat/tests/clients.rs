@@ -398,6 +398,17 @@ fn suspension_deletion_and_kill_end_all_clients() {
     }
 }
 
+/// Each of one's clients is shown the rooms into which another came, but for those that it has left again.
+#[test]
+fn a_room_that_was_left_again_keeps_no_other_from_being_shown() {
+    let (mut world, ada, second, _) = World::two_clients("");
+    for line in ["JOIN #coffee", "JOIN #water", "PART #coffee"] {
+        world.say(ada, line);
+    }
+    world.soon();
+    assert_eq!(world.hear(second).first().map(String::as_str), Some(":ada!other@127.0.0.1 JOIN #water"));
+}
+
 /// "REDACT": each client of who takes back a note to themselves is told once.
 #[test]
 fn a_note_to_oneself_is_taken_back_once_for_each_client() {
