@@ -4,6 +4,7 @@
 //! - `world` drives the service and the `model` through it; `store` is the disk.
 //! - `client` holds every line that a client receives against what the model says that it must see, in order, once.
 //! - `mirror` is what a client makes of its rooms from its lines alone.
+//! - `several` is about accounts of which several clients are the same user, with a world and a model of its own.
 //!
 //! A failing script is made shorter and printed with its seed.
 
@@ -13,6 +14,7 @@ mod mirror;
 mod model;
 mod population;
 mod run;
+mod several;
 mod store;
 mod world;
 
@@ -20,27 +22,28 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use population::{Step, script};
+use core::fmt::Debug;
+use population::script;
 
 /// Steps of a script.
 const STEPS: usize = 120;
 
 #[test]
 fn everybody_sees_what_the_model_says() {
-    (0..250).for_each(judge);
+    (0..250).for_each(|seed| judged(seed, script(seed, STEPS), run::run));
 }
 
 #[test]
 #[ignore = "soak"]
-#[expect(clippy::disallowed_methods, reason = "the seed of a soak comes from outside")]
 fn everybody_sees_what_the_model_says_at_length() {
-    let first = std::env::var("HELIO_SOAK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0_u64);
-    (0..2_000).for_each(|number| judge(first.wrapping_add(number)));
+    seeds(2_000).for_each(|seed| judged(seed, script(seed, STEPS), run::run));
 }
 
 /// Whoever adds a command lets the clients here send it, or says here why not.
-const NOT_SENT: [(&str, &str); 1] =
-    [("RENAME", "the model knows a room by its name; conversations about it are in `ownership::rename`")];
+const NOT_SENT: [(&str, &str); 2] = [
+    ("RENAME", "the model knows a room by its name; conversations about it are in `ownership::rename`"),
+    ("TRANSPORT", "it is about the driver's connection, which is none here; conversations about it are in `transport`"),
+];
 
 #[test]
 fn clients_send_every_command() {
@@ -57,34 +60,40 @@ fn clients_send_every_command() {
     assert!(idle.is_empty(), "{idle:?} need no excuse");
 }
 
-fn judge(seed: u64) {
-    let steps = script(seed, STEPS);
-    if let Err(error) = outcome(&steps) {
-        let steps = shorter(steps);
-        let error = outcome(&steps).err().unwrap_or(error);
+/// The seeds of a soak.
+#[expect(clippy::disallowed_methods, reason = "the seed of a soak comes from outside")]
+fn seeds(count: u64) -> impl Iterator<Item = u64> {
+    let first = std::env::var("HELIO_SOAK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0_u64);
+    (0..count).map(move |number| first.wrapping_add(number))
+}
+
+/// Runs a script; one that fails is made shorter and printed.
+fn judged<S: Clone + Debug>(seed: u64, steps: Vec<S>, run: fn(&[S]) -> Result<(), String>) {
+    if let Err(error) = outcome(&steps, run) {
+        let steps = shorter(steps, run);
+        let error = outcome(&steps, run).err().unwrap_or(error);
         let steps: String = steps.iter().map(|step| format!("{step:?}\n")).collect();
         panic!("seed {seed}: {error}\n{steps}");
     }
 }
 
 /// Runs a script; a panic is an error like any other.
-fn outcome(steps: &[Step]) -> Result<(), String> {
-    let run = std::panic::AssertUnwindSafe(|| run::run(steps));
-    std::panic::catch_unwind(run).unwrap_or_else(|panic| {
+fn outcome<S>(steps: &[S], run: fn(&[S]) -> Result<(), String>) -> Result<(), String> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(steps))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         Err(text.or(panic.downcast_ref::<&str>().map(|text| String::from(*text))).unwrap_or_default())
     })
 }
 
 /// Leaves out steps, many at a time and then one by one, as long as it still fails.
-fn shorter(mut steps: Vec<Step>) -> Vec<Step> {
+fn shorter<S: Clone>(mut steps: Vec<S>, run: fn(&[S]) -> Result<(), String>) -> Vec<S> {
     let mut len = steps.len().div_ceil(2);
     while len > 0 {
         let mut start = 0;
         while start < steps.len() {
             let mut fewer = steps.clone();
             fewer.drain(start..(start + len).min(steps.len()));
-            if outcome(&fewer).is_err() {
+            if outcome(&fewer, run).is_err() {
                 steps = fewer;
             } else {
                 start += len;
