@@ -142,3 +142,34 @@ fn or_office(user: &User, room: &Room) -> Outcome<Right> {
     }
     Err(Refusal::numeric(Numeric::ErrChanOpPrivsNeeded, &[&room.name]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::ids::RoomId;
+    use crate::time::Utc;
+    use alloc::format;
+
+    fn room(name: &str, founder: Option<&str>) -> Room {
+        let now = Utc::default();
+        let mut room = Room::new(RoomId(name.into()), name.into(), now, now);
+        room.ownership = founder.map(|founder| Ownership::new(founder.into(), now));
+        room
+    }
+
+    /// [`limits::CHAT_ROOMS_REGISTERED`]: then no room is registered; one that is can still change hands.
+    #[test]
+    fn registered_rooms_are_bounded() {
+        let (mut state, settings) = (State::default(), Settings::new(""));
+        let (own, new) = (room("#own", Some("ann")), room("#new", None));
+        for number in 1..limits::CHAT_ROOMS_REGISTERED {
+            let name = format!("#{number}");
+            state.rooms.insert(name.as_str().into(), room(&name, Some("ann")));
+        }
+        assert!(can_own_one_more(&state, &settings, "bob", &new).is_ok());
+        state.rooms.insert("#own".into(), room("#own", Some("ann")));
+        let refused = can_own_one_more(&state, &settings, "bob", &new).expect_err("no more");
+        assert_eq!(refused, Refusal::fail(ReplyCode::TooManyRooms, &["#new"]));
+        assert!(can_own_one_more(&state, &settings, "bob", &own).is_ok());
+    }
+}

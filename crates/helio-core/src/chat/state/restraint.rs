@@ -63,3 +63,32 @@ impl Moments {
         self.0.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use core::time::Duration;
+
+    fn who(number: usize) -> Who {
+        Who::Account(format!("a{number}").into())
+    }
+
+    /// At [`limits::CHAT_ROOM_RESTRAINED`] those make room whose moment is over; when none is, the earliest.
+    #[test]
+    fn moments_are_bounded() {
+        const MOST: usize = limits::CHAT_ROOM_RESTRAINED;
+        let at = |seconds: usize| Instant::ORIGIN + Duration::from_secs(seconds as u64);
+        let mut moments = Moments::default();
+        (0..MOST).for_each(|number| moments.note(who(number), at(100 + number), |_| false));
+        moments.note(who(7), at(50), |_| false);
+        assert_eq!(moments.len(), MOST, "one who is there takes no place");
+        moments.note(who(MOST), at(200), |_| false);
+        assert_eq!((moments.len(), moments.of(&who(7))), (MOST, None));
+        moments.note(who(MOST + 1), at(5_000), |moment| moment < at(110));
+        assert_eq!(moments.of(&who(0)), None);
+        assert_eq!(moments.of(&who(10)), Some(at(110)));
+        assert_eq!(moments.of(&who(MOST + 1)), Some(at(5_000)));
+        assert_eq!(moments.len(), MOST - 9 + 1, "all nine that were over are gone");
+    }
+}

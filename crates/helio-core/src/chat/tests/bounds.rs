@@ -1,5 +1,7 @@
 //! What one connection, or many from one place, may do: flood control, deadlines, limits. All against the clock.
 
+mod values;
+
 use super::world::{Commits, Id, World};
 use crate::chat::{Connections, Face, Flood, Settings};
 use crate::irc::frame::{LineError, LinePart};

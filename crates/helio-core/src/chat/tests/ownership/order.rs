@@ -221,6 +221,27 @@ fn filters_of_the_server_are_for_everybody_and_everywhere() {
     world.chat.check_bounds();
 }
 
+/// [`limits::CHAT_SERVER_FILTERS`]; one that is there can still be changed.
+#[test]
+fn filters_of_the_server_have_their_bound() {
+    let mut world = World::with(settings());
+    let boss = world.operator("boss");
+    for number in 0..limits::CHAT_SERVER_FILTERS {
+        assert!(world.ask(boss, &format!("FILTER ADD refuse word{number}")).concat().contains("FILTER_ADDED"));
+    }
+    let full = world.ask(boss, "FILTER ADD refuse more").concat();
+    assert!(full.contains(" 400 boss FILTER * :"), "{full}");
+    assert!(world.ask(boss, "FILTER ADD report word7").concat().contains("FILTER_ADDED report"));
+    world.say(boss, "FILTER DEL word7");
+    world.hear(boss);
+    assert!(world.ask(boss, "FILTER ADD refuse more").concat().contains("FILTER_ADDED"));
+    assert_eq!(world.chat.state.filters.len(), limits::CHAT_SERVER_FILTERS);
+    for minutes in ["0", &format!("{}", limits::CHAT_FILTER_MINUTES + 1)] {
+        let heard = world.ask(boss, &format!("FILTER ADD mute {minutes} word")).concat();
+        assert!(heard.contains(" 400 boss FILTER "), "{heard}");
+    }
+}
+
 /// A record that is too large would never be stored: the largest room must fit.
 #[test]
 fn the_largest_room_fits_into_a_record() {
