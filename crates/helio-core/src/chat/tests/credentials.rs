@@ -11,22 +11,68 @@ use alloc::vec::Vec;
 const PASSWORD: &str = "correct horse";
 const APP: &str = "abcdefghijklmnopqrstuvwxyz234567";
 
-/// Ways to log in, and to register.
-const WAYS: [&str; 8] = ["plain", "scram", "app", "external", "pass", "pass-app", "register", "scram-app"];
+/// Ways to log in, to register, and to log in again: after registration, to another account than before. There is no account
+/// that waits to be confirmed: who registers one is logged in to it.
+const WAYS: [&str; 11] = [
+    "plain",
+    "scram",
+    "app",
+    "external",
+    "pass",
+    "pass-app",
+    "register",
+    "scram-app",
+    "invite",
+    "again",
+    "again-scram",
+];
 
 /// State of the account × the numerics or the code that each of [`WAYS`] gives.
-const TABLE: &[(&str, [&str; 8])] = &[
-    ("active", ["900 903", "900 903", "900 903", "900 903", "900 001", "900 001", "ACCOUNT_EXISTS", "904"]),
-    ("suspended", ["902", "902", "902", "902", "464", "464", "ACCOUNT_EXISTS", "904"]),
-    ("restored", ["900 903", "900 903", "900 903", "900 903", "900 001", "900 001", "ACCOUNT_EXISTS", "904"]),
-    ("deleted", ["904", "904", "904", "904", "464", "464", "ACCOUNT_EXISTS", "904"]),
-    ("none", ["904", "904", "904", "904", "464", "464", "SUCCESS", "904"]),
+const TABLE: &[(&str, [&str; 11])] = &[
+    (
+        "active",
+        [
+            "900 903",
+            "900 903",
+            "900 903",
+            "900 903",
+            "900 001",
+            "900 001",
+            "ACCOUNT_EXISTS",
+            "904",
+            "ACCOUNT_EXISTS",
+            "900 903",
+            "900 903",
+        ],
+    ),
+    ("suspended", ["902", "902", "902", "902", "464", "464", "ACCOUNT_EXISTS", "904", "ACCOUNT_EXISTS", "902", "902"]),
+    (
+        "restored",
+        [
+            "900 903",
+            "900 903",
+            "900 903",
+            "900 903",
+            "900 001",
+            "900 001",
+            "ACCOUNT_EXISTS",
+            "904",
+            "ACCOUNT_EXISTS",
+            "900 903",
+            "900 903",
+        ],
+    ),
+    ("deleted", ["904", "904", "904", "904", "464", "464", "ACCOUNT_EXISTS", "904", "ACCOUNT_EXISTS", "904", "904"]),
+    ("none", ["904", "904", "904", "904", "464", "464", "SUCCESS", "904", "SUCCESS", "904", "904"]),
     // The account has another password, another app password and another certificate.
-    ("others", ["904", "904", "904", "904", "464", "464", "ACCOUNT_EXISTS", "904"]),
+    ("others", ["904", "904", "904", "904", "464", "464", "ACCOUNT_EXISTS", "904", "ACCOUNT_EXISTS", "904", "904"]),
     // It had them, and they were taken away.
-    ("taken", ["904", "904", "904", "904", "464", "464", "ACCOUNT_EXISTS", "904"]),
+    ("taken", ["904", "904", "904", "904", "464", "464", "ACCOUNT_EXISTS", "904", "ACCOUNT_EXISTS", "904", "904"]),
     // They are those of somebody else's account.
-    ("strangers", ["904", "904", "904", "900 eve", "464", "464", "ACCOUNT_EXISTS", "904"]),
+    (
+        "strangers",
+        ["904", "904", "904", "900 eve", "464", "464", "ACCOUNT_EXISTS", "904", "ACCOUNT_EXISTS", "904", "904"],
+    ),
 ];
 
 fn certificate() -> Fingerprint {
@@ -97,15 +143,29 @@ impl World {
             self.say(id, line);
         }
         let _ = self.hear(id);
-        if way == "register" {
-            let heard = self.ask(id, "REGISTER * * :correct horse").remove(0);
+        if way.starts_with("again") {
+            self.add_account("cleo");
+            let _ = self.authenticate(id, ClientExchange::plain("cleo", None, "correct horse").expect("names"));
+            self.say(id, "NICK visitor");
+            self.say(id, "CAP END");
+            let _ = self.hear(id);
+        }
+        if ["register", "invite"].contains(&way) {
+            let code = match way {
+                "invite" => {
+                    self.settings_changed(Settings { registration: AccountRegistration::Invited, ..World::settings() });
+                    self.invite(1, 60).1
+                }
+                _ => "*".to_string(),
+            };
+            let heard = self.ask(id, &alloc::format!("REGISTER * {code} :correct horse")).remove(0);
             let place = if heard.contains(" FAIL ") { 3 } else { 2 };
             return heard.split(' ').nth(place).unwrap_or_default().into();
         }
         let client = match way {
-            "plain" => ClientExchange::plain("ada", None, PASSWORD),
+            "plain" | "again" => ClientExchange::plain("ada", None, PASSWORD),
             "app" => ClientExchange::plain("ada", None, APP),
-            "scram" => ClientExchange::scram_sha_256("ada", None, PASSWORD, [3; 18]),
+            "scram" | "again-scram" => ClientExchange::scram_sha_256("ada", None, PASSWORD, [3; 18]),
             "scram-app" => ClientExchange::scram_sha_256("ada", None, APP, [3; 18]),
             _ => ClientExchange::external(None),
         };
@@ -113,7 +173,12 @@ impl World {
         if heard.iter().any(|line| line.contains(" 900 ") && line.contains(" eve :")) {
             return "900 eve".into();
         }
-        numerics(&heard, &["900", "902", "903", "904"])
+        let told = numerics(&heard, &["900", "902", "903", "904"]);
+        if way.starts_with("again") {
+            let account = self.chat.state.user(self.user_id(id)).and_then(|user| user.account.as_deref());
+            assert_eq!(account, Some(if told.starts_with("900") { "ada" } else { "cleo" }), "{way}: {told}");
+        }
+        told
     }
 }
 

@@ -12,7 +12,7 @@ fn invited() -> Settings {
 }
 
 impl World {
-    fn invite(&mut self, uses: u32, expires_s: u64) -> (String, String) {
+    pub(super) fn invite(&mut self, uses: u32, expires_s: u64) -> (String, String) {
         let answer = self.request(ControlRequest::InviteAdd { uses, expires_s });
         let Some(ControlAnswer::Invited { id, code }) = answer else { panic!("{answer:?}") };
         (id, code)
