@@ -21,6 +21,7 @@ mod isupport;
 mod lasting;
 mod list;
 mod markers;
+mod matrix;
 mod measures;
 mod messages;
 mod metadata;
