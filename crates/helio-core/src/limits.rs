@@ -452,7 +452,8 @@ pub const CHAT_REPLAY_BYTES: usize = 128 * 1024;
 pub const CHAT_HISTORY: usize = 100;
 
 /// Records of a log that one question looks at to find what it is to show. Only a long run of what the asker is not shown,
-/// such as reactions, takes so many; the answer then ends before that.
+/// such as reactions, takes so many: the answer then ends before that; when nothing is found at all, whatever else waits for
+/// the store has its turn, and the question looks on.
 pub const CHAT_HISTORY_LOOKED: usize = 4_096;
 
 /// Records that one read of the store brings at least when history is asked for, so that what is not wanted costs few reads.

@@ -3,7 +3,7 @@
 mod idle;
 
 use super::hub::Input;
-use super::reading::{self, ReadingError};
+use super::reading::{self, Answer, Further, ReadingError};
 use super::retaining::Retaining;
 use super::search::{Gone, News, Press};
 use super::{audit, control};
@@ -84,6 +84,8 @@ pub(super) struct Keeper {
     is_unscrubbed: bool,
     /// Messages to erase, oldest first. At most [`limits::CHAT_REDACTIONS_TOTAL`].
     erasing: VecDeque<(Ticket, String, MsgId)>,
+    /// Questions that have looked at much and found nothing yet; the next one is the first.
+    further: VecDeque<(Ticket, Further)>,
     /// A message whose erasing failed, perhaps half way. While there is one, the store counts as failing.
     unerased: Option<(Ticket, LogName, Position)>,
     /// Somebody copies the store's file: what has time waits, for it would make the copy void.
@@ -144,6 +146,7 @@ impl Keeper {
             retaining: Retaining::default(),
             is_unscrubbed: false,
             erasing: VecDeque::new(),
+            further: VecDeque::new(),
             unerased: None,
             is_frozen: false,
             press: None,
@@ -166,7 +169,7 @@ impl Keeper {
                     while self.erase_next() {}
                     break;
                 }
-                Err(TryRecvError::Empty) if self.proceed() => continue,
+                Err(TryRecvError::Empty) if self.look_further() || self.proceed() => continue,
                 Err(TryRecvError::Empty) => match self.requests.recv_timeout(limits::WATCHDOG_TICK) {
                     Ok(request) => Some(request),
                     Err(RecvTimeoutError::Timeout) => continue,
@@ -180,6 +183,7 @@ impl Keeper {
             }
             self.commit();
             self.erase_next();
+            self.look_further();
         }
         self.context.ops.health.keeper.end();
     }
@@ -194,8 +198,7 @@ impl Keeper {
             Request::Append { ticket, log, bytes } => self.append(ticket, &log, bytes),
             Request::Read { ticket, log, query } => {
                 self.commit();
-                let records = self.read(&log, &query);
-                self.tell(Input::Read { ticket, records });
+                self.read(ticket, &log, &query);
             }
             Request::Erase { ticket, log, msgid } => self.erasing.push_back((ticket, log, msgid)),
             Request::Forget { log } => self.group.forgotten.extend(LogName::new(&log).ok()),
@@ -383,15 +386,31 @@ impl Keeper {
         }
     }
 
-    fn read(&self, log: &str, query: &Query) -> Result<Vec<Vec<u8>>, Unanswered> {
-        let log = LogName::new(log).map_err(|_| Unanswered::StoreFails)?;
-        reading::answer(&*self.store, &log, query).map_err(|error| match error {
-            ReadingError::UnknownMessage => Unanswered::UnknownMessage,
-            ReadingError::Store(error) => {
+    fn read(&mut self, ticket: Ticket, log: &str, query: &Query) {
+        match LogName::new(log) {
+            Ok(log) => self.answer(ticket, reading::answer(&*self.store, &log, query)),
+            Err(_) => self.tell(Input::Read { ticket, records: Err(Unanswered::StoreFails) }),
+        }
+    }
+
+    /// Lets the question that waits for it longest look at some more records. Returns whether there was one.
+    fn look_further(&mut self) -> bool {
+        let Some((ticket, further)) = self.further.pop_front() else { return false };
+        self.answer(ticket, further.step(&*self.store));
+        true
+    }
+
+    fn answer(&mut self, ticket: Ticket, answer: Result<Answer, ReadingError>) {
+        let records = match answer {
+            Ok(Answer::Further(further)) => return self.further.push_back((ticket, further)),
+            Ok(Answer::Records(records)) => Ok(records),
+            Err(ReadingError::UnknownMessage) => Err(Unanswered::UnknownMessage),
+            Err(ReadingError::Store(error)) => {
                 self.trouble(&error);
-                Unanswered::StoreFails
+                Err(Unanswered::StoreFails)
             }
-        })
+        };
+        self.tell(Input::Read { ticket, records });
     }
 
     /// What the group was to forget is due. While the store fails it is not, for that the rooms ended may not be on disk.

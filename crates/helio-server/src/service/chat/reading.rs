@@ -4,6 +4,7 @@ use helio_core::chat::MsgId;
 use helio_core::chat::query::{Anchor, Heading, Query, Span};
 use helio_core::limits;
 use helio_store::{Direction, Limit, Log, LogHead, LogName, Position, Record, StoreError, seek};
+use std::collections::VecDeque;
 use std::ops::Range;
 
 /// Why there is no answer.
@@ -27,9 +28,54 @@ struct Reading<'a> {
 /// A record that is wanted, and what it costs to show it.
 type Found = (Vec<u8>, usize);
 
-/// Reads what answers `query` out of `log`, oldest first.
-pub(super) fn answer(store: &dyn Log, log: &LogName, query: &Query) -> Result<Vec<Vec<u8>>, ReadingError> {
+/// How far a question has been answered.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// Wholly: oldest first.
+    Records(Vec<Vec<u8>>),
+    /// Nothing that is wanted was among many records; there are more of them.
+    Further(Further),
+}
+
+/// Where a question looks on.
+#[derive(Debug)]
+pub(super) struct Further {
+    log: LogName,
+    query: Query,
+    /// What has not been looked at, the first of them first.
+    parts: VecDeque<Part>,
+}
+
+/// Positions, and from which end they are looked at.
+type Part = (Range<Position>, Direction);
+
+/// Reads what answers `query` out of `log`.
+pub(super) fn answer(store: &dyn Log, log: &LogName, query: &Query) -> Result<Answer, ReadingError> {
     Reading { store, log, all: all(store, log)?, query }.answer()
+}
+
+impl Further {
+    /// Looks at some more records.
+    pub(super) fn step(mut self, store: &dyn Log) -> Result<Answer, ReadingError> {
+        let Some((range, direction)) = self.parts.pop_front() else { return Ok(Answer::Records(Vec::new())) };
+        let all = range.clone();
+        let (found, rest) = Reading { store, log: &self.log, all, query: &self.query }.collect(range, direction)?;
+        if !found.is_empty() {
+            return Ok(Answer::Records(in_order(found, direction)));
+        }
+        if let Some(rest) = rest {
+            self.parts.push_front((rest, direction));
+        }
+        Ok(if self.parts.is_empty() { Answer::Records(Vec::new()) } else { Answer::Further(self) })
+    }
+}
+
+fn in_order(found: Vec<Found>, direction: Direction) -> Vec<Vec<u8>> {
+    let bytes = found.into_iter().map(|(bytes, _)| bytes);
+    match direction {
+        Direction::Forwards => bytes.collect(),
+        Direction::Backwards => bytes.rev().collect(),
+    }
 }
 
 /// Where the message `id` of `log` is, if it is there.
@@ -44,41 +90,59 @@ fn all(store: &dyn Log, log: &LogName) -> Result<Range<Position>, StoreError> {
 }
 
 impl Reading<'_> {
-    fn answer(&self) -> Result<Vec<Vec<u8>>, ReadingError> {
+    fn answer(&self) -> Result<Answer, ReadingError> {
         let Range { start, end } = self.all;
+        let newest = |range| self.look_from_one_end((range, Direction::Backwards));
+        let oldest = |range| self.look_from_one_end((range, Direction::Forwards));
         match &self.query.span {
-            Span::Last { after: None } => self.newest(start..end),
-            Span::Last { after: Some(anchor) } => self.newest(self.place(anchor)?.end..end),
-            Span::Before(anchor) => self.newest(start..self.place(anchor)?.start),
-            Span::After(anchor) => self.oldest(self.place(anchor)?.end..end),
+            Span::Last { after: None } => newest(start..end),
+            Span::Last { after: Some(anchor) } => newest(self.place(anchor)?.end..end),
+            Span::Before(anchor) => newest(start..self.place(anchor)?.start),
+            Span::After(anchor) => oldest(self.place(anchor)?.end..end),
             Span::Around(anchor) => self.around(self.place(anchor)?.start),
             Span::Between(from, to) => {
                 let (from, to) = (self.place(from)?, self.place(to)?);
-                if from.start <= to.start { self.oldest(from.end..to.start) } else { self.newest(to.end..from.start) }
+                if from.start <= to.start { oldest(from.end..to.start) } else { newest(to.end..from.start) }
             }
         }
     }
 
-    fn oldest(&self, range: Range<Position>) -> Result<Vec<Vec<u8>>, ReadingError> {
-        let found = self.collect(range, Direction::Forwards)?;
-        Ok(found.into_iter().map(|(bytes, _)| bytes).collect())
+    fn look_from_one_end(&self, (range, direction): Part) -> Result<Answer, ReadingError> {
+        let (found, rest) = self.collect(range, direction)?;
+        Ok(match rest.filter(|_| found.is_empty()) {
+            Some(rest) => self.further([(rest, direction)].into()),
+            None => Answer::Records(in_order(found, direction)),
+        })
     }
 
-    fn newest(&self, range: Range<Position>) -> Result<Vec<Vec<u8>>, ReadingError> {
-        let found = self.collect(range, Direction::Backwards)?;
-        Ok(found.into_iter().rev().map(|(bytes, _)| bytes).collect())
+    fn around(&self, centre: Position) -> Result<Answer, ReadingError> {
+        let (older, earlier) = self.collect(self.all.start..centre, Direction::Backwards)?;
+        let (newer, later) = self.collect(centre..self.all.end, Direction::Forwards)?;
+        let earlier = earlier.map(|range| (range, Direction::Backwards));
+        let later = later.map(|range| (range, Direction::Forwards));
+        let parts: VecDeque<Part> = earlier.into_iter().chain(later).collect();
+        if older.is_empty() && newer.is_empty() && !parts.is_empty() {
+            return Ok(self.further(parts));
+        }
+        Ok(Answer::Records(self.query.nearest(older, newer)))
     }
 
-    fn around(&self, centre: Position) -> Result<Vec<Vec<u8>>, ReadingError> {
-        let older = self.collect(self.all.start..centre, Direction::Backwards)?;
-        let newer = self.collect(centre..self.all.end, Direction::Forwards)?;
-        Ok(self.query.nearest(older, newer))
+    fn further(&self, parts: VecDeque<Part>) -> Answer {
+        Answer::Further(Further { log: self.log.clone(), query: self.query.clone(), parts })
     }
 
-    /// What is wanted of `range`, from the end that `direction` begins at, as much as the question allows.
-    fn collect(&self, mut range: Range<Position>, direction: Direction) -> Result<Vec<Found>, StoreError> {
+    /// Finds what is wanted of `range`, from the end that `direction` begins at, as much as the question allows; and what was
+    /// not looked at because that would have been too much at a time.
+    fn collect(
+        &self,
+        mut range: Range<Position>,
+        direction: Direction,
+    ) -> Result<(Vec<Found>, Option<Range<Position>>), StoreError> {
         let (mut found, mut cost, mut looked) = (Vec::new(), 0, 0);
-        while range.start < range.end && looked < limits::CHAT_HISTORY_LOOKED {
+        while range.start < range.end {
+            if looked >= limits::CHAT_HISTORY_LOOKED {
+                return Ok((found, Some(range)));
+            }
             let limit = Limit::records((self.query.count - found.len()).max(limits::CHAT_HISTORY_CHUNK));
             let records = self.store.read(self.log, range.clone(), limit, direction)?;
             let Some(last) = records.last() else { break };
@@ -91,7 +155,7 @@ impl Reading<'_> {
                 let Some(one) = self.query.wanted.cost(&bytes) else { continue };
                 cost += one;
                 if found.len() == self.query.count || (cost > self.query.bytes && !found.is_empty()) {
-                    return Ok(found);
+                    return Ok((found, None));
                 }
                 found.push((bytes, one));
             }
@@ -99,7 +163,7 @@ impl Reading<'_> {
                 break;
             }
         }
-        Ok(found)
+        Ok((found, None))
     }
 
     /// The positions that an anchor names.

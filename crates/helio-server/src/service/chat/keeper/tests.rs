@@ -4,6 +4,13 @@ use super::*;
 use helio_core::chat::query::{Span, Wanted};
 use helio_store::memory::MemoryStore;
 
+fn read(keeper: &Keeper, query: &Query) -> Vec<Vec<u8>> {
+    match reading::answer(&*keeper.store, &LogName::new("room").unwrap(), query) {
+        Ok(Answer::Records(records)) => records,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn while_the_store_fails_no_log_is_forgotten() {
     let ((_ask, requests), (hub, _inputs)) = (std::sync::mpsc::channel(), mpsc::channel(limits::CHAT_INPUTS));
@@ -18,13 +25,13 @@ fn while_the_store_fails_no_log_is_forgotten() {
     keeper.take(Request::Forget { log: "room".to_owned() });
     keeper.commit();
     assert!(!keeper.proceed());
-    assert_eq!(keeper.read("room", &query).unwrap(), [said]);
+    assert_eq!(read(&keeper, &query), [said]);
     keeper.take(Request::Probe);
     assert!(!keeper.proceed());
     keeper.take(Request::Forget { log: "room".to_owned() });
     keeper.commit();
     while keeper.proceed() {}
-    assert!(keeper.read("room", &query).unwrap().is_empty());
+    assert!(read(&keeper, &query).is_empty());
 }
 
 #[test]
@@ -216,4 +223,33 @@ fn a_log_is_trimmed_to_its_newest_records_in_steps() {
     keeper.is_failing = false;
     while keeper.proceed() {}
     assert_eq!(first(&keeper).get() - Position::FIRST.get(), count - 3);
+}
+
+/// [`limits::CHAT_HISTORY_LOOKED`]: a question that looks on lets what waits go first, and is answered without anything else
+/// happening.
+#[test]
+fn an_append_does_not_wait_for_a_question_that_looks_far() {
+    let ((ask, requests), (hub, mut inputs)) = (std::sync::mpsc::channel(), mpsc::channel(limits::CHAT_INPUTS));
+    let mut store = MemoryStore::new();
+    let log = LogName::new("room").unwrap();
+    let record = |kind: &str, n: usize| {
+        format!(r##"{{"msgid":"a-{n}","at_us":{n},"kind":"{kind}","from":"a!a@a","target":"#a","lines":[]}}"##)
+            .into_bytes()
+    };
+    for n in 0..=3 * limits::CHAT_HISTORY_LOOKED {
+        let bytes = record(if n == 0 { "privmsg" } else { "topic" }, n);
+        store.append(&[Append { log: &log, expected: None, bytes: &bytes }]).unwrap();
+    }
+    let keeper = Keeper::new(Box::new(store), requests, hub, Context::silent());
+    let (span, wanted) = (Span::Last { after: None }, Wanted::Messages);
+    let query = Query { span, count: 9, bytes: 9_000, wanted };
+    ask.send(Request::Read { ticket: Ticket::default(), log: "room".to_owned(), query }).unwrap();
+    ask.send(Request::Append { ticket: Ticket::default(), log: "room".to_owned(), bytes: record("privmsg", 1) })
+        .unwrap();
+    let thread = std::thread::spawn(move || keeper.run());
+    assert!(matches!(inputs.blocking_recv(), Some(Input::Committed(_))));
+    let Some(Input::Read { records: Ok(records), .. }) = inputs.blocking_recv() else { panic!("no answer") };
+    assert_eq!(records, [record("privmsg", 0)]);
+    drop(ask);
+    thread.join().unwrap();
 }

@@ -47,10 +47,21 @@ fn store(records: &[Vec<u8>]) -> MemoryStore {
 }
 
 fn asked(store: &MemoryStore, query: &Query) -> Result<Vec<Vec<u8>>, Unanswered> {
-    answer(store, &name(), query).map_err(|error| match error {
-        ReadingError::UnknownMessage => Unanswered::UnknownMessage,
-        ReadingError::Store(error) => panic!("{error}"),
-    })
+    asked_in_steps(store, query).map(|(records, _)| records)
+}
+
+/// The answer, and how often the question had to look on.
+fn asked_in_steps(store: &MemoryStore, query: &Query) -> Result<(Vec<Vec<u8>>, usize), Unanswered> {
+    let (mut answer, mut steps) = (answer(store, &name(), query), 0);
+    loop {
+        answer = match answer {
+            Ok(Answer::Records(records)) => return Ok((records, steps)),
+            Ok(Answer::Further(further)) => further.step(store),
+            Err(ReadingError::UnknownMessage) => return Err(Unanswered::UnknownMessage),
+            Err(ReadingError::Store(error)) => panic!("{error}"),
+        };
+        steps += 1;
+    }
 }
 
 fn query(span: Span, count: usize) -> Query {
@@ -176,13 +187,43 @@ fn a_clock_that_was_set_back_leads_to_the_message_or_to_an_error() {
     assert!(found > unknown && unknown > 0, "{found} found, {unknown} unknown");
 }
 
-/// Where much is not shown, a question looks at so many records and then has done enough.
+/// [`limits::CHAT_HISTORY_LOOKED`]: where much is not shown, a question looks on when others had their turn, until it has
+/// found something. What it has found by then is enough.
 #[test]
-fn a_question_looks_at_so_many_records() {
-    let many = limits::CHAT_HISTORY_LOOKED;
-    let records: Vec<_> = (0..many + 200).map(|n| record(n, n as i64 + 1, if n == 0 { 2 } else { 0 }, 1)).collect();
+fn a_question_looks_at_so_many_records_at_a_time() {
+    const MANY: usize = limits::CHAT_HISTORY_LOOKED;
+    let last = 3 * MANY;
+    let is_shown = |n: usize| [0, MANY + 9, last].contains(&n);
+    let records: Vec<_> = (0..=last).map(|n| record(n, n as i64 * 1_000, if is_shown(n) { 2 } else { 6 }, 1)).collect();
     let store = store(&records);
-    assert_eq!(asked(&store, &query(Span::Last { after: None }, 1)), Ok(Vec::new()));
-    let near = Anchor::Moment(1);
-    assert_eq!(asked(&store, &query(Span::Before(near), 1)), Ok(vec![records[0].clone()]));
+    let newest = Anchor::Moment(last as i64);
+    let first = Anchor::Moment(0);
+    let middle = Anchor::Moment(2 * MANY as i64);
+    let shown = |numbers: &[usize]| numbers.iter().map(|n| records[*n].clone()).collect::<Vec<_>>();
+    for (span, numbers, steps) in [
+        (Span::Last { after: None }, &[last][..], 0),
+        (Span::Before(newest.clone()), &[MANY + 9], 1),
+        (Span::Before(Anchor::Moment(MANY as i64 + 9)), &[0], 1),
+        (Span::After(first.clone()), &[MANY + 9], 1),
+        (Span::After(newest.clone()), &[], 0),
+        (Span::Around(middle.clone()), &[MANY + 9], 0),
+        (Span::Between(newest, first), &[MANY + 9], 1),
+        (Span::Between(middle, Anchor::Moment(last as i64)), &[], 0),
+    ] {
+        assert_eq!(asked_in_steps(&store, &query(span.clone(), 9)), Ok((shown(numbers), steps)), "{span:?}");
+    }
+}
+
+/// Around a place with many on both sides that are not shown: the older side goes first.
+#[test]
+fn around_looks_on_at_either_side() {
+    const MANY: usize = limits::CHAT_HISTORY_LOOKED;
+    for (shown, steps) in [(0, 2), (4 * MANY, 2)] {
+        let records = (0..=4 * MANY).map(|n| record(n, n as i64 * 1_000, if n == shown { 2 } else { 6 }, 1));
+        let records: Vec<_> = records.collect();
+        let around = query(Span::Around(Anchor::Moment(2 * MANY as i64)), 9);
+        let (found, taken) = asked_in_steps(&store(&records), &around).expect("a moment is always there");
+        assert_eq!(found, [records[shown].clone()]);
+        assert!(taken >= steps - 1, "{taken} steps");
+    }
 }
