@@ -64,7 +64,7 @@ struct Shared {
     news_bytes: AtomicUsize,
     /// Some news were left out: what logs have more must be read from them.
     has_missed: AtomicBool,
-    /// Whether there is an index: else news are not worth telling.
+    /// Whether there is to be an index: else news are not worth telling.
     is_on: AtomicBool,
 }
 

@@ -62,7 +62,7 @@ impl Worker {
     }
 
     fn erase(&mut self) -> Result<(), Trouble> {
-        let Some(open) = &mut self.open else { return self.remove() };
+        let Some(open) = &mut self.open else { return self.make_anew() };
         let keeper = &self.keeper;
         let done = loop {
             match open.index.stale() {
@@ -81,6 +81,10 @@ impl Worker {
     /// An index from which nothing can be taken is made anew as a whole. An error says that even its file is still there.
     fn renew(&mut self, error: &Trouble) -> Result<(), Trouble> {
         self.tell(error);
+        self.make_anew()
+    }
+
+    fn make_anew(&mut self) -> Result<(), Trouble> {
         let is_on = self.jobs.shared.is_on.load(Ordering::Relaxed);
         self.remove()?;
         if let (true, Some(path)) = (is_on, self.path.clone()) {

@@ -302,6 +302,68 @@ fn what_cannot_be_erased_is_told_to_be_unfinished_and_then_done() {
     bench.end();
 }
 
+/// spec/search.md, "On an error": it is tried again with the next message or search.
+#[test]
+fn an_index_that_could_not_be_opened_is_opened_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("search.sqlite3");
+    // What is no file cannot be opened as one.
+    std::fs::create_dir(&path).unwrap();
+    let mut bench = Bench::start(Arc::default(), &path);
+    bench.append(1, "early");
+    assert_eq!(bench.search("early"), Err(NotSearched::Fails));
+    std::fs::remove_dir(&path).unwrap();
+    let news = bench.append(2, "early bird");
+    bench.press.committed([news].into_iter());
+    while !path.exists() {
+        std::thread::yield_now();
+    }
+    assert_eq!(bench.search("early").unwrap().len(), 2);
+    bench.end();
+    // The same by a search alone.
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    let mut bench = Bench::start(Arc::default(), &path);
+    let said = bench.append(1, "late");
+    assert_eq!(bench.search("late"), Err(NotSearched::Fails));
+    std::fs::remove_dir(&path).unwrap();
+    assert_eq!(bench.search("late").unwrap().len(), 1);
+    bench.erase(&said);
+    bench.press.erased(said.gone());
+    assert_eq!(bench.erasure(), Erasure::Done);
+    assert!(bench.search("late").unwrap().is_empty());
+    bench.end();
+}
+
+/// "Erasing": when a shard cannot be made anew, the whole index is removed; when even that fails it is tried again, and there
+/// is an index again behind the answer.
+#[test]
+fn after_a_rebuild_that_failed_the_index_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("search.sqlite3");
+    let mut bench = Bench::start(Arc::default(), &path);
+    let said = bench.append(1, "zyxwvutsr");
+    bench.append(2, "stays");
+    assert_eq!(bench.search("zyxwvutsr").unwrap().len(), 1);
+    bench.erase(&said);
+    // Everything behind the first page is nonsense: what is read of it is damaged.
+    let length = std::fs::metadata(&path).unwrap().len();
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    let nonsense = vec![0xA5; usize::try_from(length).unwrap().saturating_sub(4096)];
+    std::os::unix::fs::FileExt::write_all_at(&file, &nonsense, 4096).unwrap();
+    drop(file);
+    let log = folder.path().join("search.sqlite3-wal");
+    if let Ok(file) = std::fs::File::options().write(true).open(&log) {
+        file.set_len(0).unwrap();
+    }
+    bench.press.erased(said.gone());
+    assert_eq!(bench.erasure(), Erasure::Done);
+    assert!(!holds(&path, "zyxwvutsr"));
+    assert_eq!(bench.search("stays").unwrap().len(), 1);
+    assert!(bench.search("zyxwvutsr").unwrap().is_empty());
+    bench.end();
+}
+
 /// An index of another store, or of this one as it is no more.
 #[test]
 fn an_index_of_another_store_is_made_anew() {

@@ -114,6 +114,7 @@ impl Worker {
     fn take(&mut self, job: Job) {
         match job {
             Job::Search { ticket, search } => {
+                self.try_again();
                 let found = self.search(&search);
                 self.jobs.shared.waiting.fetch_sub(1, Ordering::Relaxed);
                 // An error says that the hub is gone.
@@ -127,7 +128,11 @@ impl Worker {
                     open.heard_at = self.clock.now();
                     open.news.extend(news);
                 }
-                None => self.jobs.done(&news),
+                None => {
+                    // They are read from the store.
+                    self.jobs.done(&news);
+                    self.try_again();
+                }
             },
             Job::Trimmed => {
                 if let Some(open) = &mut self.open {
@@ -142,6 +147,9 @@ impl Worker {
     /// Opens the index, or removes it.
     fn switch(&mut self, is_on: bool) {
         let Some(path) = self.path.clone() else { return };
+        // Whether it can be opened or not: from now on news come, or none. What was committed before is found by going over
+        // all logs.
+        self.jobs.shared.is_on.store(is_on, Ordering::Relaxed);
         let done = match is_on {
             true if self.open.is_some() => return,
             true => self.begin(&path),
@@ -150,9 +158,17 @@ impl Worker {
         done.unwrap_or_else(|error| self.tell(&error));
     }
 
+    /// Where there is to be an index and none could be opened, it may be possible now. What is to be erased from it goes first:
+    /// nothing would be known of that in the file.
+    fn try_again(&mut self) {
+        let is_wanted = self.jobs.shared.is_on.load(Ordering::Relaxed);
+        if self.open.is_none() && is_wanted && self.erasing.pause().is_none() {
+            self.switch(true);
+        }
+    }
+
     /// Has no index any more. Nothing of it is in a file.
     pub(super) fn remove(&mut self) -> Result<(), Trouble> {
-        self.jobs.shared.is_on.store(false, Ordering::Relaxed);
         if let Some(open) = self.open.take() {
             self.jobs.done(open.news.iter());
         }
@@ -161,8 +177,6 @@ impl Worker {
     }
 
     pub(super) fn begin(&mut self, path: &Path) -> Result<(), Trouble> {
-        // From now on news come; what was committed before is found by going over all logs.
-        self.jobs.shared.is_on.store(true, Ordering::Relaxed);
         let mut index = SearchIndex::open(path)?;
         if !self.is_of_this_store(&index)? {
             drop(index);
