@@ -1,5 +1,6 @@
 //! Numbers about the service as a whole, for whoever runs it. None of them tells of anybody in particular.
 
+use super::policy::KeptOut;
 use super::{Chat, storage};
 
 /// How often things happened since the start; a driver shows them as counters.
@@ -23,6 +24,10 @@ pub struct Counts {
     pub logins_refused: u64,
     /// Registrations of accounts that came too soon after others from the same place.
     pub registrations_refused: u64,
+    /// Connections and log-ins that a ban kept out.
+    pub banned: u64,
+    /// Connections that lockdown kept out, or that only an account would have let in.
+    pub locked_out: u64,
 }
 
 /// How much there is now; a driver shows it as gauges.
@@ -46,6 +51,15 @@ pub struct Sizes {
     pub queued_bytes: usize,
     /// Whether messages are refused because the store failed.
     pub is_store_failing: bool,
+}
+
+impl Counts {
+    pub(super) fn note(&mut self, kept_out: &KeptOut) {
+        match kept_out {
+            KeptOut::Banned(_) => self.banned += 1,
+            KeptOut::Closed | KeptOut::AccountRequired => self.locked_out += 1,
+        }
+    }
 }
 
 impl Chat {

@@ -107,13 +107,15 @@ impl super::Chat {
     ///
     /// # Errors
     /// What keeps them out, for the driver's log.
-    pub fn admits(&self, address: IpAddr, now: Now) -> Result<(), String> {
+    pub fn admits(&mut self, address: IpAddr, now: Now) -> Result<(), String> {
         self.is_welcome(address, now).map_err(|kept_out| String::from(kept_out.told()))?;
         self.may_connect(address, now)
     }
 
-    pub(super) fn is_welcome(&self, address: IpAddr, now: Now) -> Result<(), policy::KeptOut> {
-        policy::can_connect(&self.state, &self.settings, address.to_canonical(), now.utc)
+    /// The same as far as bans and lockdown go. Who is kept out is counted.
+    pub(super) fn is_welcome(&mut self, address: IpAddr, now: Now) -> Result<(), policy::KeptOut> {
+        let welcome = policy::can_connect(&self.state, &self.settings, address.to_canonical(), now.utc);
+        welcome.inspect_err(|kept_out| self.counts.note(kept_out))
     }
 
     /// Whether one more connection from `address` is not too much for this minute. `Err` is what is said to it.

@@ -99,6 +99,8 @@ impl Metrics {
             (Reason::SlowReader, counts.slow_readers),
             (Reason::Login, counts.logins_refused),
             (Reason::Registration, counts.registrations_refused),
+            (Reason::Ban, counts.banned),
+            (Reason::Lockdown, counts.locked_out),
         ];
         for (reason, count) in refused {
             self.cell(Metric::Refused, reason as usize).store(count, Ordering::Relaxed);

@@ -107,11 +107,13 @@ pub(crate) enum Reason {
     SlowReader,
     Login,
     Registration,
+    Ban,
+    Lockdown,
 }
 
 const LISTENER: Option<(&str, &[&str])> = Some(("listener", &["irc", "irc-tls", "web", "lines", "echo", "log"]));
 const REASON: Option<(&str, &[&str])> =
-    Some(("reason", &["connections", "flood", "slow-reader", "login", "registration"]));
+    Some(("reason", &["connections", "flood", "slow-reader", "login", "registration", "ban", "lockdown"]));
 
 const fn row(metric: Metric, name: &'static str, kind: Kind, help: &'static str) -> Row {
     Row { metric, name, kind, help, label: None }
@@ -230,7 +232,7 @@ mod tests {
         assert_eq!(LISTENER.unwrap().1[Place::Log as usize], "log");
         assert_eq!(LISTENER.unwrap().1.len(), Place::Log as usize + 1);
         assert_eq!(REASON.unwrap().1[Reason::SlowReader as usize], "slow-reader");
-        assert_eq!(REASON.unwrap().1.len(), Reason::Registration as usize + 1);
+        assert_eq!(REASON.unwrap().1.len(), Reason::Lockdown as usize + 1);
     }
 
     #[test]

@@ -80,6 +80,7 @@ pub(super) fn is_let_in(turn: &mut Turn<'_>) -> Outcome<bool> {
     match can_enter(turn.chat, turn.session, turn.now) {
         Ok(()) => Ok(true),
         Err(kept_out) => {
+            turn.chat.counts.note(&kept_out);
             refuse(turn, &kept_out);
             Ok(false)
         }
@@ -95,6 +96,7 @@ pub(super) fn can_enter(chat: &Chat, id: SessionId, now: Now) -> Result<(), Kept
 /// Closes who would log in to an account that is banned.
 pub(super) fn refuse_account(turn: &mut Turn<'_>, account: &str) -> Outcome {
     let Err(kept_out) = policy::can_use_account(&turn.chat.state, account, turn.now.utc) else { return Ok(()) };
+    turn.chat.counts.note(&kept_out);
     refuse(turn, &kept_out);
     Err(Refusal::Silent)
 }

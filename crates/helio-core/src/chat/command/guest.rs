@@ -31,6 +31,7 @@ pub(in crate::chat) fn arrive(chat: &mut Chat, id: SessionId, now: Now) {
         return chat.end(id, "this server asks for a password: come by IRC", now);
     }
     if let Err(kept_out) = ban::can_enter(chat, id, now) {
+        chat.counts.note(&kept_out);
         return chat.end(id, kept_out.told(), now);
     }
     let name = free_name(chat);

@@ -60,3 +60,32 @@ fn whoever_is_refused_or_ended_is_counted() {
     assert!(refused > 0);
     assert_eq!(world.chat.counts().logins_refused, refused as u64);
 }
+
+/// By address at the door and before a handshake, by what they say they are, by account.
+#[test]
+fn who_is_kept_out_is_counted_by_why() {
+    let mut world = World::with(World::settings());
+    let boss = world.operator("boss");
+    for line in ["DLINE 192.0.2.1 :spam", "KLINE eve@* :spam", "KLINE ~a:bad :spam"] {
+        assert!(!world.ask(boss, line).concat().contains(" 400 "), "{line}");
+    }
+    let connect = |world: &mut World, address: &str| world.connect_from(address, Face::Irc, false);
+    assert!(connect(&mut world, "192.0.2.1:1").is_err());
+    assert!(world.chat.admits("192.0.2.1".parse().expect("an address"), world.now).is_err());
+    assert_eq!(world.chat.counts().banned, 2);
+    let eve = connect(&mut world, "192.0.2.2:1").expect("a connection");
+    world.say(eve, "NICK eve");
+    world.say(eve, "USER eve 0 * :Eve");
+    assert!(world.is_closed(eve));
+    world.add_account("bad");
+    let bad = connect(&mut world, "192.0.2.3:1").expect("a connection");
+    world.say(bad, "PASS :bad:correct horse");
+    world.say(bad, "NICK ada");
+    world.say(bad, "USER ada 0 * :Ada");
+    assert!(world.is_closed(bad));
+    let Counts { banned, locked_out, .. } = world.chat.counts();
+    assert_eq!((banned, locked_out), (4, 0));
+    world.say(boss, "DEFCON 1");
+    assert!(connect(&mut world, "192.0.2.4:1").is_err());
+    assert_eq!(world.chat.counts().locked_out, 1);
+}
