@@ -1,5 +1,6 @@
 //! AWAY and SETNAME: what one says of oneself.
 
+use super::filter;
 use crate::chat::Chat;
 use crate::chat::event::Presence;
 use crate::chat::ids::UserId;
@@ -27,6 +28,9 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let user = turn.user_id();
     if !has_pre_away {
         user.clone()?;
+    }
+    if let Some(message) = &message {
+        filter::screen_everywhere(turn, message)?;
     }
     let is_automatic = |message: &str| has_pre_away && message == NOBODY;
     let away = message.map(|message| Box::new(Away { is_automatic: is_automatic(&message), message, since }));

@@ -57,10 +57,30 @@ pub(super) fn of_room(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 
 /// May this be said in the room, or to one other? What filters ask for besides is done.
 pub(super) fn screen(turn: &mut Turn<'_>, room: Option<&str>, text: impl FnOnce() -> String) -> Outcome {
+    ask(turn, room, true, text)
+}
+
+/// May this be said to all who see the user: in each of the rooms, and outside of them?
+pub(super) fn screen_everywhere(turn: &mut Turn<'_>, text: &str) -> Outcome {
+    if turn.user().is_err() {
+        // Nobody yet, and in no room: nobody is told of it.
+        let text = folded(text);
+        return match turn.chat.state.filters.meaning(&text).any(|filter| filter.action != FilterAction::Report) {
+            true => Err(refused(None, "Cannot send, a filter refuses it".into())),
+            false => Ok(()),
+        };
+    }
+    ask(turn, None, true, || text.to_string())?;
+    let rooms: Vec<String> = turn.chat.state.rooms_of(turn.user_id()?).map(|room| room.name.clone()).collect();
+    rooms.iter().try_for_each(|room| ask(turn, Some(room), false, || text.to_string()))
+}
+
+/// Asks the filters of the room, and those of the server if `is_by_server`.
+fn ask(turn: &mut Turn<'_>, room: Option<&str>, is_by_server: bool, text: impl FnOnce() -> String) -> Outcome {
     let (user, state) = (turn.user()?, &turn.chat.state);
     let room = room.and_then(|name| state.room(name));
     let of_room = room.filter(|room| !room.filters.is_empty() && !policy::is_unfiltered(user, room));
-    let of_server = Some(&state.filters).filter(|filters| !filters.is_empty() && !user.is_operator());
+    let of_server = Some(&state.filters).filter(|filters| is_by_server && !filters.is_empty() && !user.is_operator());
     if of_room.is_none() && of_server.is_none() {
         return Ok(());
     }
@@ -96,8 +116,7 @@ pub(super) fn text_of(said: &Said) -> String {
 fn act(turn: &mut Turn<'_>, room: Option<&str>, filter: &Filter, is_of_server: bool) -> Outcome {
     let (user, now) = (turn.user()?, turn.now);
     let (id, mask, place) = (user.id, user.mask(), room.unwrap_or("a private message").to_string());
-    let refusal =
-        |text: String| Err(Refusal::Words(Numeric::ErrCannotSendToChan, [room.unwrap_or("*").into()].into(), text));
+    let refusal = |text: String| Err(refused(room, text));
     match (filter.action, room) {
         (FilterAction::Report, _) => {
             report(turn, room, is_of_server, &format!("Filter {:?}: {mask} said it in {place}", filter.pattern));
@@ -113,6 +132,10 @@ fn act(turn: &mut Turn<'_>, room: Option<&str>, filter: &Filter, is_of_server: b
         }
         (FilterAction::Refuse | FilterAction::Mute, _) => refusal("Cannot send, a filter refuses it".into()),
     }
+}
+
+fn refused(room: Option<&str>, text: String) -> Refusal {
+    Refusal::Words(Numeric::ErrCannotSendToChan, [room.unwrap_or("*").into()].into(), text)
 }
 
 /// Tells those who look after the room, or the server's operators.

@@ -135,6 +135,18 @@ fn topics_and_last_words_are_filtered() {
     world.hear(ann);
     world.say(bob, "PART #tea :spam!");
     assert_eq!(world.hear(ann), [":bob!bob@127.0.0.1 PART #tea"]);
+    world.say(bob, "JOIN #tea");
+    world.hear_all();
+    let refused = [":helio.local 404 bob #tea :Cannot send, a filter refuses it"];
+    assert_eq!(world.ask(bob, "AWAY :at spam"), refused);
+    assert!(world.ask(ann, "WHOIS bob").iter().all(|line| !line.contains(" 301 ")));
+    assert!(world.ask(bob, "AWAY :at lunch")[0].contains(" 306 "));
+    world.hear(ann);
+    world.say(bob, "QUIT :spam!");
+    assert_eq!(world.hear(ann), [":bob!bob@127.0.0.1 QUIT :Client quit"]);
+    let cy = world.member("cy", "#tea");
+    world.say(cy, "QUIT :ham!");
+    assert_eq!(world.hear(ann).last().map(String::as_str), Some(":cy!cy@127.0.0.1 QUIT :Quit: ham!"));
 }
 
 #[test]
@@ -203,6 +215,11 @@ fn filters_of_the_server_are_for_everybody_and_everywhere() {
     assert!(world.ask(boss, "PRIVMSG ann :spam").is_empty());
     world.say(boss, "FILTER ADD mute 5 casino");
     assert!(world.ask(bob, "PRIVMSG ann :casino")[0].ends_with("a filter refuses it"));
+    let early = world.connect();
+    world.say(early, "CAP REQ draft/pre-away");
+    world.hear(early);
+    assert!(world.ask(early, "AWAY :spam")[0].ends_with(" 404 * * :Cannot send, a filter refuses it"));
+    assert!(world.ask(early, "AWAY :ham")[0].contains(" 306 "));
     world.restart_both_ways();
     let bob = world.user("bob");
     assert!(world.ask(bob, "PRIVMSG bob :spam")[0].contains(" 404 "));
