@@ -391,7 +391,9 @@ numerics! {
     733 RplEndOfMonList "End of MONITOR list";
     /// `<limit> <nicks>`. monitor.
     734 ErrMonListFull "Monitor list is full";
-    /// `<target> <key> <visibility> :<value>`. metadata (a draft).
+    /// `<target> <key> <visibility> :<value>`. metadata (a draft), in WHOIS.
+    760 RplWhoisKeyValue "";
+    /// `<target> <key> <visibility> :<value>`. metadata.
     761 RplKeyValue "";
     /// `<target> <key>`. metadata.
     766 RplKeyNotSet "Key is not set";

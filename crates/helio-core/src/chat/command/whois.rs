@@ -17,6 +17,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+/// What is told of what people tell of themselves: "keys that can be easily read by users" (metadata, "RPL_WHOISKEYVALUE
+/// numeric"). METADATA LIST tells all.
+const TOLD_OF_METADATA: [&str; 4] = ["display-name", "homepage", "pronouns", "status"];
+
 pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let (remote, targets) = match params {
         [] => (None, ""),
@@ -91,6 +95,11 @@ fn tell(turn: &mut Turn<'_>, id: crate::chat::ids::UserId) -> Outcome {
     }
     if user.has(UserFlag::Bot) {
         reply.numeric(Numeric::RplWhoisBot, &[nick]);
+    }
+    for (key, value) in state.metadata_of(user).into_iter().flatten() {
+        if TOLD_OF_METADATA.contains(&key.as_str()) {
+            reply.numeric_text(Numeric::RplWhoisKeyValue, &[nick, key, "*"], value);
+        }
     }
     tell_connections(reply, chat, user, policy::can_see_connection(viewer, user));
     if policy::can_see_connection(viewer, user) {

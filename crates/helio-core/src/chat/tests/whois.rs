@@ -7,6 +7,7 @@ use crate::chat::state::{RoomFlag, Setting};
 use crate::limits;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 fn has(lines: &[String], numeric: &str) -> bool {
@@ -47,6 +48,20 @@ fn everything_public_is_told() {
             ":helio.local 318 ada BEN :End of /WHOIS list",
         ]
     );
+}
+
+/// metadata "RPL_WHOISKEYVALUE numeric": "optimised for keys that can be easily read by users".
+#[test]
+fn what_people_tell_of_themselves_is_told_where_it_can_be_read() {
+    let mut world = World::new();
+    let (ada, ben) = (world.user("ada"), world.user_with("ben", "batch draft/metadata-2"));
+    for (key, value) in [("display-name", "Ben Q."), ("avatar", "https://example.org/x.png"), ("status", "at sea")] {
+        world.say(ben, &format!("METADATA * SET {key} :{value}"));
+    }
+    world.hear_all();
+    let told = [":helio.local 760 ada ben display-name * :Ben Q.", ":helio.local 760 ada ben status * :at sea"];
+    let heard: Vec<_> = whois(&mut world, ada, "ben").into_iter().filter(|line| line.contains(" 760 ")).collect();
+    assert_eq!(heard, told);
 }
 
 /// RPL_WHOISACTUALLY and RPL_WHOISMODES "SHOULD only be sent to the user themselves and to operators".
