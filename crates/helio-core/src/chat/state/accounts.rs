@@ -8,7 +8,8 @@ use crate::irc::casemap::{self, fold};
 use crate::irc::name::skeleton;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::ops::Bound;
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,28 @@ pub struct AccountInfo {
     pub certificates: Vec<Fingerprint>,
     /// The names of its app passwords.
     pub apps: Vec<String>,
+    /// Whether its people stay while no client of theirs is there, if they said so; else the settings do.
+    #[serde(default)]
+    pub always_on: Option<bool>,
+}
+
+impl AccountInfo {
+    /// What of it people look for in a list.
+    #[must_use]
+    pub fn state(&self) -> String {
+        let state = match self {
+            Self { is_deleted: true, .. } => "deleted".to_string(),
+            Self { suspended: Some(reason), .. } if reason.is_empty() => "suspended".to_string(),
+            Self { suspended: Some(reason), .. } => format!("suspended: {reason}"),
+            Self { has_password: false, .. } => "without a password".to_string(),
+            Self { .. } => "active".to_string(),
+        };
+        match self.always_on {
+            Some(true) => state + ", always on",
+            Some(false) => state + ", never always on",
+            None => state,
+        }
+    }
 }
 
 impl Account {
@@ -107,6 +130,7 @@ impl Account {
             is_deleted: self.deleted_us.is_some(),
             certificates: self.certificates.clone(),
             apps: self.apps.iter().map(|app| app.name.clone()).collect(),
+            always_on: self.always_on,
         }
     }
 

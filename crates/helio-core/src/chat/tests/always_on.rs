@@ -1,7 +1,7 @@
 //! Users who stay while no client of theirs is there (docs/chat.md "Always there"; spec/accounts.md "Staying").
 
 use super::world::{Commits, Id, World};
-use crate::chat::{AccountChange, AlwaysOn, SETTINGS_LOG, Settings};
+use crate::chat::{AccountChange, AlwaysOn, ControlAnswer, ControlRequest, SETTINGS_LOG, Settings};
 use crate::limits;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -307,6 +307,11 @@ fn one_decides_for_oneself() {
     let on = ":helio.local NOTE ACCOUNT ON ALWAYS-ON :You stay while no client of yours is here";
     assert_eq!(world.ask(ada, "ACCOUNT SET always-on on"), [on]);
     assert_eq!(world.ask(ada, "ACCOUNT set ALWAYS-ON ON"), [on], "as it is");
+    let Some(ControlAnswer::Accounts { accounts, .. }) = world.request(ControlRequest::AccountList { after: None })
+    else {
+        panic!("no list")
+    };
+    assert_eq!((accounts[0].always_on, accounts[0].state().as_str()), (Some(true), "active, always on"));
     world.commits = Commits::WhenTold;
     assert_eq!(world.ask(ada, "ACCOUNT SET ALWAYS-ON OFF"), SILENCE, "not before it is kept");
     world.commit();

@@ -170,12 +170,5 @@ fn show(account: &AccountInfo, is_json: bool) -> Outcome {
     if is_json {
         return output::json(account);
     }
-    let state = match account {
-        AccountInfo { is_deleted: true, .. } => "deleted".to_owned(),
-        AccountInfo { suspended: Some(reason), .. } if reason.is_empty() => "suspended".to_owned(),
-        AccountInfo { suspended: Some(reason), .. } => format!("suspended: {reason}"),
-        AccountInfo { has_password: false, .. } => "without a password".to_owned(),
-        AccountInfo { .. } => "active".to_owned(),
-    };
-    output::line(format_args!("{} {state}", account.name))
+    output::line(format_args!("{} {}", account.name, account.state()))
 }

@@ -38,8 +38,7 @@ pub(super) fn list(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let shown: Vec<AccountInfo> = rows.by_ref().take(limits::CONTROL_ROWS).map(Account::info).collect();
     let is_more = rows.next().is_some();
     for account in &shown {
-        let state = state(account);
-        turn.reply.note("ACCOUNT", &[&account.name], &format!("{} {state}", account.name));
+        turn.reply.note("ACCOUNT", &[&account.name], &format!("{} {}", account.name, account.state()));
     }
     match shown.last().filter(|_| is_more) {
         Some(last) => turn.reply.note("MORE", &["LIST", &last.name], &format!("More: ACCOUNT LIST {}", last.name)),
@@ -51,7 +50,7 @@ pub(super) fn list(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
 fn tell(turn: &mut Turn<'_>, info: &AccountInfo) {
     let AccountInfo { name, registered_us, nicks, certificates, apps, .. } = info;
     let registered = Utc::from_micros(*registered_us).rfc3339_millis();
-    let text = format!("{name} {}, registered {registered}", state(info));
+    let text = format!("{name} {}, registered {registered}", info.state());
     turn.reply.note("INFO", &[name, &registered], &text);
     let list = |what: &str, items: Vec<String>| (what.to_string(), items);
     let certificates = certificates.iter().map(ToString::to_string).collect();
@@ -61,14 +60,5 @@ fn tell(turn: &mut Turn<'_>, info: &AccountInfo) {
         for item in items {
             turn.reply.note("INFO", &[name], &format!("{what} {item}"));
         }
-    }
-}
-
-fn state(account: &AccountInfo) -> String {
-    match account {
-        AccountInfo { is_deleted: true, .. } => "deleted".to_string(),
-        AccountInfo { suspended: Some(reason), .. } => format!("suspended: {reason}"),
-        AccountInfo { has_password: false, .. } => "without a password".to_string(),
-        AccountInfo { .. } => "active".to_string(),
     }
 }
