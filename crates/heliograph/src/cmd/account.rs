@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use helio_server::service::chat::hash_password;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use tokio::sync::oneshot;
 
 /// Say who may do what on a server
@@ -34,13 +35,17 @@ enum Action {
     #[command(after_help = "Examples:
   helio account hash                           asks for the password, without showing it
   pass show chat/ann | helio account hash      takes it from another program")]
-    Hash,
+    Hash {
+        /// Taken as by all of `helio account`, and of no use here
+        #[arg(long, hide = true)]
+        data_dir: Option<PathBuf>,
+    },
 }
 
 pub(crate) fn run(args: AccountArgs, global: &Global) -> Outcome {
     match args.action {
         Action::Change(action) => change::run(action, &args.place, global),
-        Action::Hash => {
+        Action::Hash { data_dir: _ } => {
             let password = read_password()?;
             let hash = hash_password(&password).map_err(|error| Failure::new(Exit::Unavailable, error))?;
             output::line(hash)
