@@ -4,6 +4,7 @@ mod bounds;
 mod core_crate;
 mod edges;
 mod hygiene;
+mod incidents;
 mod length;
 mod limits_page;
 mod markdown;
@@ -68,6 +69,7 @@ const CHECKS: &[Check] = &[
     Check { name: "soak tests", find: soak_tests::find, fix: None },
     Check { name: "spec pages", find: spec_pages::find, fix: Some(spec_pages::fix) },
     Check { name: "hygiene", find: hygiene::find, fix: None },
+    Check { name: "incidents", find: incidents::find, fix: None },
     Check { name: "paths", find: paths::find, fix: None },
     Check { name: "limits page", find: limits_page::find, fix: Some(limits_page::fix) },
 ];

@@ -1,5 +1,5 @@
 //! Things that belong in one place only: `unsafe` in the module of system calls, printing in the programs, SQL in the
-//! store.
+//! store, and connecting to others anywhere but in the server.
 
 use super::Finding;
 use super::source::{Line, words};
@@ -12,6 +12,10 @@ const BENCHES: &str = "xtask";
 const PROGRAMS: &[&str] = &["crates/heliograph/", "xtask/"];
 const PRINTING: &[&str] = &["print", "println", "eprint", "eprintln", "dbg"];
 
+/// What connects. The server does not: whoever could say where to would have it ask inside of its network.
+const CONNECTING: &[&str] = &["Stream::connect(", "Socket::connect(", "connect::", "connect_timeout("];
+const SERVER: &str = "crates/helio-server/";
+
 /// Everything that stands where it does not belong.
 pub(super) fn find(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -20,6 +24,10 @@ pub(super) fn find(tree: &Tree) -> Vec<Finding> {
         for line in source.lines() {
             if path != SYSTEM_CALLS && words(line.code).any(|(_, word)| word == "unsafe") {
                 findings.push(Finding::at(path, line.number, format!("unsafe belongs in {SYSTEM_CALLS}")));
+            }
+            let connects = || CONNECTING.iter().any(|call| line.code.contains(call));
+            if path.starts_with(SERVER) && !line.test && connects() {
+                findings.push(Finding::at(path, line.number, "the server connects to nobody"));
             }
             if let Some(name) = printing(line).filter(|_| !may_print) {
                 let message = format!("{name}! is for the program alone; a library returns values or events");
@@ -79,6 +87,16 @@ mod tests {
                 "crates/helio-client/src/say.rs:2: eprintln! is for the program alone; a library returns values or events"
             ]
         );
+    }
+
+    #[test]
+    fn connections_from_the_server_fail() {
+        let (path, elsewhere) = ("crates/helio-server/src/push.rs", "crates/helio-client/src/say.rs");
+        let text = "async fn f() { TcpStream::connect(\"a:1\").await; }\n";
+        assert_eq!(judge(find, &[(path, text)]), [format!("{path}:1: the server connects to nobody")]);
+        assert_eq!(judge(find, &[(elsewhere, text)]), [""; 0]);
+        let test = format!("#[cfg(test)]\nmod tests {{\n{text}}}\n");
+        assert_eq!(judge(find, &[(path, test.as_str())]), [""; 0]);
     }
 
     #[test]

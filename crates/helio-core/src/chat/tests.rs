@@ -16,6 +16,7 @@ mod credentials;
 mod defcon;
 mod guests;
 mod history;
+mod incidents;
 mod invitations;
 mod isupport;
 mod lasting;

@@ -1,5 +1,7 @@
 //! The service on real sockets, with a store in memory.
 
+mod web;
+
 use super::watched::Watched;
 use super::*;
 use crate::driver::Timeouts;
