@@ -80,8 +80,10 @@ impl Bench {
         let search = Search { logs, party: party_name, author, terms, at_us, wanted, limit, bytes };
         assert!(self.desk.search(Ticket::default(), Box::new(search)).is_none());
         match self.answers.blocking_recv() {
-            // The machine has much to do: each question brings the index further.
-            Some(Input::Found { found: Err(NotSearched::Incomplete), .. }) => self.search_as(party, text),
+            // The machine has much to do: each question brings the index further, and none is too much at another time.
+            Some(Input::Found { found: Err(NotSearched::Incomplete | NotSearched::TooMuch), .. }) => {
+                self.search_as(party, text)
+            }
             Some(Input::Found { found, .. }) => found,
             other => panic!("{other:?}"),
         }
