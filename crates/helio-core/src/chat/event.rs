@@ -6,6 +6,7 @@
 //! `spec/event-log.md` and `spec/accounts.md` fix the stored form.
 
 mod account;
+mod kind;
 mod metadata;
 mod redacted;
 
@@ -341,7 +342,8 @@ pub struct Said {
     pub is_bot: bool,
     /// The target as it was written, a status prefix included.
     pub target: String,
-    /// Its lines; more than one for draft/multiline, none for TAGMSG. Of a TOPIC its text, of a MODE one for each change.
+    /// Its lines; more than one for draft/multiline, none for TAGMSG. Of a TOPIC its text, of a MODE one for each change,
+    /// of a RENAME the former name, the new one and the reason.
     pub lines: Vec<SaidLine>,
     /// Client-only tags as they came, escaped and joined by `;`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -361,7 +363,7 @@ impl Said {
     #[must_use]
     pub fn is_durable(&self) -> bool {
         match self.kind {
-            SaidKind::Privmsg | SaidKind::Notice | SaidKind::Topic | SaidKind::Mode => true,
+            SaidKind::Privmsg | SaidKind::Notice | SaidKind::Topic | SaidKind::Mode | SaidKind::Rename => true,
             SaidKind::Tagmsg => self.tags().any(|tag| durability_of(tag) == Durability::Alone),
         }
     }
@@ -422,32 +424,11 @@ pub enum SaidKind {
     Topic,
     /// Settings and bans of a room.
     Mode,
+    /// The name of a room.
+    Rename,
 }
 
 // spec: end
-
-impl SaidKind {
-    /// Whether it is text that somebody said to others.
-    #[must_use]
-    pub fn is_message(self) -> bool {
-        match self {
-            Self::Privmsg | Self::Notice => true,
-            Self::Tagmsg | Self::Topic | Self::Mode => false,
-        }
-    }
-
-    /// The command's name.
-    #[must_use]
-    pub fn command(self) -> &'static str {
-        match self {
-            Self::Privmsg => "PRIVMSG",
-            Self::Notice => "NOTICE",
-            Self::Tagmsg => "TAGMSG",
-            Self::Topic => "TOPIC",
-            Self::Mode => "MODE",
-        }
-    }
-}
 
 impl Change {
     /// Whether it lasts, and so is stored.

@@ -42,7 +42,7 @@ impl Latest {
 
     fn said(&mut self, id: &RoomId, said: &Said) {
         match (said.kind, self.known.get_mut(id)) {
-            (SaidKind::Tagmsg | SaidKind::Topic | SaidKind::Mode, _) => {}
+            (SaidKind::Tagmsg | SaidKind::Topic | SaidKind::Mode | SaidKind::Rename, _) => {}
             (SaidKind::Privmsg | SaidKind::Notice, Some(known)) => *known = Some(said.at_us),
             (SaidKind::Privmsg | SaidKind::Notice, None) => _ = self.known.insert(id.clone(), Some(said.at_us)),
         }

@@ -65,6 +65,10 @@ pub enum Wanted {
     MessagesAndChanges,
     /// Messages, what has only tags, and changes of the room.
     MessagesTagsAndChanges,
+    /// Messages, and changes of the room and of its name (RENAME).
+    MessagesChangesAndRenames,
+    /// Messages, what has only tags, and changes of the room and of its name.
+    MessagesTagsChangesAndRenames,
     /// Every record, whatever it is.
     Records,
     /// All that was said, to a status too, and nothing else: for the service itself.
@@ -166,15 +170,24 @@ impl<'a> Heading<'a> {
 
     /// Whether it counts.
     fn is_wanted(&self, wanted: Wanted) -> bool {
+        use Wanted::{
+            Everything, Messages, MessagesAndChanges, MessagesAndTags, MessagesChangesAndRenames,
+            MessagesTagsAndChanges, MessagesTagsChangesAndRenames, Records,
+        };
         let is_kind_wanted = match self.kind {
             SaidKind::Privmsg | SaidKind::Notice => true,
             SaidKind::Tagmsg => match wanted {
-                Wanted::Messages | Wanted::MessagesAndChanges => false,
-                Wanted::MessagesAndTags | Wanted::MessagesTagsAndChanges | Wanted::Records | Wanted::Everything => true,
+                Messages | MessagesAndChanges | MessagesChangesAndRenames => false,
+                MessagesAndTags | MessagesTagsAndChanges | MessagesTagsChangesAndRenames | Records | Everything => true,
             },
             SaidKind::Topic | SaidKind::Mode => match wanted {
-                Wanted::Messages | Wanted::MessagesAndTags | Wanted::Everything => false,
-                Wanted::MessagesAndChanges | Wanted::MessagesTagsAndChanges | Wanted::Records => true,
+                Messages | MessagesAndTags | Everything => false,
+                MessagesAndChanges | MessagesTagsAndChanges | Records => true,
+                MessagesChangesAndRenames | MessagesTagsChangesAndRenames => true,
+            },
+            SaidKind::Rename => match wanted {
+                Messages | MessagesAndTags | MessagesAndChanges | MessagesTagsAndChanges | Everything => false,
+                MessagesChangesAndRenames | MessagesTagsChangesAndRenames | Records => true,
             },
         };
         is_kind_wanted && (wanted == Wanted::Everything || !is_for_status(&self.target))

@@ -1,4 +1,4 @@
-//! Changes of the topic and the modes of a room: as members are told of them, and as history shows them later.
+//! Changes of the topic, the modes and the name of a room: as members are told of them, and as history shows them later.
 //! spec/event-log.md, "Changes of a room", says what of them.
 
 use super::line;
@@ -20,13 +20,21 @@ pub(in crate::chat) fn change(chat: &mut Chat, event: &Event, now: Now) -> Optio
         (room, actor, SaidKind::Topic, [text.clone()].into())
     } else if let RoomEvent::Modes { room, actor, changes, .. } = event {
         (room, actor, SaidKind::Mode, changes.iter().filter_map(for_all).collect::<Vec<_>>())
+    } else if let RoomEvent::Renamed { room, name, actor, reason, was_kept: true, .. } = event {
+        (room, actor, SaidKind::Rename, [room, name, reason].map(String::clone).into())
     } else {
         return None;
     };
     if texts.is_empty() {
         return None;
     }
-    let target = chat.state.room(room)?.name.clone();
+    let target = match kind {
+        // It is stored when the room has its new name.
+        SaidKind::Rename => texts.get(1)?.clone(),
+        SaidKind::Topic | SaidKind::Mode | SaidKind::Privmsg | SaidKind::Notice | SaidKind::Tagmsg => {
+            chat.state.room(room)?.name.clone()
+        }
+    };
     let from = source(&chat.state, actor, &chat.settings.server_name);
     let (msgid, at_us) = chat.ids.message(now.utc);
     let lines = texts.into_iter().map(|text| SaidLine { text, is_concat: false }).collect();

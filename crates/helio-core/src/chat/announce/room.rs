@@ -30,7 +30,8 @@ pub(super) fn announce(
         RoomEvent::Renamed { room: old, name, actor, reason, .. } => {
             let Some(room) = state.room(name) else { return };
             let source = source(state, actor, server);
-            let mut told = Line::irc(line(&source, "RENAME", &[old, name], Some(reason))).at(now.utc);
+            let mut told = Line::irc(line(&source, "RENAME", &[old, name], Some(reason))).at(told_at);
+            told.tags.msgid = change.map(|change| change.msgid.clone());
             told.guest = guest_text::notice(&format!("{old} is called {name} now")).into_bytes();
             // Others leave and enter anew.
             let hears = |audience: Audience| audience.face == Face::Guest || audience.has(Capability::ChannelRename);

@@ -58,7 +58,12 @@ impl Shown {
 
     /// The lines that a client is told; none if it cannot take it.
     pub(in crate::chat) fn to(&self, audience: Audience) -> &[Line] {
-        if self.kind == SaidKind::Tagmsg && !audience.has(Capability::MessageTags) {
+        let is_known = match self.kind {
+            SaidKind::Tagmsg => audience.has(Capability::MessageTags),
+            SaidKind::Rename => audience.has(Capability::ChannelRename),
+            SaidKind::Privmsg | SaidKind::Notice | SaidKind::Topic | SaidKind::Mode => true,
+        };
+        if !is_known {
             return &[];
         }
         if self.is_batch(audience) { &self.batch } else { &self.plain }
@@ -86,6 +91,7 @@ fn plain(said: &Said) -> Vec<Line> {
     let lines: Vec<Vec<u8>> = match said.kind {
         SaidKind::Tagmsg => [told(None)].into(),
         SaidKind::Mode => recorded_modes(said),
+        SaidKind::Rename => renamed(said).into_iter().collect(),
         // An empty one takes the topic away.
         SaidKind::Topic => said.lines.iter().map(|shown| told(Some(&shown.text))).collect(),
         // multiline "Fallback": no blank lines to those without it.
@@ -97,6 +103,13 @@ fn plain(said: &Said) -> Vec<Line> {
     let mut first = Some(tags(said));
     let mut next = || first.take().unwrap_or_else(|| Tags { msgid: None, client: String::new(), ..tags(said) });
     lines.into_iter().map(|irc| Line { tags: next(), irc, guest: Vec::new() }).collect()
+}
+
+/// None from a record that lacks one of the names.
+fn renamed(said: &Said) -> Option<Vec<u8>> {
+    let mut texts = said.lines.iter().map(|shown| shown.text.as_str());
+    let (old, new) = (texts.next()?, texts.next()?);
+    Some(line(&said.from, said.kind.command(), &[old, new], Some(texts.next().unwrap_or_default())))
 }
 
 /// multiline: the tags stand on the batch, the lines have only what ties them to it.

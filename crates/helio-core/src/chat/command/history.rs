@@ -70,10 +70,13 @@ fn ask(turn: &mut Turn<'_>, words: [&str; 2], span: Span, limit: &str) -> Outcom
         return Err(Refusal::fail(ReplyCode::MessageError, &words));
     }
     // The draft: without event-playback "the server MUST NOT send any lines other than PRIVMSG and NOTICE".
-    let wanted = match (turn.has(Capability::EventPlayback), turn.has(Capability::MessageTags)) {
-        (false, _) => Wanted::Messages,
-        (true, false) => Wanted::MessagesAndChanges,
-        (true, true) => Wanted::MessagesTagsAndChanges,
+    let has_renames = turn.has(Capability::ChannelRename);
+    let wanted = match (turn.has(Capability::EventPlayback), turn.has(Capability::MessageTags), has_renames) {
+        (false, _, _) => Wanted::Messages,
+        (true, false, false) => Wanted::MessagesAndChanges,
+        (true, true, false) => Wanted::MessagesTagsAndChanges,
+        (true, false, true) => Wanted::MessagesChangesAndRenames,
+        (true, true, true) => Wanted::MessagesTagsChangesAndRenames,
     };
     let query = Query { span, count, bytes: answer_bytes(&turn.chat.settings), wanted };
     let purpose = Purpose::History(Box::new(Asked { words: words.map(ToString::to_string) }));

@@ -77,7 +77,7 @@ fn read<'p>(kind: SaidKind, params: &[&'p str]) -> Outcome<(Vec<&'p str>, Option
             SaidKind::Notice => "No recipient given (NOTICE)",
             SaidKind::Tagmsg => "No recipient given (TAGMSG)",
             // Nothing is said by these.
-            SaidKind::Topic | SaidKind::Mode => return Err(Refusal::Silent),
+            SaidKind::Topic | SaidKind::Mode | SaidKind::Rename => return Err(Refusal::Silent),
         };
         return Err(Refusal::Text(Numeric::ErrNoRecipient, Vec::new(), text));
     }

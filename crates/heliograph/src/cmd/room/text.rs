@@ -30,7 +30,7 @@ fn line(said: &Said, text: &str) -> String {
     match (said.kind, text.strip_prefix(ACTION)) {
         (_, Some(action)) => format!("* {nick} {}", shown(action.trim_end_matches('\u{1}'))),
         (SaidKind::Notice, None) => format!("-{nick}- {}", shown(text)),
-        (SaidKind::Privmsg | SaidKind::Tagmsg | SaidKind::Topic | SaidKind::Mode, None) => {
+        (SaidKind::Privmsg | SaidKind::Tagmsg | SaidKind::Topic | SaidKind::Mode | SaidKind::Rename, None) => {
             format!("<{nick}> {}", shown(text))
         }
     }

@@ -97,6 +97,31 @@ fn who_did_it_and_when_is_told_with_the_identity_of_that_time() {
     assert!(tea.world.ask(tea.ben, "CHATHISTORY LATEST #tea * 1")[1].contains("MODE #tea +m"));
 }
 
+/// channel-rename: "Servers MUST NOT send RENAME to clients" that do not know it.
+#[test]
+fn a_rename_is_shown_to_who_knows_of_it() {
+    for (caps, is_shown) in [(PLAYBACK, false), (PLAIN, false), (&format!("{PLAYBACK} draft/channel-rename"), true)] {
+        let mut tea = tea_with(caps);
+        tea.world.say(tea.ann, "RENAME #tea #coffee :stronger");
+        tea.world.say(tea.ann, "PRIVMSG #coffee :mm");
+        let live = tea.world.hear(tea.ben);
+        assert_eq!(live.iter().any(|line| line.contains(" RENAME ")), is_shown, "{live:?}");
+        let shown = tea.world.ask(tea.ben, "CHATHISTORY LATEST #coffee * 3").join("\n");
+        assert!(shown.contains("PRIVMSG #coffee :9\n") && shown.contains("PRIVMSG #coffee :mm\n"), "{shown}");
+        let renamed = ":ann!ann@127.0.0.1 RENAME #tea #coffee :stronger\n";
+        assert_eq!(shown.contains(renamed), is_shown, "{shown}");
+        if is_shown {
+            let id =
+                live.iter().find(|line| line.contains(" RENAME ")).and_then(|line| msgid(line)).expect("an identity");
+            assert!(shown.contains(id), "{shown}");
+        }
+        // Nothing was kept of it, so there is no past that has it.
+        tea.world.say(tea.ann, "JOIN #new");
+        tea.world.say(tea.ann, "RENAME #new #newer");
+        assert!(!tea.world.logs.values().flatten().any(|record| record.windows(6).any(|part| part == b"#newer")));
+    }
+}
+
 /// Secrecy: the key, the lists that not every member may read, and statuses.
 #[test]
 fn what_not_everybody_may_know_is_not_there() {

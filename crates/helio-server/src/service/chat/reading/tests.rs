@@ -11,6 +11,7 @@ fn record(number: usize, at_us: i64, kind: u8, lines: usize) -> Vec<u8> {
         1 => ("notice", "@#tea"),
         6 => ("topic", "#tea"),
         7 => ("mode", "#tea"),
+        8 => ("rename", "#tea"),
         _ => ("privmsg", "#tea"),
     };
     let lines = vec![r#"{"text":"hello"}"#; lines].join(",");
@@ -68,8 +69,14 @@ fn query(span: Span, count: usize) -> Query {
     Query { span, count, bytes: limits::STORE_READ_BYTES, wanted: Wanted::Messages }
 }
 
-const WANTED: [Wanted; 4] =
-    [Wanted::Messages, Wanted::MessagesAndTags, Wanted::MessagesAndChanges, Wanted::MessagesTagsAndChanges];
+const WANTED: [Wanted; 6] = [
+    Wanted::Messages,
+    Wanted::MessagesAndTags,
+    Wanted::MessagesAndChanges,
+    Wanted::MessagesTagsAndChanges,
+    Wanted::MessagesChangesAndRenames,
+    Wanted::MessagesTagsChangesAndRenames,
+];
 
 #[derive(Clone, Debug)]
 enum Place {
@@ -95,7 +102,7 @@ proptest! {
     /// Times in order; some records erased, unreadable, or the beginning trimmed.
     #[test]
     fn what_is_read_is_what_looking_at_everything_finds(
-        steps in prop::collection::vec((prop_oneof![3 => 1_i64..3, 1 => 300_i64..2_000], 0_u8..8, 0_usize..4), 0..80),
+        steps in prop::collection::vec((prop_oneof![3 => 1_i64..3, 1 => 300_i64..2_000], 0_u8..9, 0_usize..4), 0..80),
         broken in prop::collection::vec((0_usize..80, any::<bool>()), 0..6),
         trimmed in 0_u64..40,
         questions in prop::collection::vec((0_u8..6, place(), place(), 1_usize..9, 0_usize..6_000, 0_usize..WANTED.len()), 1..20),
