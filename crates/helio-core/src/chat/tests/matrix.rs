@@ -89,6 +89,7 @@ pub(super) const TABLE: &[(&str, &str)] = &[
     ("TOPIC #tea", "451 442 442 - - -"),
     ("TOPIC #tea :green", "451 442 442 482 - -"),
     ("TRACE", "451 - - - - -"),
+    ("TRANSPORT", "451 - - - - -"),
     ("UNDLINE 203.0.113.7", "451 481 481 481 481 400"),
     ("UNKLINE nobody@example.org", "451 481 481 481 481 400"),
     ("USER other 0 * :Other", "- 462 462 462 462 462"),
