@@ -1289,3 +1289,18 @@ pub const CHAT_REDACT_REASON: usize = 240;
 
 /// The newest messages that somebody without an account may redact while they are there. Older ones take a room's operator.
 pub const CHAT_OWN_MESSAGES: usize = 64;
+
+// # Getting in (spec/known-servers.md)
+
+/// Bytes of the token in the link of an invitation. A link with a longer one is not followed.
+pub const CHAT_LINK_TOKEN: usize = 64;
+
+/// Servers that `helio chat` keeps fingerprints and accounts of. Before one more is kept, the one that was used least recently and
+/// has no account is forgotten; if all have one, the new one is not kept, and that is told.
+pub const CHAT_KNOWN_SERVERS: usize = 256;
+
+/// Bytes of the file with them. A longer one is an error, since it is none of ours.
+pub const CHAT_KNOWN_BYTES: usize = 256 * 1024;
+
+/// Random bytes of the password that a client makes for an account: 160 bits.
+pub const CHAT_OWN_PASSWORD: usize = 20;

@@ -127,14 +127,19 @@ impl fmt::Display for Address {
         if let Some(scheme) = self.scheme {
             write!(f, "{scheme}://")?;
         }
-        match &self.host {
-            Host::Any => f.write_str("*")?,
-            Host::Ip(IpAddr::V6(ip)) => write!(f, "[{ip}]")?,
-            Host::Ip(IpAddr::V4(ip)) => write!(f, "{ip}")?,
-            Host::Name(name) if name.contains(':') => write!(f, "[{name}]")?,
-            Host::Name(name) => f.write_str(name)?,
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("*"),
+            Self::Ip(IpAddr::V6(ip)) => write!(f, "[{ip}]"),
+            Self::Ip(IpAddr::V4(ip)) => write!(f, "{ip}"),
+            Self::Name(name) if name.contains(':') => write!(f, "[{name}]"),
+            Self::Name(name) => f.write_str(name),
         }
-        write!(f, ":{}", self.port)
     }
 }
 

@@ -82,7 +82,7 @@ pub struct ServerTls {
     current: Arc<Current>,
     source: IdentitySource,
     handshake_timeout: Duration,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 /// Why a handshake came to nothing. The fault is the peer's, or the network's.
@@ -119,25 +119,27 @@ impl ServerTls {
     pub fn new(source: IdentitySource, settings: &ServerSettings) -> Result<Self, IdentityError> {
         let identity = source.load_or_make()?;
         let current = Arc::new(Current(RwLock::new(Arc::new(identity))));
-        let provider = Arc::new(provider());
-        let builder = ServerConfig::builder_with_provider(provider.clone())
-            .with_protocol_versions(settings.min_version.versions())
-            .map_err(|error| IdentityError::Make(error.to_string()))?;
-        let builder = if settings.ask_client_certificate {
-            builder.with_client_cert_verifier(Arc::new(verify::AnyClient::new(&provider)))
-        } else {
-            builder.with_no_client_auth()
-        };
-        let mut config = builder.with_cert_resolver(current.clone());
-        config.alpn_protocols = settings.protocol.iter().map(|name| name.as_bytes().to_vec()).collect();
-        config.send_tls13_tickets = 0;
-        config.session_storage = Arc::new(NoServerSessionStorage {});
         Ok(Self {
-            config: Arc::new(config),
+            config: Arc::new(config(settings, current.clone())?),
             current,
             source,
             handshake_timeout: settings.handshake_timeout,
-            turns: Semaphore::new(limits::TLS_HANDSHAKES_AT_ONCE),
+            turns: Arc::new(Semaphore::new(limits::TLS_HANDSHAKES_AT_ONCE)),
+        })
+    }
+
+    /// Another way to speak with the same identity, now and after each [`ServerTls::show`] of either: for listeners of another
+    /// protocol. Handshakes of both compute in the same turns.
+    ///
+    /// # Errors
+    /// See [`IdentityError`].
+    pub fn beside(&self, settings: &ServerSettings) -> Result<Self, IdentityError> {
+        Ok(Self {
+            config: Arc::new(config(settings, self.current.clone())?),
+            current: self.current.clone(),
+            source: self.source.clone(),
+            handshake_timeout: settings.handshake_timeout,
+            turns: self.turns.clone(),
         })
     }
 
@@ -181,6 +183,24 @@ impl ServerTls {
             Err(_) => Err(HandshakeError::TimedOut(self.handshake_timeout)),
         }
     }
+}
+
+/// The library's form of `settings`.
+fn config(settings: &ServerSettings, current: Arc<Current>) -> Result<ServerConfig, IdentityError> {
+    let provider = Arc::new(provider());
+    let builder = ServerConfig::builder_with_provider(provider.clone())
+        .with_protocol_versions(settings.min_version.versions())
+        .map_err(|error| IdentityError::Make(error.to_string()))?;
+    let builder = if settings.ask_client_certificate {
+        builder.with_client_cert_verifier(Arc::new(verify::AnyClient::new(&provider)))
+    } else {
+        builder.with_no_client_auth()
+    };
+    let mut config = builder.with_cert_resolver(current);
+    config.alpn_protocols = settings.protocol.iter().map(|name| name.as_bytes().to_vec()).collect();
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    Ok(config)
 }
 
 impl HandshakeError {

@@ -68,6 +68,11 @@ pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
 
+/// Whether stderr is a terminal that can do more than print one line after the other.
+pub(crate) fn is_drawn_on() -> bool {
+    is_watched() && std::env::var_os("TERM").is_some_and(|term| term != "dumb")
+}
+
 fn wrote(result: io::Result<()>) -> Outcome {
     match result {
         Ok(()) => Ok(()),

@@ -1,5 +1,6 @@
 //! Values that people write as text: `50ms`, `64k`, `10.0.0.0/8`.
 
+use helio_core::irc::name::RoomName;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, de};
@@ -109,9 +110,32 @@ impl FromStr for Net {
 
 from_text!(Net, "a network as text, as in \"10.0.0.0/8\"");
 
+/// A room; the `#`, which shells take for a comment, may be left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RoomArg(pub(crate) RoomName);
+
+impl FromStr for RoomArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name = if text.starts_with('#') { text.to_owned() } else { format!("#{text}") };
+        RoomName::parse(&name).map(Self).map_err(|error| error.to_string())
+    }
+}
+
+from_text!(RoomArg, "a room as text, as in \"#lobby\"");
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rooms_may_do_without_their_mark() {
+        let room = |text: &str| text.parse::<RoomArg>().map(|room| room.0.to_string());
+        assert_eq!(room("ops"), Ok("#ops".into()));
+        assert_eq!(room("#ops"), Ok("#ops".into()));
+        assert!(room("a b").is_err() && room("").is_err());
+    }
 
     #[test]
     fn lengths_of_time_have_a_unit() {

@@ -110,8 +110,8 @@ fn carry_out(chat: &mut Chat, request: ControlRequest, now: Now) -> Carried {
         ControlRequest::AppAdd { name, app } => return add_app(chat, name, app, now),
         ControlRequest::AppDelete { name, app } => AccountChange::App { account: name, app, hash: None, at_us },
         ControlRequest::AccountList { after } => return Ok((list(chat, after.as_deref()), None)),
-        ControlRequest::InviteAdd { uses, expires_s } => {
-            let made = invite::make(chat, "control", (uses, expires_s), now)?;
+        ControlRequest::InviteAdd { uses, expires_s, room } => {
+            let made = invite::make(chat, "control", (uses, expires_s), room.as_deref(), now)?;
             return Ok((ControlAnswer::Invited { id: made.id, code: made.code }, made.ticket));
         }
         ControlRequest::InviteRevoke { id } => return Ok((ControlAnswer::Done, invite::revoke(chat, &id, now)?)),
@@ -126,6 +126,12 @@ fn carry_out(chat: &mut Chat, request: ControlRequest, now: Now) -> Carried {
         ControlRequest::LogAppend { log, records } => return rooms::append(chat, &log, records),
         ControlRequest::RoomOpen { name, log, settings } => return rooms::open(chat, &name, &log, settings, now),
         ControlRequest::LogForget { log } => return rooms::forget(chat, &log),
+        // Whoever has the doors adds what is known of them.
+        ControlRequest::Listening => {
+            let public_address = chat.settings.public_address.clone();
+            let (web_tls, fingerprint, is_ca_issued) = (Vec::new(), None, false);
+            return Ok((ControlAnswer::Listening { public_address, web_tls, fingerprint, is_ca_issued }, None));
+        }
         // So that it is written down; then whoever has the store does it.
         ControlRequest::StoreFreeze => return Ok((ControlAnswer::Done, None)),
     };

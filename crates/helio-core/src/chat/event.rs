@@ -144,9 +144,9 @@ pub(super) enum Presence {
         room: String,
         reason: String,
     },
-    /// `is_pass`: the door of the room opens to them, for `by` may open it.
+    /// `is_pass`: the door of the room opens to them, for `by` may open it. The server invites to rooms that are not there, too.
     Invited {
-        by: UserId,
+        by: Actor,
         user: UserId,
         room: String,
         is_pass: bool,

@@ -13,7 +13,9 @@ mod metadata;
 mod redaction;
 
 pub use account::AccountError;
-pub(super) use account::{can_be_called, can_change_account, can_change_login, can_register, may_stay, stays};
+pub(super) use account::{
+    MayRegister, can_be_called, can_change_account, can_change_login, can_register, may_stay, stays,
+};
 pub(super) use metadata::{can_read_metadata, can_set_metadata, can_set_metadata_of};
 pub(super) use redaction::{CannotRedact, Redactable, can_ask_to_redact, can_redact, can_redact_privately, is_author};
 mod ownership;

@@ -121,6 +121,8 @@ pub(super) struct Registration {
     /// Between CAP LS or REQ and CAP END.
     pub(super) is_negotiating: bool,
     pub(super) lines: usize,
+    /// The room that the invitation leads to with which it has registered an account.
+    pub(super) called_to: Option<String>,
 }
 
 impl Session {

@@ -71,6 +71,8 @@ pub struct Settings {
     pub defcon: Defcon,
     /// Whether messages can be searched for (SEARCH). Default yes; the driver keeps an index for it.
     pub search: bool,
+    /// Where people outside reach the web page over TLS, `host` or `host:port`: for links. Default: not known.
+    pub public_address: Option<String>,
 }
 
 /// How much of the audit log is kept; what is beyond either is trimmed.
@@ -248,6 +250,7 @@ impl Settings {
             require_account: Vec::new(),
             defcon: Defcon::NORMAL,
             search: true,
+            public_address: None,
         }
     }
 

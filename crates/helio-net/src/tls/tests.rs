@@ -372,3 +372,25 @@ fn no_name_for_a_certificate_is_an_error_before_anything_is_sent() {
 fn nobody() -> Fingerprint {
     Fingerprint::of(b"nobody")
 }
+
+/// Listeners of two protocols show one identity, and a reload of either is one of both.
+#[tokio::test]
+async fn two_ways_to_speak_share_an_identity_and_keep_their_protocols_apart() {
+    let place = directory();
+    let source = write_pair(place.path(), |_| ());
+    let of = |protocol| ServerSettings { protocol: Some(protocol), ..ServerSettings::default() };
+    let irc = Arc::new(ServerTls::new(source, &of("irc")).unwrap());
+    let web = Arc::new(irc.beside(&of("http/1.1")).unwrap());
+    write_pair(place.path(), |_| ());
+    irc.show(irc.load().unwrap());
+    assert_eq!(web.identity().fingerprint(), irc.identity().fingerprint());
+    let trust = Trust::Pinned(web.identity().fingerprint());
+    for (server, is_taken) in [(&web, true), (&irc, false)] {
+        let (mut listener, at) = listening(server).await;
+        let browser = ClientTls { protocol: Some("http/1.1"), ..ClientTls::new(trust) };
+        let address = Address::new(at.ip(), at.port());
+        let connects = connect::tls(&address, &browser, PLENTY);
+        let (client, served) = tokio::join!(connects, accept(&mut listener));
+        assert_eq!((client.is_ok(), served.is_ok()), (is_taken, is_taken));
+    }
+}

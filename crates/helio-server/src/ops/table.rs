@@ -82,6 +82,8 @@ pub enum Place {
     IrcTls,
     /// IRC over WebSocket.
     Web,
+    /// The same over TLS.
+    WebTls,
     /// Lines of text.
     Lines,
     /// The echo service.
@@ -111,7 +113,8 @@ pub(crate) enum Reason {
     Lockdown,
 }
 
-const LISTENER: Option<(&str, &[&str])> = Some(("listener", &["irc", "irc-tls", "web", "lines", "echo", "log"]));
+const LISTENER: Option<(&str, &[&str])> =
+    Some(("listener", &["irc", "irc-tls", "web", "web-tls", "lines", "echo", "log"]));
 const REASON: Option<(&str, &[&str])> =
     Some(("reason", &["connections", "flood", "slow-reader", "login", "registration", "ban", "lockdown"]));
 

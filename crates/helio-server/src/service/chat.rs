@@ -35,11 +35,12 @@ use super::Context;
 use crate::event::EventKind;
 use connection::Gate;
 use control::Desk;
-use doors::Doors;
+use doors::{Doors, Shown, Tls};
 use handshakes::Handshakes;
 use helio_core::chat::{Chat, Secret, Settings};
 use helio_core::limits;
 use helio_net::address::Address;
+use helio_net::identity::IdentityError;
 use helio_net::listen::BindError;
 use helio_net::tls::ServerTls;
 use helio_store::sqlite::SqliteStore;
@@ -77,6 +78,9 @@ pub enum ChatError {
     /// An address cannot be had.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// TLS cannot be spoken with the certificate.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The system has no random bits.
     #[error(transparent)]
     Random(HashError),
@@ -160,7 +164,14 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
     chat.handle_restore_end(now);
     let (hub, inputs) = mpsc::channel(limits::CHAT_INPUTS);
     let (keeper, requests) = std::sync::mpsc::channel();
-    let control_desk = Desk { hub: hub.clone(), keeper: keeper.clone(), copying: Arc::new(Semaphore::new(1)) };
+    let shown = Shown::default();
+    let control_desk = Desk {
+        hub: hub.clone(),
+        keeper: keeper.clone(),
+        copying: Arc::new(Semaphore::new(1)),
+        doors: shown.clone(),
+        tls: parts.tls.clone(),
+    };
     let (desk, press, jobs) = search::ends();
     let searching = Worker {
         jobs,
@@ -175,7 +186,7 @@ pub async fn start(context: &Context, settings: ChatSettings, mut parts: Parts) 
     };
     let outside = Outside::new(keeper, hub.clone(), Handle::current(), context.reread.clone(), desk);
     let gate = Gate { service: context.clone(), hub: hub.clone(), handshakes };
-    let mut opened = Doors::new(gate, parts.permits, parts.tls);
+    let mut opened = Doors::new(gate, parts.permits, parts.tls.map(Tls::of).transpose()?, shown);
     opened.admit(settings.origins);
     opened.become_like(&settings.doors).await?;
     let keeper = Keeper::new(parts.store, requests, hub.clone(), context.clone()).with_press(press);

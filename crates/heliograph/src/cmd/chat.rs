@@ -11,7 +11,7 @@ use crate::password;
 use crate::run;
 use crate::settings::{Layered as _, layered};
 use crate::signals::Signals;
-use crate::value::Span;
+use crate::value::{RoomArg, Span};
 use clap::Args;
 use helio_client::chat::{ChatOptions, Ended};
 use helio_client::random::random_u64;
@@ -25,7 +25,7 @@ use helio_net::tls::{ClientTls, Trust};
 use serde::Deserialize;
 use show::Show;
 use std::path::PathBuf;
-use value::{NickArg, Pin, RoomArg, ServerAddress};
+use value::{NickArg, Pin, ServerAddress};
 
 /// Talk with others
 ///

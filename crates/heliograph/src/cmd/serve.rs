@@ -5,7 +5,7 @@ mod metrics;
 mod running;
 mod supervisor;
 
-pub(crate) use chat::ChatFlags;
+pub(crate) use chat::{ChatFlags, PublicAddress};
 
 use crate::args::Global;
 use crate::cmd::echo::EchoFlags;
@@ -34,6 +34,7 @@ use std::path::{Path, PathBuf};
   helio serve                                  everything, on this machine only
   helio serve --services echo                  the echo service alone
   helio serve --echo-listen '*:65432'          echo reachable from other machines
+  helio serve --public                         chat for people on other machines, by invitation
   helio serve --check                          are the settings right, and what would be started?
 
 The settings file has a table for each service, see docs/settings.md:
@@ -91,6 +92,14 @@ pub(crate) struct ServeFlags {
     #[arg(long, value_name = "DIR", env = "HELIO_DATA_DIR")]
     data_dir: Option<PathBuf>,
 
+    /// Let people from other machines in: chat over TLS and WebSocket over TLS listen on all addresses (ports 6697 and 8443), and
+    /// whoever comes by them needs an account, for which one has to be invited (helio invite). The settings of [chat] stand over this
+    #[arg(
+        long, value_name = "BOOL", env = "HELIO_PUBLIC",
+        num_args = 0..=1, default_missing_value = "true", require_equals = true
+    )]
+    public: Option<bool>,
+
     /// Where metrics and health are told over HTTP, on loopback, or off [default: 127.0.0.1:65437]
     #[arg(long, value_name = "ADDR", env = "HELIO_METRICS_LISTEN")]
     metrics_listen: Option<MetricsListen>,
@@ -104,7 +113,7 @@ pub(crate) struct ServeFlags {
     log_level: Option<LogLevel>,
 }
 
-layered!(ServeFlags { services, data_dir, metrics_listen, log_format, log_level });
+layered!(ServeFlags { services, data_dir, public, metrics_listen, log_format, log_level });
 
 /// The services that can be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
@@ -177,11 +186,12 @@ impl Settings {
         let echo = EchoFlags::at(args.echo_listen.clone());
         let log = LogFlags::at(args.log_listen.clone(), args.log_to.clone());
         let serve = args.flags.clone().over(file.serve);
+        let chat = ChatFlags::from(args.chat.clone()).over(file.chat);
         let wanted = serve.services.unwrap_or_else(|| ServiceName::ALL.to_vec());
         let data_dir = serve.data_dir.or_else(config::data_dir);
         let settings = Self {
             services: ServiceName::ALL.into_iter().filter(|name| wanted.contains(name)).collect(),
-            chat: ChatFlags::from(args.chat.clone()).over(file.chat),
+            chat: if serve.public == Some(true) { chat.public() } else { chat },
             echo: echo.over(from_environment()?).over(file.echo),
             log: log.over(from_environment()?).over(file.log).over(default_log(data_dir.as_deref())),
             session: args.session.clone().over(file.limits),

@@ -28,7 +28,9 @@ fn sighup_opens_and_closes_listeners_and_nobody_notices() {
     let mut ann = Client::join(at, "ann");
     // A port that was free a moment ago, since one that the system picks would not be told here.
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let settings = format!("[chat]\nlisten = ['{other}']\ntls-listen = []\nweb-listen = []\nline-listen = []\n");
+    let settings = format!(
+        "[chat]\nlisten = ['{other}']\ntls-listen = []\nweb-listen = []\nweb-tls-listen = []\nline-listen = []\n"
+    );
     std::fs::write(dir.path().join("helio.toml"), settings).unwrap();
     serving.signal("HUP");
     assert_eq!(serving.wait_for_error("settings were read again"), "settings were read again", "there is no log");
@@ -147,7 +149,10 @@ fn settings_that_are_wrong_are_named() {
     let cases = [
         ("listen = ['*:6667']", "*:6667 is reachable from other machines and not encrypted"),
         ("listen = ['udp://127.0.0.1:6667']", "chat is not spoken over udp"),
-        ("web-listen = ['tls://127.0.0.1:8443']", "WebSocket is not spoken over tls"),
+        ("web-tls-listen = ['udp://127.0.0.1:8443']", "WebSocket is not spoken over udp"),
+        ("web-tls-listen = ['tcp://*:8443']", "tcp://*:8443 is reachable from other machines and not encrypted"),
+        ("public-address = 'https://chat.example.org'", "is not host or host:port"),
+        ("require-account = 'inside'", "expected true, false, \"elsewhere\", or a list of networks"),
         ("line-listen = ['tls://127.0.0.1:1']", "the line listener is not spoken over tls"),
         ("origins = ['chat.example.org']", "expected scheme and host as in https://chat.example.org"),
         ("server-name = 'two words'", "is not a server's name"),

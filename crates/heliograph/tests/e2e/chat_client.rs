@@ -110,7 +110,8 @@ fn both_come_back_after_the_server_was_killed() {
     ada.wait_for_error("-- connection lost");
     ben.wait_for_error("-- connection lost");
     writeln!(ada_types, "meanwhile").unwrap();
-    let settings = format!("[chat]\nlisten = ['{at}']\ntls-listen = []\nweb-listen = []\nline-listen = []\n");
+    let settings =
+        format!("[chat]\nlisten = ['{at}']\ntls-listen = []\nweb-listen = []\nweb-tls-listen = []\nline-listen = []\n");
     let _serving = Running::start(&mut chat(dir.path(), &settings));
     ben.wait_for_error("-- you are in #ops");
     ben.wait_for("<ada> meanwhile");
@@ -124,7 +125,8 @@ fn both_come_back_after_the_server_was_killed() {
 #[test]
 fn tls_with_a_fingerprint_is_spoken_and_another_one_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let settings = "[chat]\nlisten = []\ntls-listen = ['127.0.0.1:0']\nweb-listen = []\nline-listen = []\n";
+    let settings =
+        "[chat]\nlisten = []\ntls-listen = ['127.0.0.1:0']\nweb-listen = []\nweb-tls-listen = []\nline-listen = []\n";
     let mut serving = Running::start(&mut chat(dir.path(), settings));
     let row = serving.wait_for("  chat");
     let at = row.split_whitespace().find(|word| word.starts_with("tls://")).unwrap().to_owned();

@@ -20,6 +20,7 @@ const SETTINGS: &str = "\
 listen = ['127.0.0.1:0']
 tls-listen = ['127.0.0.1:0']
 web-listen = ['127.0.0.1:0']
+web-tls-listen = []
 line-listen = ['127.0.0.1:0']
 lobby = '#room'
 motd = 'Mind the gap.'

@@ -24,6 +24,7 @@ const SETTINGS: &str = "\
 listen = ['127.0.0.1:0']
 tls-listen = []
 web-listen = []
+web-tls-listen = []
 line-listen = []
 replay-messages = 1000
 ";

@@ -14,6 +14,7 @@ const SETTINGS: &str = "\
 listen = ['127.0.0.1:0']
 tls-listen = []
 web-listen = []
+web-tls-listen = []
 line-listen = []
 keep-empty-rooms = '1s'
 ";

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 /// TLS beside plain IRC, both where the system likes, with `more` settings.
 fn settings(more: &str) -> String {
-    let listen = "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = ['127.0.0.1:0']\nweb-listen = []\nline-listen = []\n";
+    let listen = "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = ['127.0.0.1:0']\nweb-listen = []\nweb-tls-listen = []\nline-listen = []\n";
     format!("{listen}{more}")
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Every port is picked by the system, so all are free.
-const FREE_PORTS: &str = "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = ['127.0.0.1:0']\nweb-listen = ['127.0.0.1:0']\n\
+const FREE_PORTS: &str = "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = ['127.0.0.1:0']\nweb-listen = ['127.0.0.1:0']\nweb-tls-listen = []\n\
                           line-listen = ['127.0.0.1:0']\n[echo]\nlisten = ['127.0.0.1:0']\n[log]\nlisten = ['127.0.0.1:0']\n";
 
 /// The user who owns nothing.

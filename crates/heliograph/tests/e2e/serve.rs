@@ -17,12 +17,14 @@ fn serve(dir: &Path, settings: &str, args: &[&str]) -> Command {
 }
 
 /// The system picks every port.
-const ANY_PORTS: [&str; 12] = [
+const ANY_PORTS: [&str; 14] = [
     "--chat-listen",
     "127.0.0.1:0",
     "--chat-tls-listen",
     "127.0.0.1:0",
     "--web-listen",
+    "127.0.0.1:0",
+    "--web-tls-listen",
     "127.0.0.1:0",
     "--line-listen",
     "127.0.0.1:0",
@@ -94,7 +96,7 @@ fn check_tells_what_would_be_started_and_starts_nothing() {
     let shown = checked.stdout.replace(file.to_str().unwrap(), "FILE");
     insta::assert_snapshot!(shown, @r"
     settings in FILE are right
-      chat  tcp://127.0.0.1:6667 tls://127.0.0.1:6697 ws://127.0.0.1:8080 lines://127.0.0.1:65433
+      chat  tcp://127.0.0.1:6667 tls://127.0.0.1:6697 ws://127.0.0.1:8080 wss://127.0.0.1:8443 lines://127.0.0.1:65433
       echo  127.0.0.1:7001 udp://[::1]:7002
       log   127.0.0.1:65434 into /tmp/x.log
     ");

@@ -70,7 +70,7 @@ pub(super) fn announce(state: &State, presence: &Presence, server: &str, to: &mu
             told.guest = format!("* {} left\n", user.nick).into_bytes();
             to.tell(room.sessions(Statuses::NONE), |_| Some(&told));
         }
-        Presence::Invited { by, user, room, .. } => invited(state, *by, *user, room, to, now),
+        Presence::Invited { by, user, room, .. } => invited(state, &source(state, by, server), *user, room, to, now),
         Presence::Quit { user, reason } => {
             let Some(user) = state.user(*user) else { return };
             let mut told = Line::irc(line(&user.mask(), "QUIT", &[], Some(reason))).at(now.utc);
@@ -172,10 +172,13 @@ fn join_lines(user: &User, room: &Room, now: Now) -> [Line; 2] {
     [plain, extended]
 }
 
-fn invited(state: &State, by: UserId, user: UserId, room: &str, to: &mut To<'_, '_>, now: Now) {
-    let (Some(by), Some(user), Some(room)) = (state.user(by), state.user(user), state.room(room)) else { return };
-    let told = Line::irc(line(&by.mask(), "INVITE", &[&user.nick, &room.name], None)).at(now.utc);
+fn invited(state: &State, by: &str, user: UserId, name: &str, to: &mut To<'_, '_>, now: Now) {
+    let Some(user) = state.user(user) else { return };
+    let room = state.room(name);
+    let name = room.map_or(name, |room| &room.name);
+    let told = Line::irc(line(by, "INVITE", &[&user.nick, name], None)).at(now.utc);
     to.tell(user.sessions.iter(), |_| Some(&told));
+    let Some(room) = room else { return };
     let origin = to.origin.as_ref().map(|origin| origin.session);
     let could_invite = room.sessions(Statuses::HALFOP).filter(|session| Some(*session) != origin);
     to.tell(could_invite, |audience| audience.has(Capability::InviteNotify).then_some(&told));

@@ -31,7 +31,7 @@ const CLOSED: &str = "Your account was suspended or deleted";
 /// `REGISTER account email password` (IRCv3 account-registration, a draft).
 pub(super) fn register(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let address = turn.session()?.peer.address.ip();
-    policy::can_register(&turn.chat.settings, turn.defcon(), address, turn.account())?;
+    let may = policy::can_register(&turn.chat.settings, turn.defcon(), address, turn.account())?;
     let nick = super::nick_of(turn.chat, turn.session);
     let is_registered = turn.session()?.user().is_some();
     if !is_registered && turn.chat.settings.password_hash.is_some() {
@@ -45,7 +45,7 @@ pub(super) fn register(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     }
     let password = new_password(&nick, params[2])?;
     is_available(turn, &nick)?;
-    let invite = invite::find(turn, params[1])?;
+    let invite = invite::find(turn, params[1], may)?;
     if turn.chat.verifying.is_full() || !turn.chat.registrations.take(&tries::place(address), turn.now.mono) {
         return Err(Refusal::fail(ReplyCode::TemporarilyUnavailable, &[&nick]));
     }
@@ -115,9 +115,7 @@ fn found(turn: &mut Turn<'_>, account: &str, credential: Option<Credential>, inv
     // Others may have been faster.
     is_available(turn, account)?;
     turn.chat.storage.can_take()?;
-    if let Some(id) = invite {
-        invite::take(turn, id, account)?;
-    }
+    let room = invite.map(|id| invite::take(turn, id, account)).transpose()?.flatten();
     let (name, at_us) = (account.to_string(), turn.now.utc.micros());
     super::notice(turn.chat, format!("Account {account} was registered"), turn.now);
     keep_decoys(turn.chat, turn.now);
@@ -128,7 +126,8 @@ fn found(turn: &mut Turn<'_>, account: &str, credential: Option<Credential>, inv
         turn.reply.held(ticket, [Line::irc(told)].into());
         turn.chat.storage.wait(ticket, turn.session, "REGISTER", account);
     }
-    log_in(turn, account)
+    log_in(turn, account)?;
+    room.map_or(Ok(()), |room| invite::call_in(turn, room))
 }
 
 /// With the first account, the answers for names without one must become the same for ever.

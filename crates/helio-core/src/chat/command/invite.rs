@@ -1,7 +1,7 @@
 //! INVITE: ask somebody into a room.
 
 use super::office;
-use crate::chat::event::Presence;
+use crate::chat::event::{Actor, Presence};
 use crate::chat::policy;
 use crate::chat::reply::{Outcome, Refusal};
 use crate::chat::turn::Turn;
@@ -38,7 +38,7 @@ fn invite(turn: &mut Turn<'_>, nick: &str, name: &str) -> Outcome {
     }
     let is_pass = policy::can_open_doors(by, room);
     let (nick, away, name) = (user.nick.clone(), user.away.clone(), room.name.clone());
-    let event = Presence::Invited { by: by.id, user: user.id, room: name.clone(), is_pass };
+    let event = Presence::Invited { by: Actor::User(by.id), user: user.id, room: name.clone(), is_pass };
     turn.reply.numeric(Numeric::RplInviting, &[&nick, &name]);
     if let Some(message) = away {
         turn.reply.numeric_text(Numeric::RplAway, &[&nick], &message);

@@ -77,12 +77,14 @@ pub(super) fn complete(turn: &mut Turn<'_>) -> Outcome {
         registration.nick = None;
     }
     let place = place?;
+    let called_to = turn.session_mut()?.registration().and_then(|registration| registration.called_to.take());
     authenticate::abort(turn)?;
     if let Some(user) = place {
         return attach::attach(turn, user);
     }
     arrive(turn.chat, session, now);
-    welcome::greet(turn)
+    welcome::greet(turn)?;
+    called_to.map_or(Ok(()), |room| account::invite::call_in(turn, room))
 }
 
 fn verify(turn: &mut Turn<'_>, hash: String) -> Outcome {

@@ -108,6 +108,9 @@ pub enum ControlRequest {
         uses: u32,
         /// For how many seconds.
         expires_s: u64,
+        /// The room that whoever uses it is invited to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<String>,
     },
     /// The invitations that can be used, by id.
     InviteList {
@@ -174,6 +177,8 @@ pub enum ControlRequest {
         /// Its name.
         log: String,
     },
+    /// Where the server can be reached; the answer is `listening`.
+    Listening,
 }
 
 /// What is answered.
@@ -261,6 +266,20 @@ pub enum ControlAnswer {
         /// The log that its messages go to.
         log: String,
     },
+    /// Where the server can be reached.
+    Listening {
+        /// What the setting `public-address` says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        public_address: Option<String>,
+        /// Where web pages are served over TLS: `host:port`, with the ports that the system chose. A stopped server listens
+        /// nowhere.
+        web_tls: Vec<String>,
+        /// SHA-256 of the certificate; of one that runs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fingerprint: Option<Fingerprint>,
+        /// An authority issued the certificate, so that it is another one soon.
+        is_ca_issued: bool,
+    },
 }
 
 /// Why a request was not carried out.
@@ -308,12 +327,14 @@ impl ControlRequest {
             Self::CertDelete { name, certificate } => ("cert-delete", name.clone(), certificate.to_string()),
             Self::AppAdd { name, app } => ("app-add", name.clone(), app.clone()),
             Self::AppDelete { name, app } => ("app-delete", name.clone(), app.clone()),
-            Self::InviteAdd { uses, expires_s } => {
-                ("invite-add", none(), format!("{uses} uses within {expires_s} seconds"))
+            Self::InviteAdd { uses, expires_s, room } => {
+                let to = room.as_ref().map(|room| format!(" to {room}")).unwrap_or_default();
+                ("invite-add", none(), format!("{uses} uses within {expires_s} seconds{to}"))
             }
             Self::InviteRevoke { id } => ("invite-revoke", id.clone(), none()),
             Self::AccountList { .. }
             | Self::InviteList { .. }
+            | Self::Listening
             | Self::Audit { .. }
             | Self::StoreThaw
             | Self::RoomList { .. }

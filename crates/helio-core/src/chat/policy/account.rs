@@ -77,24 +77,33 @@ impl AccountError {
     }
 }
 
+/// Who may register an account over IRC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::chat) enum MayRegister {
+    /// With or without an invitation.
+    Freely,
+    /// Only with an invitation; what is answered without one.
+    Invited(ReplyCode),
+}
+
 /// May somebody at `address` register an account over IRC? `account` is the one that they are logged in to.
 pub(in crate::chat) fn can_register(
     settings: &Settings,
     level: Defcon,
     address: IpAddr,
     account: Option<&str>,
-) -> Outcome {
+) -> Outcome<MayRegister> {
     if let Some(account) = account {
         return Err(Refusal::fail(ReplyCode::AlreadyAuthenticated, &[account]));
     }
-    let is_allowed = match settings.registration {
-        _ if level.refuses_accounts() => return Err(Refusal::fail(ReplyCode::TemporarilyUnavailable, &["*"])),
-        // With a code, which is looked at later.
-        AccountRegistration::Open | AccountRegistration::Invited => true,
-        AccountRegistration::Local => address.to_canonical().is_loopback(),
-        AccountRegistration::Closed => false,
-    };
-    if is_allowed { Ok(()) } else { Err(Refusal::fail(ReplyCode::Disallowed, &["*"])) }
+    match settings.registration {
+        _ if level.refuses_accounts() => Err(Refusal::fail(ReplyCode::TemporarilyUnavailable, &["*"])),
+        AccountRegistration::Open => Ok(MayRegister::Freely),
+        AccountRegistration::Local if address.to_canonical().is_loopback() => Ok(MayRegister::Freely),
+        AccountRegistration::Local => Ok(MayRegister::Invited(ReplyCode::Disallowed)),
+        AccountRegistration::Invited => Ok(MayRegister::Invited(ReplyCode::InvitationRequired)),
+        AccountRegistration::Closed => Err(Refusal::fail(ReplyCode::Disallowed, &["*"])),
+    }
 }
 
 /// May this nickname be used by who is logged in to `account`?

@@ -23,6 +23,9 @@ pub(in crate::chat) struct Invite {
     pub(in crate::chat) expires_us: i64,
     /// Who made it.
     pub(in crate::chat) by: String,
+    /// The room that whoever uses it is invited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::chat) room: Option<String>,
 }
 
 // spec: end
@@ -40,12 +43,15 @@ pub struct InviteInfo {
     pub expires_us: i64,
     /// Who made it.
     pub by: String,
+    /// The room that whoever uses it is invited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
 }
 
 impl Invite {
     pub(in crate::chat) fn info(&self) -> InviteInfo {
-        let Self { id, uses_left, made_us, expires_us, by, .. } = self.clone();
-        InviteInfo { id, uses_left, made_us, expires_us, by }
+        let Self { id, uses_left, made_us, expires_us, by, room, .. } = self.clone();
+        InviteInfo { id, uses_left, made_us, expires_us, by, room }
     }
 
     pub(in crate::chat) fn is_expired(&self, now_us: i64) -> bool {

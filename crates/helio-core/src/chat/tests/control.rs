@@ -153,7 +153,7 @@ proptest! {
     fn requests_and_answers_come_back(name in ".{0,40}", reason in ".{0,40}", uses: u32, expires_s: u64, is_last: bool) {
         for request in [
             ControlRequest::AccountSuspend { name: name.clone(), reason: reason.clone() },
-            ControlRequest::InviteAdd { uses, expires_s },
+            ControlRequest::InviteAdd { uses, expires_s, room: None },
             ControlRequest::AccountList { after: Some(name.clone()) },
         ] {
             prop_assert_eq!(ControlRequest::decode(&request.encode()), Ok(request));

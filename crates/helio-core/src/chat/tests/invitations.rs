@@ -13,7 +13,12 @@ fn invited() -> Settings {
 
 impl World {
     pub(super) fn invite(&mut self, uses: u32, expires_s: u64) -> (String, String) {
-        let answer = self.request(ControlRequest::InviteAdd { uses, expires_s });
+        self.invite_to(uses, expires_s, None)
+    }
+
+    fn invite_to(&mut self, uses: u32, expires_s: u64, room: Option<&str>) -> (String, String) {
+        let room = room.map(ToString::to_string);
+        let answer = self.request(ControlRequest::InviteAdd { uses, expires_s, room });
         let Some(ControlAnswer::Invited { id, code }) = answer else { panic!("{answer:?}") };
         (id, code)
     }
@@ -79,13 +84,13 @@ fn guesses_are_bounded() {
 fn only_so_many_and_only_so_long() {
     let mut world = World::with(invited());
     for (uses, expires_s) in [(0, 60), (limits::CHAT_INVITE_USES + 1, 60), (1, 0), (1, u64::MAX)] {
-        let answer = world.request(ControlRequest::InviteAdd { uses, expires_s });
+        let answer = world.request(ControlRequest::InviteAdd { uses, expires_s, room: None });
         assert!(matches!(answer, Some(ControlAnswer::Refused(_))), "{uses} {expires_s}: {answer:?}");
     }
     for _ in 0..limits::CHAT_INVITES {
         world.invite(1, 60);
     }
-    let full = world.request(ControlRequest::InviteAdd { uses: 1, expires_s: 60 });
+    let full = world.request(ControlRequest::InviteAdd { uses: 1, expires_s: 60, room: None });
     let Some(ControlAnswer::Refused(error)) = full else { panic!("{full:?}") };
     assert_eq!(error.code, "LIMIT_REACHED");
     world.pass(Duration::from_secs(60));
@@ -114,4 +119,77 @@ fn operators_invite_too_and_it_is_written_down() {
         format!("{boss}: invite-revoke {id}"),
     ];
     assert_eq!(world.audit(), told);
+}
+
+/// "the server sends an INVITE to the room when the connection is registered".
+#[test]
+fn an_invitation_with_a_room_leads_there_once_one_is_somebody() {
+    let mut world = World::with(invited());
+    let boss = world.member("boss", "#tea");
+    world.say(boss, "MODE #tea +ik sesame");
+    let (_, code) = world.invite_to(2, 60, Some("#tea"));
+    let ada = world.connect();
+    world.say(ada, "CAP LS 302");
+    world.say(ada, "NICK ada");
+    world.say(ada, "USER ada 0 * :Ada");
+    let registered = world.ask(ada, &format!("REGISTER * {code} :correct horse")).concat();
+    assert!(registered.contains(" REGISTER SUCCESS ada "), "{registered}");
+    let heard = world.ask(ada, "CAP END");
+    let at = |text: &str| heard.iter().position(|line| line.contains(text));
+    assert!(at(" 001 ada ").is_some() && at(" 001 ada ") < at(":helio.local INVITE ada #tea"), "{heard:#?}");
+    let joined = world.ask(ada, "JOIN #tea").concat();
+    assert!(joined.contains(" JOIN #tea"), "the key is not asked for: {joined}");
+    // What is closed by `+i` stays open to the account.
+    world.say(boss, "MODE #tea -k sesame");
+    world.say(ada, "PART #tea");
+    let again = world.ask(ada, "JOIN #tea").concat();
+    assert!(again.contains(" JOIN #tea"), "{again}");
+
+    // Who is somebody already is told at once.
+    let bob = world.user("bob");
+    let heard = world.ask(bob, &format!("REGISTER * {code} :correct horse")).concat();
+    assert!(heard.contains(":helio.local INVITE bob #tea"), "{heard}");
+}
+
+#[test]
+fn an_invitation_may_name_a_room_that_is_not_there_yet_and_survives_a_restart() {
+    let mut world = World::with(invited());
+    let (_, code) = world.invite_to(1, 600, Some("#new"));
+    world.restart(invited(), 9);
+    let ada = world.user("ada");
+    let heard = world.ask(ada, &format!("REGISTER * {code} :correct horse")).concat();
+    assert!(heard.contains(":helio.local INVITE ada #new"), "{heard}");
+    let wrong = ControlRequest::InviteAdd { uses: 1, expires_s: 60, room: Some("no room".to_string()) };
+    assert!(matches!(world.request(wrong), Some(ControlAnswer::Refused(error)) if error.code == "INVALID_PARAMS"));
+}
+
+/// The setting `registration`: who is invited may register from elsewhere too, unless nobody may.
+#[test]
+fn a_code_is_a_permission_where_registration_is_local_and_none_where_it_is_closed() {
+    for (registration, answer) in [
+        (AccountRegistration::Local, "REGISTER SUCCESS"),
+        (AccountRegistration::Open, "REGISTER SUCCESS"),
+        (AccountRegistration::Closed, "FAIL REGISTER DISALLOWED"),
+    ] {
+        let mut world = World::with(Settings { registration, ..World::settings() });
+        let (_, code) = world.invite_to(1, 60, Some("#tea"));
+        let id = world.connect_from("192.0.2.1:1", crate::chat::Face::Irc, true).expect("a connection");
+        world.say(id, "NICK ada");
+        let heard = world.ask(id, &format!("REGISTER * {code} :correct horse")).concat();
+        assert!(heard.contains(answer), "{registration:?}: {heard}");
+    }
+}
+
+/// Records of servers that knew no rooms in invitations.
+#[test]
+fn an_old_record_of_an_invitation_is_read() {
+    let old = format!(
+        r#"{{"event":"invite","id":"abc","hash":"{}","uses_left":1,"made_us":1,"expires_us":2,"by":"control"}}"#,
+        "ab".repeat(32)
+    );
+    let event = crate::chat::storage::decode(old.as_bytes()).expect("a record");
+    let crate::chat::event::Event::Account(crate::chat::event::AccountEvent::Invite(invite)) = event else {
+        panic!("{event:?}")
+    };
+    assert_eq!(invite.room, None);
 }

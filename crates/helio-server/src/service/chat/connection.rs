@@ -5,7 +5,7 @@
 
 use super::batch::Batch;
 use super::framer::{Framer, Wrong};
-use super::handshakes::Handshakes;
+use super::handshakes::{Handshake, Handshakes};
 use super::hub::{Input, broken};
 use super::link::{Closing, Link, Work};
 use super::pipe::Pipe;
@@ -72,27 +72,7 @@ enum Woken {
 impl Gate {
     /// Talks with whoever connected, until that ends.
     pub(super) async fn converse(&self, accepted: Accepted, peer: SocketAddr, face: Face) {
-        if accepted.is_encrypted()
-            && let Err(reason) = self.knock(peer.ip()).await
-        {
-            return self.service.events.tell(EventKind::HandshakeFailed { peer, reason });
-        }
-        let handshake = accepted.is_encrypted().then(|| self.handshakes.begin(peer.ip())).transpose();
-        let handshake = match handshake {
-            Ok(handshake) => handshake,
-            Err(reason) => return self.handshake_failed(peer, Place::IrcTls, reason),
-        };
-        let established = tokio::select! {
-            biased;
-            established = accepted.establish() => established,
-            () = self.service.stop.begun() => return,
-        };
-        let connection = match established {
-            Ok(connection) => connection,
-            Err(error) => {
-                return self.handshake_failed(peer, Place::IrcTls, error.to_string());
-            }
-        };
+        let Some((connection, handshake)) = self.establish(accepted, peer, Place::IrcTls).await else { return };
         drop(handshake);
         let (is_secure, certificate) = (connection.is_encrypted(), connection.peer_fingerprint());
         let (link, pipe) = match connection {
@@ -107,7 +87,42 @@ impl Gate {
         self.talk(Peer { address: peer, face, is_secure, certificate }, place, link, pipe).await;
     }
 
-    /// The same on a connection that is ready.
+    /// Agrees on the encryption, if there is to be one; the handshake then counts as long as the caller keeps it. `None`: the
+    /// connection is dropped, and that is told.
+    pub(super) async fn establish(
+        &self,
+        accepted: Accepted,
+        peer: SocketAddr,
+        place: Place,
+    ) -> Option<(Connection, Option<Handshake>)> {
+        let mut handshake = None;
+        if accepted.is_encrypted() {
+            if let Err(reason) = self.knock(peer.ip()).await {
+                self.service.events.tell(EventKind::HandshakeFailed { peer, reason });
+                return None;
+            }
+            match self.handshakes.begin(peer.ip()) {
+                Ok(begun) => handshake = Some(begun),
+                Err(reason) => {
+                    self.handshake_failed(peer, place, reason);
+                    return None;
+                }
+            }
+        }
+        tokio::select! {
+            biased;
+            established = accepted.establish() => match established {
+                Ok(connection) => Some((connection, handshake)),
+                Err(error) => {
+                    self.handshake_failed(peer, place, error.to_string());
+                    None
+                }
+            },
+            () = self.service.stop.begun() => None,
+        }
+    }
+
+    /// Talks on a connection that is ready.
     pub(super) async fn talk(&self, peer: Peer, place: Place, link: Link, mut pipe: Pipe) {
         let _counted = Counted::connection(&self.service.ops, place);
         let (address, face, started) = (peer.address, peer.face, self.service.clock.now());

@@ -1,5 +1,6 @@
 //! The control socket: requests of whoever runs the server, on its own machine (spec/control.md).
 
+use super::doors::{Shown, Speech};
 use super::hub::Input;
 use super::keeper::Request;
 use super::password::check_password_hash;
@@ -8,12 +9,14 @@ use crate::service::Context;
 use helio_core::chat::{ControlAnswer, ControlError, ControlRequest};
 use helio_core::irc::standard_reply::ReplyCode;
 use helio_core::limits;
+use helio_net::address::{Address, Scheme};
+use helio_net::tls::ServerTls;
 use helio_store::{Direction, Limit, Log, LogHead, LogName, Position, StoreError};
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -44,6 +47,9 @@ pub(super) struct Desk {
     pub(super) keeper: std::sync::mpsc::Sender<Request>,
     /// One at a time copies the store.
     pub(super) copying: Arc<Semaphore>,
+    /// Where is listened.
+    pub(super) doors: Shown,
+    pub(super) tls: Option<Arc<ServerTls>>,
 }
 
 /// Opens the socket and serves until the program stops. Whoever has the store's lock calls this: a file that is there is of a
@@ -148,6 +154,23 @@ async fn converse(stream: UnixStream, desk: &Desk) {
     }
 }
 
+impl Desk {
+    /// Adds where web pages are served over TLS, and by what clients know the server.
+    fn listening(&self, answer: ControlAnswer) -> ControlAnswer {
+        let ControlAnswer::Listening { public_address, .. } = answer else { return answer };
+        let doors = self.doors.read().unwrap_or_else(PoisonError::into_inner);
+        let is_web_tls = |speech, scheme| speech == Speech::Web && scheme == Some(Scheme::Tls);
+        let web_tls = doors.iter().filter(|(speech, at)| is_web_tls(*speech, at.scheme));
+        let identity = self.tls.as_ref().map(|tls| tls.identity());
+        ControlAnswer::Listening {
+            public_address,
+            web_tls: web_tls.map(|(_, at)| Address { scheme: None, ..at.clone() }.to_string()).collect(),
+            fingerprint: identity.as_ref().map(|identity| identity.fingerprint()),
+            is_ca_issued: identity.is_some_and(|identity| identity.is_ca_issued()),
+        }
+    }
+}
+
 /// Whoever asks by one connection.
 struct Caller<'a> {
     desk: &'a Desk,
@@ -184,6 +207,7 @@ impl Caller<'_> {
             ControlRequest::LogRead { log, from } => {
                 self.ask_keeper(|answer| Request::LogRead { log, from, answer }).await
             }
+            ControlRequest::Listening => self.desk.listening(self.ask_hub(request).await),
             ControlRequest::StoreFreeze => self.freeze(request).await,
             ControlRequest::StoreThaw if self.freeze.is_none() => refused("this connection has not frozen the store"),
             ControlRequest::StoreThaw => {

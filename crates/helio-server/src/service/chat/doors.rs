@@ -8,9 +8,10 @@ use helio_core::chat::{Connections, Face};
 use helio_core::limits;
 use helio_core::peer::canonical;
 use helio_net::address::{Address, Scheme};
+use helio_net::identity::IdentityError;
 use helio_net::listen::{self, BindError, Incoming, Listener};
-use helio_net::tls::ServerTls;
-use std::sync::{Arc, PoisonError};
+use helio_net::tls::{ServerSettings, ServerTls};
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -58,14 +59,44 @@ struct Open {
 pub(super) struct Doors {
     gate: Gate,
     permits: Arc<Semaphore>,
-    tls: Option<Arc<ServerTls>>,
+    tls: Option<Tls>,
     origins: Origins,
     open: Vec<Open>,
+    shown: Shown,
 }
 
+/// How TLS is spoken, with one identity: IRC by one protocol name (ALPN), browsers by another.
+#[derive(Clone, Debug)]
+pub(super) struct Tls {
+    irc: Arc<ServerTls>,
+    web: Arc<ServerTls>,
+}
+
+impl Tls {
+    /// Beside `irc` what browsers speak. They are not asked for a certificate, since some then ask their user.
+    ///
+    /// # Errors
+    /// See [`IdentityError`].
+    pub(super) fn of(irc: Arc<ServerTls>) -> Result<Self, IdentityError> {
+        let settings = ServerSettings { protocol: Some("http/1.1"), ..ServerSettings::default() };
+        Ok(Self { web: Arc::new(irc.beside(&settings)?), irc })
+    }
+
+    fn speaking(&self, speech: Speech) -> Option<&Arc<ServerTls>> {
+        match speech {
+            Speech::Irc => Some(&self.irc),
+            Speech::Web => Some(&self.web),
+            Speech::Line => None,
+        }
+    }
+}
+
+/// Where is listened, for those who ask while [`Doors`] belongs to another.
+pub(super) type Shown = Arc<RwLock<Vec<(Speech, Address)>>>;
+
 impl Doors {
-    pub(super) fn new(gate: Gate, permits: Arc<Semaphore>, tls: Option<Arc<ServerTls>>) -> Self {
-        Self { gate, permits, tls, origins: Origins::default(), open: Vec::new() }
+    pub(super) fn new(gate: Gate, permits: Arc<Semaphore>, tls: Option<Tls>, shown: Shown) -> Self {
+        Self { gate, permits, tls, origins: Origins::default(), open: Vec::new(), shown }
     }
 
     /// Opens the doors of `wanted` that are not open, and closes those that are not wanted.
@@ -73,6 +104,12 @@ impl Doors {
     /// # Errors
     /// An address that is not optional cannot be had; then nothing changed.
     pub(super) async fn become_like(&mut self, wanted: &[Door]) -> Result<(), BindError> {
+        let changed = self.change_to(wanted).await;
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = self.bound();
+        changed
+    }
+
+    async fn change_to(&mut self, wanted: &[Door]) -> Result<(), BindError> {
         let mut closed = Vec::new();
         let bound = match self.bind_missing(wanted, &mut closed).await {
             Ok(bound) => bound,
@@ -177,9 +214,10 @@ impl Doors {
     }
 
     async fn bind(&self, door: &Door) -> Result<Vec<Listener>, BindError> {
-        match (door.address.scheme, &self.tls) {
+        let tls = self.tls.as_ref().and_then(|tls| tls.speaking(door.speech));
+        match (door.address.scheme, tls) {
             (None | Some(Scheme::Tcp), _) => listen::tcp(&door.address).await,
-            (Some(Scheme::Tls), Some(tls)) if door.speech == Speech::Irc => listen::tls(&door.address, tls).await,
+            (Some(Scheme::Tls), Some(tls)) => listen::tls(&door.address, tls).await,
             (Some(scheme @ (Scheme::Tls | Scheme::Udp)), _) => {
                 Err(BindError::WrongScheme { address: door.address.clone(), scheme })
             }

@@ -161,7 +161,8 @@ mod tests {
             | ControlAnswer::Rooms { .. }
             | ControlAnswer::Room { .. }
             | ControlAnswer::Records { .. }
-            | ControlAnswer::Importing { .. }) => panic!("{answer:?} is no refusal"),
+            | ControlAnswer::Importing { .. }
+            | ControlAnswer::Listening { .. }) => panic!("{answer:?} is no refusal"),
         }
     }
 

@@ -3,14 +3,12 @@
 //! A page of any site can open a WebSocket to this machine, so the site that it says it comes from (Origin, RFC 6455
 //! §10.2) decides: programs, which name none, are admitted, and pages of this server's own and of configured origins.
 
+mod door;
+
 use super::connection::Gate;
-use super::handshakes::Handshake;
 use super::link::Link;
 use super::pipe::Pipe;
-use crate::event::EventKind;
-use crate::ops::Place;
 use axum::Router;
-use axum::extract::connect_info::Connected;
 use axum::extract::rejection::ExtensionRejection;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -18,21 +16,12 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use axum::serve::IncomingStream;
+use door::{WebDoor, WebPeer};
 use helio_core::chat::{Face, Peer};
 use helio_core::limits;
-use helio_core::peer::canonical;
-use helio_net::conn::Connection;
-use helio_net::listen::{Incoming, Listener};
-use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use helio_net::listen::Listener;
+use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
-use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
 /// The subprotocols, the one that we like best first.
@@ -45,7 +34,7 @@ pub(super) type Origins = Arc<RwLock<Vec<String>>>;
 /// Answers requests on `listener` until the door is closed or the program stops.
 pub(super) async fn serve(gate: Gate, origins: Origins, listener: Listener, close: CancellationToken) {
     let stop = gate.service.stop.clone();
-    let door = WebDoor { gate: gate.clone(), listener };
+    let door = WebDoor::new(gate.clone(), listener);
     let answer = any(answer);
     let app = Router::new().route("/", answer.clone()).route("/irc", answer).with_state((gate, origins));
     let app = app.into_make_service_with_connect_info::<WebPeer>();
@@ -70,7 +59,7 @@ async fn answer(
     };
     let is_admitted = {
         let origins = origins.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        is_admitted(headers.get(header::ORIGIN), headers.get(header::HOST), &origins)
+        is_admitted(headers.get(header::ORIGIN), headers.get(header::HOST), peer.is_secure, &origins)
     };
     if !is_admitted {
         let text = "Pages of this origin may not connect; the setting origins of [chat] names those that may.\n";
@@ -84,11 +73,12 @@ async fn answer(
         .write_buffer_size(limits::CHAT_WEB_BUFFER);
     let is_binary = upgrade.selected_protocol().is_some_and(|protocol| protocol == BINARY);
     upgrade.on_upgrade(move |socket| {
-        peer.is_upgraded.store(true, Ordering::Relaxed);
+        peer.upgraded();
         let stop = gate.service.stop.clone();
-        let peer = Peer { address: peer.address, face: Face::Irc, is_secure: false, certificate: None };
+        let place = peer.place();
+        let peer = Peer { address: peer.address, face: Face::Irc, is_secure: peer.is_secure, certificate: None };
         let pipe = Pipe::web(socket, is_binary);
-        stop.track(async move { gate.talk(peer, Place::Web, Link::handed(), pipe).await })
+        stop.track(async move { gate.talk(peer, place, Link::handed(), pipe).await })
     })
 }
 
@@ -100,117 +90,23 @@ fn preferred(headers: &HeaderMap) -> Option<&'static str> {
     ours.next()
 }
 
-/// Whether a page of `origin` may connect. A page of our own is one whose origin is the host that was asked for, and that
-/// is an address or `localhost`: a name that somebody else owns may lead here too (DNS rebinding).
-fn is_admitted(origin: Option<&HeaderValue>, host: Option<&HeaderValue>, origins: &[String]) -> bool {
+/// Whether a page of `origin` may connect. A page of our own is one whose origin is the host that was asked for. Without TLS
+/// that must be an address or `localhost`: a name that somebody else owns may lead here too (DNS rebinding). Over TLS a
+/// browser has seen a certificate for that name, which the other's owner does not have.
+fn is_admitted(origin: Option<&HeaderValue>, host: Option<&HeaderValue>, is_secure: bool, origins: &[String]) -> bool {
     let Some(origin) = origin else { return true };
     let Ok(origin) = origin.to_str() else { return false };
     if origins.iter().any(|known| known.eq_ignore_ascii_case(origin)) {
         return true;
     }
-    let Some((_, authority)) = origin.split_once("://") else { return false };
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let is_same = host.and_then(|host| host.to_str().ok()).is_some_and(|host| host.eq_ignore_ascii_case(authority));
+    if is_secure {
+        return is_same && scheme.eq_ignore_ascii_case("https");
+    }
     let name = authority.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(authority, |(name, _)| name);
     let is_address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
-    let is_same = host.and_then(|host| host.to_str().ok()).is_some_and(|host| host.eq_ignore_ascii_case(authority));
     is_same && (is_address || name.eq_ignore_ascii_case("localhost"))
-}
-
-/// A listener whose connections bring one request each, in good time.
-struct WebDoor {
-    gate: Gate,
-    listener: Listener,
-}
-
-/// Who asks, and whether the connection has become a WebSocket.
-#[derive(Clone, Debug)]
-struct WebPeer {
-    address: SocketAddr,
-    is_upgraded: Arc<AtomicBool>,
-}
-
-/// A connection that is dropped unless it becomes a WebSocket soon.
-struct WebConnection {
-    connection: Connection,
-    is_upgraded: Arc<AtomicBool>,
-    /// Until then: when it is dropped, and its place among those that wait.
-    waits: Option<(Pin<Box<Sleep>>, Handshake)>,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl axum::serve::Listener for WebDoor {
-    type Io = WebConnection;
-    type Addr = WebPeer;
-
-    async fn accept(&mut self) -> (WebConnection, WebPeer) {
-        loop {
-            match self.listener.accept().await {
-                Ok(Incoming::Connection { connection, peer, permit }) => {
-                    let peer = canonical(peer);
-                    let handshake = match self.gate.handshakes.begin(peer.ip()) {
-                        Ok(handshake) => handshake,
-                        Err(reason) => {
-                            self.gate.handshake_failed(peer, Place::Web, reason);
-                            continue;
-                        }
-                    };
-                    // No more than taking it: web doors have no TLS.
-                    let Ok(connection) = connection.establish().await else { continue };
-                    let peer = WebPeer { address: peer, is_upgraded: Arc::default() };
-                    let connection = WebConnection {
-                        connection,
-                        is_upgraded: peer.is_upgraded.clone(),
-                        waits: Some((Box::pin(tokio::time::sleep(limits::CHAT_WEB_REQUEST_TIMEOUT)), handshake)),
-                        _permit: permit,
-                    };
-                    return (connection, peer);
-                }
-                Ok(Incoming::Short { error, retry_in }) => self.gate.service.events.tell(EventKind::Trouble {
-                    message: format!("cannot accept connections now: {error}; trying again in {retry_in:?}"),
-                }),
-                Err(error) => {
-                    let message = format!("the listener broke and accepts no more: {error}");
-                    self.gate.service.events.tell(EventKind::Failure { message });
-                    std::future::pending::<()>().await;
-                }
-            }
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<WebPeer> {
-        Ok(WebPeer { address: self.listener.local()?, is_upgraded: Arc::default() })
-    }
-}
-
-impl Connected<IncomingStream<'_, WebDoor>> for WebPeer {
-    fn connect_info(stream: IncomingStream<'_, WebDoor>) -> Self {
-        stream.remote_addr().clone()
-    }
-}
-
-impl AsyncRead for WebConnection {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.waits.is_some() && self.is_upgraded.load(Ordering::Relaxed) {
-            self.waits = None;
-        }
-        if self.waits.as_mut().is_some_and(|(deadline, _)| deadline.as_mut().poll(cx).is_ready()) {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        Pin::new(&mut self.connection).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for WebConnection {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.connection).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.connection).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.connection).poll_shutdown(cx)
-    }
 }
 
 #[cfg(test)]
@@ -222,7 +118,7 @@ mod tests {
         let known = ["https://chat.example.org".to_owned()];
         let asks = |origin: &str, host: &str| {
             let header = |text: &str| HeaderValue::from_str(text).ok().filter(|value| !value.is_empty());
-            is_admitted(header(origin).as_ref(), header(host).as_ref(), &known)
+            is_admitted(header(origin).as_ref(), header(host).as_ref(), false, &known)
         };
         assert!(asks("", "127.0.0.1:8080"));
         assert!(asks("http://127.0.0.1:8080", "127.0.0.1:8080") && asks("http://[::1]:8080", "[::1]:8080"));
@@ -233,6 +129,18 @@ mod tests {
         // A name that its owner lets lead to 127.0.0.1 is still the owner's site.
         assert!(!asks("http://evil.example:8080", "evil.example:8080"));
         assert!(!asks("http://127.0.0.1.evil.example", "127.0.0.1.evil.example"));
+    }
+
+    #[test]
+    fn over_tls_a_name_is_as_good_as_an_address() {
+        let asks = |origin: &'static str, host: &'static str| {
+            let header = |text| HeaderValue::from_static(text);
+            is_admitted(Some(&header(origin)), Some(&header(host)), true, &[])
+        };
+        assert!(asks("https://chat.example.org:8443", "chat.example.org:8443"));
+        assert!(asks("https://[::1]:8443", "[::1]:8443"));
+        assert!(!asks("https://evil.example", "chat.example.org:8443") && !asks("null", "null"));
+        assert!(!asks("http://chat.example.org:8443", "chat.example.org:8443"));
     }
 
     /// IRCv3 websocket: "respecting the client's order of preference".

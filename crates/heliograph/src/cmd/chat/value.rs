@@ -1,7 +1,7 @@
 //! What is written behind the options of `helio chat`.
 
 use crate::value::from_text;
-use helio_core::irc::name::{Nick, NickRules, RoomName};
+use helio_core::irc::name::{Nick, NickRules};
 use helio_core::limits;
 use helio_net::address::{Address, ParseAddressError};
 use helio_net::fingerprint::{Fingerprint, ParseFingerprintError};
@@ -35,21 +35,6 @@ impl FromStr for ServerAddress {
 }
 
 from_text!(ServerAddress, "an address as text, as in \"tls://chat.example.org\"");
-
-/// A room; the `#`, which shells take for a comment, may be left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RoomArg(pub(super) RoomName);
-
-impl FromStr for RoomArg {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let name = if text.starts_with('#') { text.to_owned() } else { format!("#{text}") };
-        RoomName::parse(&name).map(Self).map_err(|error| error.to_string())
-    }
-}
-
-from_text!(RoomArg, "a room as text, as in \"#lobby\"");
 
 /// A nickname.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,14 +91,6 @@ mod tests {
         assert_eq!(address("[::1]").unwrap(), "[::1]:6667");
         assert_eq!(address("tls://[::1]:7000").unwrap(), "tls://[::1]:7000");
         assert!(address("http://x").is_err() && address("::1").is_err());
-    }
-
-    #[test]
-    fn rooms_may_do_without_their_mark() {
-        let room = |text: &str| text.parse::<RoomArg>().map(|room| room.0.to_string());
-        assert_eq!(room("ops"), Ok("#ops".into()));
-        assert_eq!(room("#ops"), Ok("#ops".into()));
-        assert!(room("a b").is_err() && room("").is_err());
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! The chat service's settings.
 
+mod listen;
 mod value;
+
+pub(crate) use listen::ListenFlags;
+pub(super) use listen::{is_loopback, shown};
+pub(crate) use value::PublicAddress;
 
 use crate::exit::{Failure, Outcome};
 use crate::settings::layered;
 use crate::value::{Net, Span};
-use clap::Args;
 use helio_core::chat::{AccountRegistration, AlwaysOn, Operator, Settings};
 use helio_core::irc::name::NickRules;
 use helio_core::limits;
-use helio_net::address::{Address, Host, Scheme};
+use helio_net::address::{Address, Scheme};
 use helio_net::identity::IdentitySource;
 use helio_net::tls::{MinVersion, ServerSettings};
 use helio_server::service::chat::{ChatSettings, Door, Speech};
@@ -20,33 +24,6 @@ use std::path::{Path, PathBuf};
 use value::{
     Level, Lobby, OneLine, Origin, PasswordHash, ReplayMessages, RequireAccount, SendQueue, ServerName, Wait, Word,
 };
-
-/// Where chat listens, as flags and variables.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct ListenFlags {
-    /// Where chat listens for IRC without encryption [default: 127.0.0.1:6667]
-    #[arg(long = "chat-listen", value_name = "ADDR", env = "HELIO_CHAT_LISTEN", value_delimiter = ',')]
-    listen: Option<Vec<Address>>,
-
-    /// Where chat listens for IRC over TLS [default: 127.0.0.1:6697]
-    #[arg(long = "chat-tls-listen", value_name = "ADDR", env = "HELIO_CHAT_TLS_LISTEN", value_delimiter = ',')]
-    tls_listen: Option<Vec<Address>>,
-
-    /// Where chat listens for WebSocket, from web pages [default: 127.0.0.1:8080]
-    #[arg(long = "web-listen", value_name = "ADDR", env = "HELIO_WEB_LISTEN", value_delimiter = ',')]
-    web_listen: Option<Vec<Address>>,
-
-    /// Where chat listens for plain lines of text [default: 127.0.0.1:65433]
-    #[arg(long = "line-listen", value_name = "ADDR", env = "HELIO_LINE_LISTEN", value_delimiter = ',')]
-    line_listen: Option<Vec<Address>>,
-}
-
-impl From<ListenFlags> for ChatFlags {
-    fn from(flags: ListenFlags) -> Self {
-        let ListenFlags { listen, tls_listen, web_listen, line_listen } = flags;
-        Self { listen, tls_listen, web_listen, line_listen, ..Self::default() }
-    }
-}
 
 /// The chat service's settings; table `[chat]` of the settings file. `docs/chat.md` explains each.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -98,6 +75,8 @@ pub(crate) struct ChatFlags {
     require_account: Option<RequireAccount>,
     defcon: Option<Level>,
     search: Option<bool>,
+    web_tls_listen: Option<Vec<Address>>,
+    public_address: Option<PublicAddress>,
 }
 
 layered!(ChatFlags {
@@ -147,6 +126,8 @@ layered!(ChatFlags {
     require_account,
     defcon,
     search,
+    web_tls_listen,
+    public_address,
 });
 
 /// Who runs the server.
@@ -204,67 +185,6 @@ enum Nicknames {
 }
 
 impl ChatFlags {
-    /// Where to listen, with the scheme of each address.
-    pub(super) fn addresses(&self) -> Vec<Address> {
-        self.wanted_doors().into_iter().map(|door| door.address).collect()
-    }
-
-    /// The same as it is shown.
-    pub(super) fn shown(&self) -> Vec<String> {
-        self.wanted_doors().iter().map(|door| shown(door.speech, &door.address)).collect()
-    }
-
-    /// Whether the service goes on without this address when another program has it.
-    pub(super) fn can_do_without(&self, address: &Address) -> bool {
-        self.wanted_doors().iter().any(|door| door.is_optional && door.address == *address)
-    }
-
-    fn wanted_doors(&self) -> Vec<Door> {
-        let all = [
-            (&self.listen, 6667, Scheme::Tcp, Speech::Irc),
-            (&self.tls_listen, 6697, Scheme::Tls, Speech::Irc),
-            (&self.web_listen, 8080, Scheme::Tcp, Speech::Web),
-            (&self.line_listen, 65433, Scheme::Tcp, Speech::Line),
-        ];
-        let doors = all.into_iter().flat_map(|(given, port, scheme, speech)| {
-            // Many programs have 8080 by default, and who did not ask for WebSocket can do without.
-            let is_optional = given.is_none() && speech == Speech::Web;
-            let given = given.clone().unwrap_or_else(|| vec![Address::loopback(port)]);
-            given.into_iter().map(move |address| Door {
-                speech,
-                address: Address { scheme: address.scheme.or(Some(scheme)), ..address },
-                is_optional,
-            })
-        });
-        doors.collect()
-    }
-
-    /// The doors, after a look at whether they are as safe as they must be.
-    fn doors(&self) -> Outcome<Vec<Door>> {
-        let doors = self.wanted_doors();
-        for Door { speech, address, .. } in &doors {
-            match address.scheme {
-                Some(Scheme::Tls) if *speech == Speech::Irc => {}
-                Some(scheme @ (Scheme::Udp | Scheme::Tls)) => {
-                    let what = match speech {
-                        Speech::Irc => "chat",
-                        Speech::Web => "WebSocket",
-                        Speech::Line => "the line listener",
-                    };
-                    return Err(Failure::usage(format_args!("[chat] {address}: {what} is not spoken over {scheme}")));
-                }
-                Some(Scheme::Tcp) | None if is_loopback(&address.host) || self.allow_plain == Some(true) => {}
-                Some(Scheme::Tcp) | None => {
-                    return Err(Failure::usage(format_args!(
-                        "[chat] {address} is reachable from other machines and not encrypted, so passwords and \
-                         messages can be read on the way; use tls-listen, or set allow-plain = true"
-                    )));
-                }
-            }
-        }
-        Ok(doors)
-    }
-
     /// Everything that can change while the service runs. STS is offered only with `is_ca_issued`.
     pub(super) fn gather(&self, is_ca_issued: bool) -> Outcome<ChatSettings> {
         Ok(ChatSettings {
@@ -315,6 +235,7 @@ impl ChatFlags {
         set(&mut settings.always_on, self.always_on.map(AlwaysOnRule::rule));
         set(&mut settings.always_on_expiry, self.always_on_expiry.map(|span| span.0));
         set(&mut settings.search, self.search);
+        settings.public_address = self.public_address.as_ref().map(|address| address.0.clone());
         settings.sts = self.sts.filter(|_| is_ca_issued).and_then(|span| self.sts_value(span));
         Ok(settings)
     }
@@ -357,7 +278,8 @@ impl ChatFlags {
 
     /// `duration` for those who came over TLS, `port` for those who did not (IRCv3 sts).
     fn sts_value(&self, duration: Span) -> Option<String> {
-        let port = self.addresses().into_iter().find(|address| address.scheme == Some(Scheme::Tls))?.port;
+        let is_irc = |door: &Door| door.speech == Speech::Irc && door.address.scheme == Some(Scheme::Tls);
+        let port = self.wanted_doors().into_iter().find(is_irc)?.address.port;
         Some(format!("duration={},port={port}", duration.0.as_secs()))
     }
 
@@ -420,16 +342,6 @@ impl OperatorFlags {
     }
 }
 
-/// An address as it is shown: what is not plain IRC has a scheme of its own.
-pub(super) fn shown(speech: Speech, address: &Address) -> String {
-    let text = address.to_string();
-    match (speech, text.strip_prefix("tcp://")) {
-        (Speech::Web, Some(rest)) => format!("ws://{rest}"),
-        (Speech::Line, Some(rest)) => format!("lines://{rest}"),
-        (Speech::Web | Speech::Irc | Speech::Line, _) => text,
-    }
-}
-
 fn set<T>(default: &mut T, given: Option<T>) {
     if let Some(given) = given {
         *default = given;
@@ -438,14 +350,6 @@ fn set<T>(default: &mut T, given: Option<T>) {
 
 fn networks(nets: &[Net]) -> Vec<ipnet::IpNet> {
     nets.iter().map(|net| net.0).collect()
-}
-
-fn is_loopback(host: &Host) -> bool {
-    match host {
-        Host::Any => false,
-        Host::Ip(ip) => ip.is_loopback(),
-        Host::Name(name) => name == "localhost",
-    }
 }
 
 fn read_text(path: &Path) -> Outcome<String> {

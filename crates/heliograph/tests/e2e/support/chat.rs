@@ -7,8 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The system picks every port.
-pub(crate) const ON_ANY_PORT: &str =
-    "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = []\nweb-listen = ['127.0.0.1:0']\nline-listen = ['127.0.0.1:0']\n";
+pub(crate) const ON_ANY_PORT: &str = "[chat]\nlisten = ['127.0.0.1:0']\ntls-listen = []\nweb-listen = ['127.0.0.1:0']\nweb-tls-listen = []\nline-listen = ['127.0.0.1:0']\n";
 
 /// `helio serve` with chat alone, `settings` as its file and its data under `dir`.
 pub(crate) fn chat(dir: &Path, settings: &str) -> Command {

@@ -4,9 +4,11 @@ use crate::value::{Net, Size, Span, from_text};
 use helio_core::chat::Defcon;
 use helio_core::irc::name::RoomName;
 use helio_core::limits;
+use helio_net::address::{Address, Host, ParseAddressError};
 use helio_server::service::chat::check_password_hash;
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Net, Ipv6Subnets};
 use serde::{Deserialize, Deserializer};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
@@ -71,6 +73,27 @@ impl FromStr for Origin {
 }
 
 from_text!(Origin, "an origin as text, as in \"https://chat.example.org\"");
+
+/// Where people outside reach a port of the server: `host`, or `host:port`.
+#[derive(Clone, Debug)]
+pub(crate) struct PublicAddress(pub(crate) String);
+
+impl FromStr for PublicAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let address = match text.parse::<Address>() {
+            Err(ParseAddressError::NoPort(_)) => format!("{text}:0").parse(),
+            parsed => parsed,
+        };
+        match address {
+            Ok(Address { scheme: None, host: Host::Ip(_) | Host::Name(_), .. }) => Ok(Self(text.to_owned())),
+            Ok(_) | Err(_) => Err(format!("`{text}` is not host or host:port, as in chat.example.org:8443")),
+        }
+    }
+}
+
+from_text!(PublicAddress, "a host as text, as in \"chat.example.org\"");
 
 /// Text on one line.
 #[derive(Clone, Debug, Default)]
@@ -175,21 +198,45 @@ impl TryFrom<u32> for ReplayMessages {
 
 /// `require-account`: nobody, everybody, or who comes from these networks.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged, expecting = "expected true, false, or a list of networks as in [\"10.0.0.0/8\"]")]
+#[serde(untagged, expecting = "expected true, false, \"elsewhere\", or a list of networks as in [\"10.0.0.0/8\"]")]
 pub(super) enum RequireAccount {
     All(bool),
     From(Vec<Net>),
+    But(Loopback),
+}
+
+/// From everywhere but the same machine.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Loopback {
+    Elsewhere,
 }
 
 impl RequireAccount {
+    /// From everywhere but the same machine.
+    pub(super) fn elsewhere() -> Self {
+        Self::But(Loopback::Elsewhere)
+    }
+
     /// The networks that it means.
     pub(super) fn networks(&self) -> Vec<IpNet> {
         match self {
             Self::All(true) => vec![Ipv4Net::default().into(), Ipv6Net::default().into()],
             Self::All(false) => Vec::new(),
             Self::From(nets) => nets.iter().map(|net| net.0).collect(),
+            Self::But(Loopback::Elsewhere) => elsewhere(),
         }
     }
+}
+
+/// Every network but loopback. Addresses of IPv4 inside IPv6 are asked about as the former.
+fn elsewhere() -> Vec<IpNet> {
+    let v4 = |first: Ipv4Addr, last: Ipv4Addr| Ipv4Subnets::new(first, last, 0).map(IpNet::from);
+    let v6 = |first: Ipv6Addr, last: Ipv6Addr| Ipv6Subnets::new(first, last, 0).map(IpNet::from);
+    let before = v4(Ipv4Addr::UNSPECIFIED, Ipv4Addr::new(126, 255, 255, 255));
+    let behind = v4(Ipv4Addr::new(128, 0, 0, 0), Ipv4Addr::BROADCAST);
+    let v6 = v6(Ipv6Addr::from_bits(Ipv6Addr::LOCALHOST.to_bits() + 1), Ipv6Addr::from_bits(u128::MAX));
+    before.chain(behind).chain(v6).collect()
 }
 
 /// `defcon`.

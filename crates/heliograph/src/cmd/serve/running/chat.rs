@@ -1,7 +1,7 @@
 //! The chat service while it runs.
 
 use super::super::Settings;
-use super::super::chat::shown;
+use super::super::chat::{is_loopback, shown};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::output;
 use helio_net::address::{Address, Scheme};
@@ -72,6 +72,10 @@ impl Running {
         if self.service.bound().iter().any(|(_, address)| address.scheme == Some(Scheme::Tls)) {
             output::line(format_args!("TLS certificate: SHA-256 {}", self.tls.identity().fingerprint()))?;
         }
+        let is_elsewhere = |at: &Address| at.scheme == Some(Scheme::Tls) && !is_loopback(&at.host);
+        if self.service.bound().iter().any(|(speech, at)| *speech == Speech::Web && is_elsewhere(at)) {
+            output::line("Invite: helio invite makes a link for somebody on another machine")?;
+        }
         Ok(())
     }
 
@@ -124,6 +128,7 @@ impl From<ChatError> for Failure {
     fn from(error: ChatError) -> Self {
         match error {
             ChatError::Bind(error) => error.into(),
+            ChatError::Identity(error) => error.into(),
             error @ (ChatError::Store(_) | ChatError::Record { .. } | ChatError::Random(_) | ChatError::Thread(_)) => {
                 Self::new(Exit::Unavailable, error)
             }

@@ -23,21 +23,24 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
         ("REVOKE", Some(id)) => revoke(turn, id),
         ("REVOKE", None) => Err(Refusal::fail(ReplyCode::NeedMoreParams, &["INVITE"])),
         (uses, days) => {
+            let room = params.get(2).copied();
             let Ok(uses) = uses.parse() else { return Err(unknown("INVITE", uses)) };
             let default = limits::CHAT_INVITE_AGE_DEFAULT.as_secs() / DAY_S;
             let Ok(days) = days.map_or(Ok(default), str::parse) else {
                 return Err(unknown("INVITE", days.unwrap_or("*")));
             };
-            add(turn, uses, days.saturating_mul(DAY_S))
+            add(turn, (uses, days.saturating_mul(DAY_S)), room)
         }
     }
 }
 
-fn add(turn: &mut Turn<'_>, uses: u32, expires_s: u64) -> Outcome {
+fn add(turn: &mut Turn<'_>, (uses, expires_s): (u32, u64), room: Option<&str>) -> Outcome {
     let (by, now) = (By::session(turn.chat, turn.session), turn.now);
     let name = turn.user()?.operator.clone().unwrap_or_default();
-    let made = invite::make(turn.chat, &name, (uses, expires_s), now).map_err(|error| refused(&error, "INVITE"))?;
-    let detail = format!("{uses} uses within {expires_s} seconds");
+    let made = invite::make(turn.chat, &name, (uses, expires_s), room, now);
+    let made = made.map_err(|error| refused(&error, "INVITE"))?;
+    let to = room.map(|room| format!(" to {room}")).unwrap_or_default();
+    let detail = format!("{uses} uses within {expires_s} seconds{to}");
     audit::note(turn.chat, by, Deed::done("invite-add", &made.id, &detail), now);
     let text = format!("REGISTER * {} PASSWORD makes an account; the code is not shown again", made.code);
     done(turn, made.ticket, "INVITED", &[&made.id, &made.code], &text);
@@ -58,7 +61,8 @@ fn list(turn: &mut Turn<'_>) -> Outcome {
     let rows: Vec<_> = usable.take(limits::CONTROL_ROWS).map(|invite| invite.info()).collect();
     for row in rows {
         let expires = Utc::from_micros(row.expires_us).rfc3339_millis();
-        let text = format!("{}: {} uses until {expires}, made by {}", row.id, row.uses_left, row.by);
+        let to = row.room.as_ref().map(|room| format!(", to {room}")).unwrap_or_default();
+        let text = format!("{}: {} uses until {expires}, made by {}{to}", row.id, row.uses_left, row.by);
         turn.reply.note("INVITE", &[&row.id, &row.uses_left.to_string(), &expires], &text);
     }
     turn.reply.note("END", &["INVITE"], "End of invitations");
