@@ -1,20 +1,26 @@
 //! The driver of one person's chat: the work of `helio chat`.
 
+mod entry;
 mod pipe;
+mod stream;
 #[cfg(test)]
 mod tests;
+mod web;
+
+pub use entry::{EntryError, enrol, knock};
+pub use stream::{Framing, OpenError};
 
 use helio_core::chat::client::{Action, Client, End, Event, Settings};
-use helio_core::limits;
 use helio_core::time::Instant;
-use helio_net::address::{Address, Scheme};
+use helio_net::address::Address;
 use helio_net::clock::Clock;
-use helio_net::connect::{self, ConnectError, Connected};
+use helio_net::connect::ConnectError;
 use helio_net::tls::{ClientTls, TlsError};
 use pipe::Pipe;
 use std::future::pending;
 use std::pin::Pin;
 use std::time::Duration;
+use stream::Stream;
 use tokio::sync::mpsc;
 
 /// Which server, as whom, and how long to wait.
@@ -28,6 +34,8 @@ pub struct ChatOptions {
     pub settings: Settings,
     /// Time after the end of input in which everything must be acknowledged; then the client leaves.
     pub timeout: Duration,
+    /// What lines are packed into. Default none.
+    pub framing: Framing,
 }
 
 /// How a chat ended.
@@ -112,14 +120,14 @@ struct Driver<T> {
 /// The connection, as it is.
 enum Link {
     None,
-    Opening(Pin<Box<dyn Future<Output = Result<Connected, ConnectError>> + Send>>),
+    Opening(Pin<Box<dyn Future<Output = Result<Stream, OpenError>> + Send>>),
     Open(Box<Pipe>),
 }
 
 /// What came from the connection.
 enum Happened {
-    Opened(Box<Connected>),
-    NotOpened(ConnectError),
+    Opened(Box<Stream>),
+    NotOpened(OpenError),
     /// Bytes were read; they are in the pipe.
     Read(Vec<u8>),
     Written,
@@ -132,7 +140,7 @@ impl Link {
         match self {
             Self::None => pending().await,
             Self::Opening(opening) => match opening.await {
-                Ok(connected) => Happened::Opened(Box::new(connected)),
+                Ok(stream) => Happened::Opened(Box::new(stream)),
                 Err(error) => Happened::NotOpened(error),
             },
             Self::Open(pipe) => match pipe.next().await {
@@ -178,14 +186,14 @@ impl<E: From<ConnectError>, T: FnMut(Event) -> Result<(), E>> Driver<T> {
     fn take(&mut self, happened: Happened) {
         let now = self.clock.read();
         match happened {
-            Happened::Opened(connected) => {
-                self.link = Link::Open(Box::new(Pipe::new(connected.connection)));
+            Happened::Opened(stream) => {
+                self.link = Link::Open(Box::new(Pipe::new(*stream)));
                 self.client.handle_connected(now);
             }
             Happened::NotOpened(error) => {
                 self.link = Link::None;
                 self.client.handle_end(&error.to_string(), now);
-                self.failed = Some(error);
+                self.failed = if let OpenError::Connect(error) = error { Some(error) } else { None };
             }
             Happened::Read(bytes) => self.read(&bytes),
             Happened::Written => {}
@@ -207,12 +215,8 @@ impl<E: From<ConnectError>, T: FnMut(Event) -> Result<(), E>> Driver<T> {
     }
 }
 
-async fn open(options: ChatOptions) -> Result<Connected, ConnectError> {
-    let ChatOptions { address, tls, .. } = options;
-    match address.scheme {
-        Some(Scheme::Tls) => connect::tls(&address, &tls, limits::CONNECT_TIMEOUT).await,
-        Some(Scheme::Tcp | Scheme::Udp) | None => connect::tcp(&address, limits::CONNECT_TIMEOUT).await,
-    }
+async fn open(options: ChatOptions) -> Result<Stream, OpenError> {
+    stream::open(&options.address, &options.tls, options.framing).await
 }
 
 fn is_about_trust(error: &ConnectError) -> bool {

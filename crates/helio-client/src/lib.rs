@@ -4,6 +4,7 @@
 
 pub mod chat;
 pub mod compare;
+pub mod known;
 pub mod link;
 pub mod random;
 pub mod say;

@@ -13,8 +13,22 @@ pub fn random_u64() -> io::Result<u64> {
     Ok(u64::from_ne_bytes(bytes))
 }
 
+/// `N` bytes of the same, at most 256, as hexadecimal digits: a password that nobody has to remember.
+///
+/// # Errors
+/// See [`random_u64`].
+pub fn random_token<const N: usize>() -> io::Result<String> {
+    let mut bytes = [0; N];
+    fill(&mut bytes)?;
+    Ok(bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect())
+}
+
 #[cfg(target_os = "linux")]
-fn fill(bytes: &mut [u8; 8]) -> io::Result<()> {
+fn fill(bytes: &mut [u8]) -> io::Result<()> {
     use rustix::rand::{GetRandomFlags, getrandom};
     // Up to 256 bytes come at once.
     while rustix::io::retry_on_intr(|| getrandom(&mut *bytes, GetRandomFlags::empty()))? < bytes.len() {}
@@ -22,7 +36,7 @@ fn fill(bytes: &mut [u8; 8]) -> io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn fill(bytes: &mut [u8; 8]) -> io::Result<()> {
+fn fill(bytes: &mut [u8]) -> io::Result<()> {
     use io::Read as _;
     std::fs::File::open("/dev/urandom")?.read_exact(bytes)
 }
@@ -37,5 +51,11 @@ mod tests {
     fn no_two_are_the_same() {
         let drawn: BTreeSet<u64> = (0..1_000).map(|_| random_u64().unwrap()).collect();
         assert_eq!(drawn.len(), 1_000);
+    }
+
+    #[test]
+    fn a_token_has_two_digits_for_each_byte() {
+        let (one, two) = (random_token::<20>().unwrap(), random_token::<20>().unwrap());
+        assert!(one.len() == 40 && one != two && one.chars().all(|digit| digit.is_ascii_hexdigit()), "{one} {two}");
     }
 }

@@ -1304,3 +1304,6 @@ pub const CHAT_KNOWN_BYTES: usize = 256 * 1024;
 
 /// Random bytes of the password that a client makes for an account: 160 bits.
 pub const CHAT_OWN_PASSWORD: usize = 20;
+
+/// Bytes of one message of a WebSocket from a server; a longer one ends the connection. Far more than a line with all its tags.
+pub const CHAT_CLIENT_WEB_MESSAGE: usize = 64 * 1024;

@@ -63,6 +63,12 @@ pub(crate) fn message(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// A question, behind which the answer is typed.
+pub(crate) fn ask(text: impl Display) {
+    let mut err = io::stderr();
+    let _ = write!(err, "{text}").and_then(|()| err.flush());
+}
+
 /// Whether a person reads stderr, so that progress may be drawn.
 pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()

@@ -1,14 +1,14 @@
 //! An open connection with what waits to be written to it.
 
+use super::stream::Stream;
 use helio_core::irc::frame::LineBuffer;
 use helio_core::limits;
-use helio_net::conn::Connection;
 use std::io;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 
 pub(super) struct Pipe {
-    reader: ReadHalf<Connection>,
-    writer: WriteHalf<Connection>,
+    reader: ReadHalf<Stream>,
+    writer: WriteHalf<Stream>,
     /// Bytes to be written, from `written` on.
     unsent: Vec<u8>,
     written: usize,
@@ -19,7 +19,7 @@ pub(super) struct Pipe {
 }
 
 impl Pipe {
-    pub(super) fn new(connection: Connection) -> Self {
+    pub(super) fn new(connection: Stream) -> Self {
         let (reader, writer) = tokio::io::split(connection);
         Self {
             reader,

@@ -1,6 +1,6 @@
 //! The driver against a server that the test plays on a socket.
 
-use super::{ChatOptions, Ended, run};
+use super::{ChatOptions, Ended, Framing, run};
 use helio_core::chat::client::{End, Event, Fate, Settings};
 use helio_core::irc::name::RoomName;
 use helio_net::address::Address;
@@ -19,6 +19,7 @@ fn options(listener: &TcpListener) -> ChatOptions {
         tls: ClientTls::new(Trust::System),
         settings: Settings::new("ada", vec![RoomName::parse("#tea").unwrap()]),
         timeout: Duration::from_secs(60),
+        framing: Framing::Lines,
     }
 }
 

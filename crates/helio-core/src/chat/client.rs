@@ -7,6 +7,7 @@
 //! [`Client::poll_event`] until both are empty. The first action, [`Action::Connect`], waits there from the start.
 
 pub mod desk;
+mod enrol;
 mod event;
 mod incoming;
 mod input;
@@ -18,6 +19,7 @@ mod seen;
 mod settings;
 mod wish;
 
+pub use enrol::{EnrolError, Enrolled, Enrolment, Newcomer};
 pub use event::{Action, End, Event, Fate, Kind, Message, Typed};
 pub use input::{COMMANDS, plain_text};
 pub use settings::Settings;

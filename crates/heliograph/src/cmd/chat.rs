@@ -3,6 +3,7 @@
 mod show;
 mod source;
 mod value;
+mod way;
 
 use crate::args::Global;
 use crate::config;
@@ -14,6 +15,7 @@ use crate::signals::Signals;
 use crate::value::{RoomArg, Span};
 use clap::Args;
 use helio_client::chat::{ChatOptions, Ended};
+use helio_client::known::KnownServers;
 use helio_client::random::random_u64;
 use helio_core::chat::Password;
 use helio_core::chat::client::{End, Settings};
@@ -21,11 +23,12 @@ use helio_core::irc::name::RoomName;
 use helio_core::limits;
 use helio_net::address::{Host, Scheme};
 use helio_net::clock::Clock;
-use helio_net::tls::{ClientTls, Trust};
+use helio_net::tls::ClientTls;
 use serde::Deserialize;
 use show::Show;
 use std::path::PathBuf;
-use value::{NickArg, Pin, ServerAddress};
+use value::{NickArg, Pin, Server};
+use way::{Failed, Guide};
 
 /// Talk with others
 ///
@@ -40,6 +43,8 @@ use value::{NickArg, Pin, ServerAddress};
 #[command(after_help = "Examples:
   helio chat                                          talk on this machine's server, in #lobby
   helio chat tls://chat.example.org --room ops --room tea
+  helio chat 'https://chat.example.org:8443/i/vkq3wz…#3fa9…'     by an invitation
+  helio chat chat.example.org                         and again, with the account that it made
   echo 'backup done' | helio chat --room ops          exit 0: the server has it
   helio chat --no-input --json --room ops             what is said, for a program
 
@@ -62,16 +67,20 @@ pub(crate) struct ChatArgs {
     /// Print one JSON object for each event, own messages with their fate included
     #[arg(long)]
     json: bool,
+
+    /// Where certificates and accounts of servers are kept, for oneself alone [default: $XDG_DATA_HOME/helio]
+    #[arg(long, value_name = "DIR", env = "HELIO_DATA_DIR")]
+    data_dir: Option<PathBuf>,
 }
 
 /// What stays the same from call to call; table `[chat-client]` of the settings file.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct ChatClientFlags {
-    /// The server: host, host:port, tcp://host:port or tls://host:port; ports are 6667, with TLS 6697 [default:
-    /// 127.0.0.1]
+    /// The server: host, host:port, tcp://host:port or tls://host:port; ports are 6667, with TLS 6697. Or the link of an
+    /// invitation, and later the host in it [default: 127.0.0.1]
     #[arg(value_name = "ADDR", env = "HELIO_CHAT_ADDRESS")]
-    address: Option<ServerAddress>,
+    address: Option<Server>,
 
     /// A room to be in, # may be left out; several times for several, lines go to the first [default: lobby]
     #[arg(short, long, value_name = "ROOM", env = "HELIO_ROOM", value_delimiter = ',')]
@@ -81,8 +90,8 @@ pub(crate) struct ChatClientFlags {
     #[arg(short, long, value_name = "NICK", env = "HELIO_NICK")]
     nick: Option<NickArg>,
 
-    /// The fingerprint (SHA-256) of the server's certificate; for tls:// addresses, any other is refused [default: the
-    /// machine's authorities must vouch for the server]
+    /// The fingerprint (SHA-256) of the server's certificate; for tls:// addresses and servers that are known, any other is
+    /// refused [default: the one that is known, or the machine's authorities must vouch for the server, or it is asked for]
     #[arg(long, value_name = "HEX", env = "HELIO_CHAT_FINGERPRINT")]
     fingerprint: Option<Pin>,
 
@@ -99,28 +108,44 @@ pub(crate) struct ChatClientFlags {
 layered!(ChatClientFlags { address, room, nick, fingerprint, password_file, timeout });
 
 pub(crate) fn run(args: ChatArgs, global: &Global) -> Outcome {
-    let options = args.flags.over(config::load(global)?.chat_client).options()?;
-    let mut show = Show::new(args.json, global.quiet, options.settings.rooms.len() > 1);
+    let flags = args.flags.over(config::load(global)?.chat_client);
+    let known = args.data_dir.or_else(config::data_dir).map(|data| KnownServers::new(&data));
     let seed = random_u64().map_err(|error| Failure::new(Exit::Unavailable, error))?;
-    let ended = run::small_runtime()?.block_on(async {
+    let runtime = run::small_runtime()?;
+    let options = runtime.block_on(flags.options(known))?;
+    let mut show = Show::new(args.json, global.quiet, options.settings.rooms.len() > 1);
+    let ended = runtime.block_on(async {
         let mut signals = Signals::catch()?;
         let (lines, _open) = if args.no_input { source::none() } else { source::stdin() };
-        helio_client::chat::run(options, seed, Clock::start(), lines, signals.received(), |event| show.event(&event))
-            .await
+        let tell = |event| show.event(&event).map_err(Failed);
+        let ended = helio_client::chat::run(options, seed, Clock::start(), lines, signals.received(), tell).await;
+        ended.map_err(|Failed(failure)| failure)
     })?;
     outcome(ended, show.worst())
 }
 
 impl ChatClientFlags {
-    fn options(self) -> Outcome<ChatOptions> {
-        let address = self.address.unwrap_or_default().0;
-        if address.scheme == Some(Scheme::Udp) || address.host == Host::Any {
+    async fn options(self, known: Option<KnownServers>) -> Outcome<ChatOptions> {
+        let server = self.address.unwrap_or_default();
+        let pin = self.fingerprint.map(|pin| pin.0);
+        let nick = self.nick.map(|nick| nick.0);
+        if let Server::Address { address, .. } = &server
+            && (address.scheme == Some(Scheme::Udp) || address.host == Host::Any)
+        {
             return Err(Failure::usage(format_args!("{address} is no chat server, expected host, tcp:// or tls://")));
         }
-        if self.fingerprint.is_some() && address.scheme != Some(Scheme::Tls) {
-            return Err(Failure::usage(format_args!("--fingerprint is for tls:// addresses, not for {address}")));
-        }
         let mut rooms: Vec<RoomName> = self.room.into_iter().flatten().map(|room| room.0).collect();
+        let password = self.password_file.as_deref().map(password::read_file).transpose()?;
+        let way = Guide { known, pin, nick: nick.clone() }.find(&server).await?;
+        if pin.is_some() && way.address.scheme != Some(Scheme::Tls) {
+            return Err(Failure::usage(format_args!("--fingerprint is for tls:// addresses, not for {}", way.address)));
+        }
+        let invited = way.room.as_deref().and_then(|room| RoomName::parse(room).ok());
+        match invited {
+            Some(room) if rooms.is_empty() => rooms.push(room),
+            Some(room) if way.is_invited && !rooms.contains(&room) => rooms.insert(0, room),
+            Some(_) | None => {}
+        }
         if rooms.is_empty() {
             rooms.extend(RoomName::parse("#lobby"));
         }
@@ -128,13 +153,17 @@ impl ChatClientFlags {
             let (got, limit) = (rooms.len(), limits::CHAT_CLIENT_ROOMS);
             return Err(Failure::usage(format_args!("--room: {got} rooms, limit is {limit}")));
         }
-        let nick = self.nick.map_or_else(value::login_nick, |nick| nick.0);
-        let password = self.password_file.as_deref().map(password::read_file).transpose()?.map(Password);
+        let account = way.account.as_ref();
+        let nick = nick.or_else(|| account.map(|account| account.name.clone())).unwrap_or_else(value::login_nick);
+        // Servers of ours take it as a log-in (spec/accounts.md, "Logging in").
+        let log_in = account.map(|account| format!("{}:{}", account.name, account.password));
+        let password = password.or(log_in).map(Password);
         Ok(ChatOptions {
-            address,
-            tls: ClientTls::new(self.fingerprint.map_or(Trust::System, |pin| Trust::Pinned(pin.0))),
+            address: way.address,
+            tls: ClientTls::new(way.trust),
             settings: Settings { password, ..Settings::new(&nick, rooms) },
             timeout: self.timeout.map_or(limits::CHAT_CLIENT_TIMEOUT, |span| span.0),
+            framing: way.framing,
         })
     }
 }

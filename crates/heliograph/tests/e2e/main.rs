@@ -20,6 +20,7 @@ mod compare;
 mod control;
 mod doctor;
 mod echo;
+mod getting_in;
 mod help;
 mod load;
 mod log;

@@ -1,6 +1,7 @@
 //! What is written behind the options of `helio chat`.
 
 use crate::value::from_text;
+use helio_client::link::{InviteLink, ParseLinkError};
 use helio_core::irc::name::{Nick, NickRules};
 use helio_core::limits;
 use helio_net::address::{Address, ParseAddressError};
@@ -8,33 +9,45 @@ use helio_net::fingerprint::{Fingerprint, ParseFingerprintError};
 use serde::{Deserialize, Deserializer};
 use std::str::FromStr;
 
-/// A server's address, whose port may be left out.
+/// A server as people name it: an address whose port may be left out, or the link of an invitation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ServerAddress(pub(super) Address);
+pub(crate) enum Server {
+    Address {
+        /// With the usual port of what is spoken, if none was written.
+        address: Address,
+        has_port: bool,
+    },
+    Link(InviteLink),
+}
 
-impl Default for ServerAddress {
+impl Default for Server {
     fn default() -> Self {
-        Self(Address::loopback(PLAIN_PORT))
+        Self::Address { address: Address::loopback(PLAIN_PORT), has_port: true }
     }
 }
 
 const PLAIN_PORT: u16 = 6667;
 const TLS_PORT: u16 = 6697;
 
-impl FromStr for ServerAddress {
-    type Err = ParseAddressError;
+impl FromStr for Server {
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if InviteLink::is_meant(text) {
+            return text.parse().map(Self::Link).map_err(|error: ParseLinkError| error.to_string());
+        }
         let is_tls = text.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("tls"));
         let port = if is_tls { TLS_PORT } else { PLAIN_PORT };
-        match text.parse() {
-            Err(ParseAddressError::NoPort(_)) => format!("{text}:{port}").parse().map(Self),
-            parsed => parsed.map(Self),
-        }
+        let (parsed, has_port) = match text.parse() {
+            Err(ParseAddressError::NoPort(_)) => (format!("{text}:{port}").parse(), false),
+            parsed => (parsed, true),
+        };
+        let address = parsed.map_err(|error: ParseAddressError| error.to_string())?;
+        Ok(Self::Address { address, has_port })
     }
 }
 
-from_text!(ServerAddress, "an address as text, as in \"tls://chat.example.org\"");
+from_text!(Server, "an address as text, as in \"tls://chat.example.org\"");
 
 /// A nickname.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,12 +98,17 @@ mod tests {
 
     #[test]
     fn the_port_follows_the_scheme_when_it_is_left_out() {
-        let address = |text: &str| text.parse::<ServerAddress>().map(|address| address.0.to_string());
-        assert_eq!(address("chat.example.org").unwrap(), "chat.example.org:6667");
-        assert_eq!(address("TLS://chat.example.org").unwrap(), "tls://chat.example.org:6697");
-        assert_eq!(address("[::1]").unwrap(), "[::1]:6667");
-        assert_eq!(address("tls://[::1]:7000").unwrap(), "tls://[::1]:7000");
-        assert!(address("http://x").is_err() && address("::1").is_err());
+        let address = |text: &str| match text.parse() {
+            Ok(Server::Address { address, has_port }) => Ok((address.to_string(), has_port)),
+            Ok(Server::Link(link)) => Ok((link.to_string(), true)),
+            Err(error) => Err(error),
+        };
+        assert_eq!(address("chat.example.org").unwrap(), ("chat.example.org:6667".to_owned(), false));
+        assert_eq!(address("TLS://chat.example.org").unwrap(), ("tls://chat.example.org:6697".to_owned(), false));
+        assert_eq!(address("[::1]").unwrap(), ("[::1]:6667".to_owned(), false));
+        assert_eq!(address("tls://[::1]:7000").unwrap(), ("tls://[::1]:7000".to_owned(), true));
+        assert_eq!(address("https://x/i/abc").unwrap(), ("https://x:443/i/abc".to_owned(), true));
+        assert!(address("http://x").is_err() && address("::1").is_err() && address("https://x").is_err());
     }
 
     #[test]
