@@ -881,7 +881,8 @@ pub const IRC_LIST_FILTERS: usize = 16;
 pub const IRC_LABEL: usize = 64;
 // # Chat client
 
-/// Messages that wait to be sent (connection lost, or not acknowledged yet). Beyond it no more input is read.
+/// Messages that wait to be sent (connection lost, or not acknowledged yet). Beyond it no more input is read; what a user
+/// interface hands in beyond twice as many fails, and can be sent again.
 pub const CHAT_CLIENT_WAITING: usize = 64;
 
 /// Messages that are sent and not acknowledged, where the server answers labels. Below [`CHAT_WAITING_LINES`], so that
@@ -910,8 +911,38 @@ pub const CHAT_CLIENT_NICK_TRIES: u8 = 9;
 /// Names of members that are told on joining; of the others the number is.
 pub const CHAT_CLIENT_MEMBERS: usize = 64;
 
-/// Labelled answers of several lines that are open at a time. Lines of further ones are taken as ordinary lines.
+/// Batches of lines that are open at a time. Lines of further ones are taken as ordinary lines.
 pub const CHAT_CLIENT_BATCHES: usize = 32;
+
+/// Bytes of lines that are kept until their batch ends. Further ones are dropped.
+pub const CHAT_CLIENT_BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Messages of the past that are asked for at a time. A server may show fewer.
+pub const CHAT_CLIENT_HISTORY: usize = 50;
+
+/// Pages of what was missed that are fetched at most; then what was here before it is forgotten, and may be fetched again.
+pub const CHAT_CLIENT_HISTORY_PAGES: usize = CHAT_DESK_ENTRIES / CHAT_CLIENT_HISTORY;
+
+/// Conversations of which it is asked after connecting what was said in them.
+pub const CHAT_CLIENT_TARGETS: usize = 32;
+
+/// Time by which the question for conversations reaches back behind what was heard last, for clocks that differ.
+pub const CHAT_CLIENT_TARGETS_MARGIN: Duration = Duration::from_mins(5);
+
+/// Time for the server to answer a question about the past or a room. Then the question is given up.
+pub const CHAT_CLIENT_ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Time between two PINGs that only measure, where somebody looks at it.
+pub const CHAT_CLIENT_LAG_INTERVAL: Duration = Duration::from_secs(15);
+
+/// Time between two notices that we are typing (typing: "at most once every 3 seconds").
+pub const CHAT_CLIENT_TYPING_INTERVAL: Duration = Duration::from_secs(3);
+
+/// Time for which somebody is shown as typing unless it is said again (typing).
+pub const CHAT_CLIENT_TYPING_ACTIVE: Duration = Duration::from_secs(6);
+
+/// The same for somebody who paused (typing).
+pub const CHAT_CLIENT_TYPING_PAUSED: Duration = Duration::from_secs(30);
 
 /// Time to be welcomed after connecting; then the connection is given up.
 pub const CHAT_CLIENT_WELCOME_TIMEOUT: Duration = Duration::from_secs(30);
@@ -949,6 +980,10 @@ pub const CHAT_CLIENT_UNSENT: usize = 64 * 1024;
 pub const CHAT_CLIENT_TIMEOUT: Duration = Duration::from_mins(1);
 
 // # Chat client: what a person sees
+
+/// Rooms that are shown at a time, those too that we were put out of. When one more comes, the one of these closes in which
+/// nothing happened for longest. More than [`CHAT_CLIENT_ROOMS`], so there always is one.
+pub const CHAT_DESK_ROOMS: usize = 128;
 
 /// Private conversations that are kept open at a time. When one more begins, the one closes in which nothing happened for
 /// longest.

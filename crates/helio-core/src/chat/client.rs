@@ -6,38 +6,46 @@
 //! The driver follows the crate's run-loop contract: `handle_*`, then [`Client::poll_action`] and
 //! [`Client::poll_event`] until both are empty. The first action, [`Action::Connect`], waits there from the start.
 
+mod act;
+mod asking;
+mod capable;
 pub mod desk;
 mod enrol;
 mod event;
 mod incoming;
 mod input;
 mod link;
+mod login;
 mod outbox;
 mod register;
 mod rooms;
+mod say;
+mod search;
 mod seen;
 mod settings;
+mod typing;
 mod wish;
 
 pub use enrol::{EnrolError, Enrolled, Enrolment, Newcomer};
 pub use event::{Action, End, Event, Fate, Kind, Message, Typed};
-pub use input::{COMMANDS, plain_text};
-pub use settings::Settings;
+pub use input::{COMMANDS, CommandHelp, plain_text};
+pub use settings::{Login, Nonces, Settings};
 pub use wish::Wish;
 
 use crate::irc::capability::Capabilities;
 use crate::irc::line::LineBuilder;
 use crate::rng::Rng;
-use crate::time::{Instant, Now};
-use alloc::collections::VecDeque;
-use alloc::format;
-use alloc::string::{String, ToString as _};
+use crate::time::{Instant, Now, Utc};
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::string::String;
 use alloc::vec::Vec;
-use desk::Desk;
-use incoming::Labels;
-use input::Input;
+use asking::Asking;
+use capable::Server;
+use desk::{BufferId, BufferKind, Desk, EntryId};
+use incoming::{Batches, Early};
 use link::{Link, Retries};
-use outbox::{Means, Outbox};
+use login::LoggingIn;
+use outbox::Outbox;
 use register::Registration;
 use rooms::Rooms;
 use seen::Seen;
@@ -54,9 +62,27 @@ pub struct Client {
     nick: String,
     caps: Capabilities,
     rooms: Rooms,
+    /// What the server can do.
+    server: Server,
+    logging_in: LoggingIn,
+    /// Messages that came, live or from the history.
     seen: Seen,
+    /// Messages that were told by an event.
+    told: Seen,
     outbox: Outbox,
-    labels: Labels,
+    /// Where the entries are of own messages whose fate is open.
+    drafts: BTreeMap<u64, (BufferId, EntryId)>,
+    batches: Batches,
+    asking: Asking,
+    /// Reactions to messages that are not here yet.
+    early: VecDeque<Early>,
+    /// When the server last told the time.
+    last_heard: Option<Utc>,
+    /// When something last happened here.
+    clock: Utc,
+    /// The buffer from which something was asked last: answers that fit nothing else go there.
+    asked_in: Option<BufferId>,
+    typing: typing::Typing,
     closing: Closing,
     desk: Desk,
     actions: VecDeque<Action>,
@@ -75,16 +101,15 @@ impl Client {
     /// A client that wants to connect. `seed` spreads its waits, so that clients do not come back all at once.
     #[must_use]
     pub fn new(settings: Settings, seed: u64) -> Self {
-        let mut rooms = Rooms::default();
-        for room in &settings.rooms {
+        let (mut rooms, mut desk) = (Rooms::default(), Desk::new(&settings.nick));
+        for room in settings.rooms.iter().rev() {
             rooms.want(room.as_str(), None);
+            let buffer = desk.open(room.as_str(), BufferKind::Room);
+            desk.show(buffer);
         }
-        if let Some(first) = settings.rooms.first() {
-            rooms.choose(first.as_str());
-        }
+        desk.is_encrypted = settings.is_encrypted;
         Self {
             nick: settings.nick.clone(),
-            desk: Desk::new(&settings.nick),
             registration: Registration::default(),
             settings,
             rng: Rng::from_seed(seed),
@@ -92,10 +117,21 @@ impl Client {
             retries: Retries::default(),
             caps: Capabilities::NONE,
             rooms,
+            server: Server::default(),
+            logging_in: LoggingIn::default(),
             seen: Seen::default(),
+            told: Seen::default(),
             outbox: Outbox::default(),
-            labels: Labels::default(),
+            drafts: BTreeMap::new(),
+            batches: Batches::default(),
+            asking: Asking::default(),
+            early: VecDeque::new(),
+            last_heard: None,
+            clock: Utc::from_micros(0),
+            asked_in: None,
+            typing: typing::Typing::default(),
             closing: Closing::No,
+            desk,
             actions: VecDeque::from([Action::Connect]),
             events: VecDeque::new(),
         }
@@ -103,6 +139,7 @@ impl Client {
 
     /// The connection that was asked for is open.
     pub fn handle_connected(&mut self, now: Now) {
+        self.clock = now.utc;
         if self.link == Link::Connecting {
             register::begin(self, now);
         }
@@ -110,6 +147,7 @@ impl Client {
 
     /// A line arrived from the server, without its line end. What is no message is ignored.
     pub fn handle_line(&mut self, line: &[u8], now: Now) {
+        self.clock = now.utc;
         if self.link.is_open() {
             incoming::take(self, line, now);
             self.go_on(now);
@@ -125,13 +163,16 @@ impl Client {
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Now) {
         link::time_passed(self, now);
+        asking::time_passed(self, now);
+        typing::time_passed(self, now);
         self.go_on(now);
     }
 
     /// When [`Client::handle_timeout`] wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.link.wakes_at()
+        let times = [self.link.wakes_at(), self.asking.gives_up_at(), typing::ends_at(self)];
+        times.into_iter().flatten().min()
     }
 
     /// Whether another line of input may be handed in now. More would be kept without bound.
@@ -146,24 +187,18 @@ impl Client {
         if self.closing != Closing::No || self.link == Link::Ended {
             return;
         }
-        match Input::parse(line) {
-            Input::Nothing => {}
-            Input::Say(text) => self.say(Kind::Message, text),
-            Input::Me(text) => self.say(Kind::Action, text),
-            Input::To { target, is_notice, text } => {
-                self.outbox.add(target, if is_notice { Kind::Notice } else { Kind::Message }, text);
-            }
-            Input::Nick(nick) => register::rename(self, nick),
-            Input::Join { room, key } => self.join(room.as_str(), key),
-            Input::Part { room, reason } => self.part(room, reason),
-            Input::Quit(reason) => {
-                self.settings.quit_message = reason.to_string();
-                self.closing = Closing::WhenDone;
-            }
-            Input::Help => self.tell(Event::Told { text: COMMANDS.to_string() }),
-            Input::Wrong(text) => self.tell(Event::Wrong { text }),
-        }
+        self.clock = now.utc;
+        act::input(self, line, None, now);
         self.go_on(now);
+    }
+
+    /// A person does something in a user interface.
+    pub fn handle_wish(&mut self, wish: Wish, now: Now) {
+        if self.closing == Closing::No && self.link != Link::Ended {
+            self.clock = now.utc;
+            act::wish(self, wish, now);
+            self.go_on(now);
+        }
     }
 
     /// There will be no more input: the client leaves when the fate of everything that was typed is known.
@@ -211,35 +246,6 @@ impl Client {
         &self.nick
     }
 
-    fn say(&mut self, kind: Kind, text: &str) {
-        match self.rooms.current().map(str::to_string) {
-            Some(room) => self.outbox.add(&room, kind, text),
-            None => self.tell(Event::Wrong { text: "you are in no room; /join #ROOM goes to one".to_string() }),
-        }
-    }
-
-    fn join(&mut self, name: &str, key: Option<&str>) {
-        if !self.rooms.want(name, key) {
-            return self.tell(Event::NotJoined { room: name.to_string(), reason: "too many rooms".to_string() });
-        }
-        if self.link.is_online() && self.rooms.get(name).is_some_and(|room| !room.is_joined) {
-            self.send(|line| {
-                let line = line.command("JOIN").param(name);
-                if let Some(key) = key { line.param(key) } else { line }
-            });
-        }
-    }
-
-    fn part(&mut self, room: Option<&str>, reason: &str) {
-        let Some(name) = room.or(self.rooms.current()).map(str::to_string) else { return };
-        if self.rooms.forget(&name).is_none() {
-            return self.tell(Event::Wrong { text: format!("you are not in {name}") });
-        }
-        if self.link.is_online() {
-            self.send(|line| line.command("PART").param(&name).trailing(reason));
-        }
-    }
-
     /// Sends what may be sent, and leaves when everything is done.
     fn go_on(&mut self, now: Now) {
         if !self.link.is_online() {
@@ -249,16 +255,8 @@ impl Client {
             }
             return;
         }
-        while let Some(target) = self.outbox.next_target(self.means()).map(str::to_string) {
-            match self.rooms.get(&target) {
-                None if target.starts_with('#') => {
-                    let refused = self.outbox.refuse_next(format!("you are not in {target}"));
-                    self.events.extend(refused);
-                }
-                Some(room) if !room.is_joined => break,
-                Some(_) | None => self.send_next(),
-            }
-        }
+        asking::go_on(self, now);
+        say::go_on(self);
         if self.closing == Closing::WhenDone && self.is_done() {
             link::leave(self, now);
         }
@@ -266,28 +264,6 @@ impl Client {
 
     fn is_done(&self) -> bool {
         self.outbox.len() == 0 && self.link.is_synced() && self.rooms.are_joined()
-    }
-
-    fn send_next(&mut self) {
-        let (means, mut bytes) = (self.means(), Vec::new());
-        let Some((text, typed)) = self.outbox.send_next(&self.nick, means) else { return };
-        if means.has_labels {
-            bytes.extend_from_slice(format!("@label={} ", typed.number).as_bytes());
-        }
-        LineBuilder::new(&mut bytes).command(typed.verb()).param(&typed.target).trailing(&text).finish();
-        if !means.has_labels {
-            let token = format!("{}{}", incoming::BARRIER, typed.number);
-            LineBuilder::new(&mut bytes).command("PING").trailing(&token).finish();
-        }
-        self.actions.push_back(Action::Send(bytes));
-    }
-
-    fn means(&self) -> Means {
-        Means {
-            has_labels: self.caps.has_labels(),
-            knows_own: register::knows_own_messages(self.caps),
-            seen: self.seen.count(),
-        }
     }
 
     fn send(&mut self, compose: impl FnOnce(LineBuilder<'_>) -> LineBuilder<'_>) {
@@ -304,8 +280,9 @@ impl Client {
     fn finish(&mut self, end: End) {
         if self.link != Link::Ended {
             self.link = Link::Ended;
+            self.desk.link = desk::LinkState::Ended;
             let abandoned = self.outbox.abandon();
-            self.events.extend(abandoned);
+            self.decided(abandoned);
             self.actions.push_back(Action::Close);
             self.tell(Event::Ended(end));
         }

@@ -187,6 +187,14 @@ fn outcome(ended: Ended, worst: Option<Exit>) -> Outcome {
                 format_args!("the server wants a password: {}; give it with --password-file", show::safe(&reason));
             Err(Failure::new(Exit::Refused, told))
         }
+        End::LoginRefused { account, reason } => {
+            let account = if account.is_empty() { "the certificate" } else { &account };
+            let told = format_args!("the server does not log in {}: {}", show::safe(account), show::safe(&reason));
+            Err(Failure::new(Exit::Refused, told))
+        }
+        End::NotRegistered { reason, .. } => {
+            Err(Failure::new(Exit::Refused, format_args!("no account was made: {}", show::safe(&reason))))
+        }
         End::Rejected { reason } => {
             Err(Failure::new(Exit::Refused, format_args!("the server refuses the connection: {}", show::safe(&reason))))
         }

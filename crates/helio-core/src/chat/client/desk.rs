@@ -17,6 +17,7 @@ mod search;
 pub use buffer::{Buffer, BufferId, BufferKind, Earlier, Typing};
 pub use entry::{Delivery, Entry, EntryId, Happening, Redacted, Said, What};
 pub use member::Member;
+pub(super) use member::STATUSES;
 pub use reaction::Reaction;
 pub use search::{Found, Search, SearchState};
 
@@ -151,16 +152,15 @@ impl Desk {
     }
 
     /// The room or conversation of this name; it is opened if there is none. Of more than
-    /// [`limits::CHAT_DESK_PRIVATE`] conversations, the one closes in which nothing happened for longest.
+    /// [`limits::CHAT_DESK_PRIVATE`] conversations, the one closes in which nothing happened for longest; so it is with the
+    /// rooms that we are not in, beyond [`limits::CHAT_DESK_ROOMS`].
     pub fn open(&mut self, name: &str, kind: BufferKind) -> BufferId {
         self.activity += 1;
         if let Some(buffer) = self.buffers.iter_mut().find(|buffer| buffer.is_named(name)) {
             buffer.activity = self.activity;
             return buffer.id();
         }
-        if kind == BufferKind::Private {
-            self.make_room();
-        }
+        self.make_room(kind);
         let mut buffer = Buffer::new(BufferId(self.next_buffer), name, kind);
         buffer.activity = self.activity;
         self.next_buffer += 1;
@@ -209,11 +209,16 @@ impl Desk {
         EntryId(self.next_entry)
     }
 
-    fn make_room(&mut self) {
-        let private = || self.buffers.iter().filter(|buffer| buffer.kind() == BufferKind::Private);
-        if private().count() >= limits::CHAT_DESK_PRIVATE {
-            let idle = private().filter(|buffer| buffer.id() != self.current && !buffer.has_pending());
-            if let Some(id) = idle.min_by_key(|buffer| buffer.activity).map(Buffer::id) {
+    /// Closes the buffer of this kind in which nothing happened for longest, if there are too many.
+    fn make_room(&mut self, kind: BufferKind) {
+        let most = if kind == BufferKind::Room { limits::CHAT_DESK_ROOMS } else { limits::CHAT_DESK_PRIVATE };
+        let of_kind = || self.buffers.iter().filter(|buffer| buffer.kind() == kind);
+        if of_kind().count() >= most {
+            let is_idle = |buffer: &&Buffer| {
+                let is_used = kind == BufferKind::Room && buffer.is_joined || buffer.has_pending();
+                buffer.id() != self.current && !is_used
+            };
+            if let Some(id) = of_kind().filter(is_idle).min_by_key(|buffer| buffer.activity).map(Buffer::id) {
                 self.close(id);
             }
         }

@@ -1,5 +1,6 @@
 //! What a client tells those who watch it, and what it wants done.
 
+use super::desk::{BufferId, EntryId};
 use crate::time::Utc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -56,8 +57,10 @@ pub struct Typed {
     pub target: String,
     /// As what.
     pub kind: Kind,
-    /// The words.
+    /// The words. With line feeds where the server knows messages of several lines.
     pub text: String,
+    /// What the server calls the message that it answers.
+    pub reply_to: Option<String>,
 }
 
 /// What became of an own message, in the end.
@@ -181,6 +184,18 @@ pub enum Event {
     },
     /// It is over; nothing follows.
     Ended(End),
+    /// A message of somebody else is to us: something to ring a bell for. The entry is on the desk.
+    Mentioned {
+        /// Where.
+        buffer: BufferId,
+        /// Which.
+        entry: EntryId,
+    },
+    /// The nickname is an account now, by the invitation; the password should be kept.
+    Registered {
+        /// Its name.
+        account: String,
+    },
 }
 
 /// How a client ended.
@@ -199,6 +214,20 @@ pub enum End {
     PasswordRefused {
         /// Whether we gave one.
         was_given: bool,
+        /// What it said.
+        reason: String,
+    },
+    /// The account could not be logged in to.
+    LoginRefused {
+        /// Which; empty with a certificate.
+        account: String,
+        /// Why.
+        reason: String,
+    },
+    /// No account could be made by the invitation.
+    NotRegistered {
+        /// The code of the FAIL, such as `ACCOUNT_EXISTS`; empty when the server was not asked.
+        code: String,
         /// What it said.
         reason: String,
     },

@@ -9,9 +9,46 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-/// The commands, as they are told to who asks.
-pub const COMMANDS: &str = "/me TEXT, /msg NICK TEXT, /notice WHO TEXT, /nick NEW, /join #ROOM [KEY], \
-    /part [#ROOM] [REASON], /quit [REASON]; a line that starts with a slash is said with // in front";
+/// A command, as it is explained to who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandHelp {
+    /// Its name, without the slash.
+    pub name: &'static str,
+    /// What comes behind it; in brackets what may be left out.
+    pub parameters: &'static str,
+    /// What it does.
+    pub help: &'static str,
+}
+
+/// Every command, by name. A line that starts with a slash is said with `//` in front.
+pub const COMMANDS: &[CommandHelp] = &[
+    row("away", "[MESSAGE]", "says that you are away, and why; without a message, that you are back"),
+    row("close", "", "closes a conversation, or leaves the room"),
+    row("help", "[COMMAND]", "explains the commands, or one of them"),
+    row("invite", "NICK [#ROOM]", "invites somebody into the room"),
+    row("join", "#ROOM [KEY]", "goes into a room"),
+    row("kick", "NICK [REASON]", "puts somebody out of the room"),
+    row("me", "TEXT", "says what you are doing"),
+    row("mode", "[CHANGE]", "shows the modes of the room, or changes them: /mode +o ann"),
+    row("msg", "NICK TEXT", "says something to somebody alone"),
+    row("names", "[#ROOM]", "lists who is in the room"),
+    row("nick", "NEW", "changes your nickname"),
+    row("notice", "WHO TEXT", "says something that no program answers"),
+    row("part", "[#ROOM] [REASON]", "leaves the room"),
+    row("query", "NICK [TEXT]", "opens a conversation with somebody"),
+    row("quit", "[REASON]", "leaves the server"),
+    row("raw", "LINE", "sends a line to the server as it is"),
+    row("react", "EMOJI", "reacts to the last message of somebody else, or takes that back"),
+    row("redact", "[REASON]", "takes back your last message"),
+    row("reply", "TEXT", "answers the last message of somebody else"),
+    row("search", "WORDS", "finds messages of this room by their words"),
+    row("topic", "[TEXT]", "shows what the room is about, or sets it"),
+    row("whois", "NICK", "tells who somebody is"),
+];
+
+const fn row(name: &'static str, parameters: &'static str, help: &'static str) -> CommandHelp {
+    CommandHelp { name, parameters, help }
+}
 
 /// One line of input, understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,17 +56,56 @@ pub(super) enum Input<'a> {
     Nothing,
     Say(&'a str),
     Me(&'a str),
-    To { target: &'a str, is_notice: bool, text: &'a str },
+    To {
+        target: &'a str,
+        is_notice: bool,
+        text: &'a str,
+    },
     Nick(&'a str),
-    Join { room: RoomName, key: Option<&'a str> },
-    Part { room: Option<&'a str>, reason: &'a str },
+    Join {
+        room: RoomName,
+        key: Option<&'a str>,
+    },
+    Part {
+        room: Option<&'a str>,
+        reason: &'a str,
+    },
     Quit(&'a str),
-    Help,
+    Help(&'a str),
+    Away(&'a str),
+    Close,
+    Query {
+        nick: &'a str,
+        text: &'a str,
+    },
+    Reply(&'a str),
+    React(&'a str),
+    Redact(&'a str),
+    Search(&'a str),
+    Raw(&'a str),
+    /// A command of the server: the verb and its parameters, of which the last may have spaces. The room is put before
+    /// them where the command is about one.
+    Ask {
+        verb: &'static str,
+        about: About,
+        params: Vec<&'a str>,
+    },
     Wrong(String),
 }
 
+/// Where the room goes among the parameters of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    Nothing,
+    /// First.
+    Room,
+    /// Last, unless it is given.
+    RoomLast,
+}
+
 impl<'a> Input<'a> {
-    /// Understands a line. It may end with its line end; spaces at its start are part of the words.
+    /// Understands a line. It may end with its line end; spaces at its start are part of the words. Of several lines, all
+    /// belong to the text.
     pub(super) fn parse(line: &'a str) -> Self {
         let line = line.trim_end_matches(['\r', '\n']);
         if line.trim().is_empty() {
@@ -40,21 +116,70 @@ impl<'a> Input<'a> {
             return Self::Say(command);
         }
         let (verb, rest) = word(command);
-        match (verb.to_ascii_lowercase().as_str(), rest) {
-            ("help", _) => Self::Help,
-            ("quit", reason) => Self::Quit(reason),
-            ("me", text) if !text.is_empty() => Self::Me(text),
-            ("msg", rest) => to(verb, rest, false),
-            ("notice", rest) => to(verb, rest, true),
-            ("nick", rest) if !rest.is_empty() => Self::Nick(word(rest).0),
-            ("join", rest) if !rest.is_empty() => join(rest),
-            ("part", rest) => match word(rest) {
+        let name = verb.to_ascii_lowercase();
+        if rest.is_empty() && COMMANDS.iter().any(|row| row.name == name && needs_more(row)) {
+            return Self::Wrong(match name.as_str() {
+                "msg" | "notice" => format!("/{verb} needs one name and a text"),
+                _ => format!("/{verb} needs something behind it"),
+            });
+        }
+        match name.as_str() {
+            "help" => Self::Help(rest.trim_start_matches('/')),
+            "quit" => Self::Quit(rest),
+            "me" => Self::Me(rest),
+            "msg" => to(verb, rest, false),
+            "notice" => to(verb, rest, true),
+            "nick" => Self::Nick(word(rest).0),
+            "join" => join(rest),
+            "part" => match word(rest) {
                 (room, reason) if room.starts_with('#') => Self::Part { room: Some(room), reason },
                 _ => Self::Part { room: None, reason: rest },
             },
-            ("me" | "nick" | "join", _) => Self::Wrong(format!("/{verb} needs something behind it")),
-            _ => Self::Wrong(format!("there is no command /{verb}; /help lists those that there are")),
+            "away" => Self::Away(rest),
+            "close" => Self::Close,
+            "query" => query(verb, rest),
+            "reply" => Self::Reply(rest),
+            "react" => Self::React(rest.trim()),
+            "redact" => Self::Redact(rest),
+            "search" => Self::Search(rest),
+            "raw" | "quote" => Self::Raw(rest),
+            _ => ask(verb, &name, rest),
         }
+    }
+}
+
+/// The commands that the server answers.
+fn ask<'a>(verb: &str, name: &str, rest: &'a str) -> Input<'a> {
+    let (first, more) = word(rest);
+    let params = |list: &[&'a str]| list.iter().copied().filter(|param| !param.is_empty()).collect();
+    match name {
+        "topic" => Input::Ask { verb: "TOPIC", about: About::Room, params: params(&[rest]) },
+        "names" if first.starts_with('#') => {
+            Input::Ask { verb: "NAMES", about: About::Nothing, params: params(&[first]) }
+        }
+        "names" => Input::Ask { verb: "NAMES", about: About::Room, params: Vec::new() },
+        "mode" if first.starts_with('#') => {
+            Input::Ask { verb: "MODE", about: About::Nothing, params: rest.split_whitespace().collect() }
+        }
+        "mode" => Input::Ask { verb: "MODE", about: About::Room, params: rest.split_whitespace().collect() },
+        "kick" => Input::Ask { verb: "KICK", about: About::Room, params: params(&[first, more]) },
+        "invite" => {
+            let about = if more.starts_with('#') { About::Nothing } else { About::RoomLast };
+            Input::Ask { verb: "INVITE", about, params: params(&[first, word(more).0]) }
+        }
+        "whois" => Input::Ask { verb: "WHOIS", about: About::Nothing, params: params(&[first]) },
+        _ => Input::Wrong(format!("there is no command /{verb}; /help lists those that there are")),
+    }
+}
+
+fn needs_more(row: &CommandHelp) -> bool {
+    !row.parameters.is_empty() && !row.parameters.starts_with('[')
+}
+
+fn query<'a>(verb: &str, rest: &'a str) -> Input<'a> {
+    match word(rest) {
+        (nick, text) if !nick.starts_with(['#', ':']) && !nick.contains(',') => Input::Query { nick, text },
+        _ => Input::Wrong(format!("/{verb} needs one name")),
     }
 }
 
@@ -160,6 +285,27 @@ mod tests {
         assert_eq!(wrong("/msg a,b hi"), "/msg needs one name and a text");
         assert_eq!(wrong("/join ops"), "ops cannot be a room: name of a room starts with #");
         assert_eq!(wrong("/me"), "/me needs something behind it");
+    }
+
+    #[test]
+    fn commands_are_sorted_and_each_is_understood() {
+        assert!(COMMANDS.is_sorted_by_key(|row| row.name));
+        for row in COMMANDS {
+            let line = format!("/{} ann #tea", row.name);
+            let is_known = !matches!(&Input::parse(&line), Input::Wrong(text) if text.starts_with("there is no"));
+            assert!(is_known, "{line}");
+        }
+    }
+
+    #[test]
+    fn questions_are_about_a_room() {
+        let ask = |verb, about, params: &[&'static str]| Input::Ask { verb, about, params: params.to_vec() };
+        assert_eq!(Input::parse("/topic milk first"), ask("TOPIC", About::Room, &["milk first"]));
+        assert_eq!(Input::parse("/topic"), ask("TOPIC", About::Room, &[]));
+        assert_eq!(Input::parse("/kick ben no tea"), ask("KICK", About::Room, &["ben", "no tea"]));
+        assert_eq!(Input::parse("/invite ben"), ask("INVITE", About::RoomLast, &["ben"]));
+        assert_eq!(Input::parse("/invite ben #ops"), ask("INVITE", About::Nothing, &["ben", "#ops"]));
+        assert_eq!(Input::parse("/mode +o ben"), ask("MODE", About::Room, &["+o", "ben"]));
     }
 
     #[test]

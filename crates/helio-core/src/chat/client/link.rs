@@ -1,7 +1,8 @@
 //! The connection: open, lost, dead, and when to try again.
 
+use super::desk::LinkState;
 use super::event::{Action, End, Event};
-use super::{Client, register};
+use super::{Client, asking, register};
 use crate::limits;
 use crate::time::{Instant, Now};
 use alloc::format;
@@ -38,6 +39,12 @@ pub(super) struct Online {
     pub(super) heard: Instant,
     /// When it was asked whether it is there.
     pub(super) asked: Option<Instant>,
+    /// When the PING was sent that is not answered yet.
+    pub(super) pinged: Option<Instant>,
+    /// When the next one is sent only to measure.
+    pub(super) measures_at: Option<Instant>,
+    /// Whether the joins are answered.
+    pub(super) has_joined: bool,
     /// Whether everything has come that the server says by itself after the joins.
     pub(super) is_synced: bool,
     /// Until when the fate of messages in doubt is awaited.
@@ -82,7 +89,9 @@ impl Link {
         match self {
             Self::Connecting | Self::Ended => None,
             Self::Registering { until, .. } | Self::Quitting { until } | Self::Waiting { until } => Some(*until),
-            Self::Online(online) => [Some(online.silence_ends()), online.doubt_until].into_iter().flatten().min(),
+            Self::Online(online) => {
+                [Some(online.silence_ends()), online.doubt_until, online.measures_at].into_iter().flatten().min()
+            }
         }
     }
 }
@@ -100,6 +109,13 @@ impl Online {
 pub(super) fn heard(link: &mut Link, now: Now) {
     if let Some(online) = link.online() {
         (online.heard, online.asked) = (now.mono, None);
+    }
+}
+
+/// A PING was answered: that is how long it took.
+pub(super) fn answered(client: &mut Client, now: Now) {
+    if let Some(pinged) = client.link.online().and_then(|online| online.pinged.take()) {
+        client.desk.link = LinkState::Online { lag: Some(now.mono.since(pinged)) };
     }
 }
 
@@ -125,17 +141,21 @@ pub(super) fn lost(client: &mut Client, reason: &str, now: Now) {
             None => End::Lost { reason: reason.to_string() },
         });
     }
+    let was_online = client.link.is_online();
     let rooms = &client.rooms;
     let unknown = client.outbox.lost(|target| rooms.get(target).is_some());
-    client.events.extend(unknown);
+    client.decided(unknown);
     client.rooms.left_all();
-    client.labels = super::Labels::default();
+    client.batches = super::Batches::default();
+    asking::lost(client);
     if lasted >= limits::CHAT_CLIENT_STABLE {
         client.retries.failed = 0;
     }
     let retry_in = wait(client);
     client.link = Link::Waiting { until: now.mono + retry_in };
     let reason = error.unwrap_or_else(|| reason.to_string());
+    client.desk.link = LinkState::Waiting { until: now.mono + retry_in, reason: reason.clone() };
+    client.left(was_online, &reason, now);
     client.tell(Event::Disconnected { reason, retry_in, waiting: client.outbox.len() });
 }
 
@@ -169,24 +189,41 @@ pub(super) fn time_passed(client: &mut Client, now: Now) {
     match &mut client.link {
         Link::Connecting | Link::Ended => {}
         Link::Quitting { .. } => client.finish(End::Quit),
-        Link::Waiting { .. } => {
-            client.link = Link::Connecting;
-            client.actions.push_back(Action::Connect);
-        }
+        Link::Waiting { .. } => connect(client),
         Link::Registering { .. } if client.retries.was_online => give_up(client, "the server does not answer", now),
         Link::Registering { .. } => client.finish(End::NoWelcome),
-        Link::Online(online) => {
-            if online.doubt_until.is_some_and(|at| at <= now.mono) {
-                online.doubt_until = None;
-                let settled = client.outbox.settle(false);
-                client.events.extend(settled);
-            } else if online.asked.is_some() {
-                let reason = format!("no answer for {} s", limits::CHAT_CLIENT_PING_TIMEOUT.as_secs());
-                give_up(client, &reason, now);
-            } else {
-                online.asked = Some(now.mono);
-                client.send(|line| line.command("PING").trailing(register::ALIVE));
-            }
+        Link::Online(_) => online_time_passed(client, now),
+    }
+}
+
+/// Asks for a connection.
+pub(super) fn connect(client: &mut Client) {
+    client.link = Link::Connecting;
+    client.desk.link = LinkState::Connecting;
+    client.actions.push_back(Action::Connect);
+}
+
+fn online_time_passed(client: &mut Client, now: Now) {
+    let measures = client.settings.lag_interval;
+    let Some(online) = client.link.online() else { return };
+    if online.doubt_until.is_some_and(|at| at <= now.mono) {
+        online.doubt_until = None;
+        let settled = client.outbox.settle(false);
+        client.decided(settled);
+    } else if online.silence_ends() <= now.mono && online.asked.is_some() {
+        let reason = format!("no answer for {} s", limits::CHAT_CLIENT_PING_TIMEOUT.as_secs());
+        give_up(client, &reason, now);
+    } else if online.silence_ends() <= now.mono {
+        (online.asked, online.pinged) = (Some(now.mono), Some(now.mono));
+        client.send(|line| line.command("PING").trailing(register::ALIVE));
+    } else if online.measures_at.is_some_and(|at| at <= now.mono) {
+        online.measures_at = measures.map(|interval| now.mono + interval);
+        if let Some(pinged) = online.pinged {
+            // It is at least as long as the answer is missing already.
+            client.desk.link = LinkState::Online { lag: Some(now.mono.since(pinged)) };
+        } else {
+            online.pinged = Some(now.mono);
+            client.send(|line| line.command("PING").trailing(register::ALIVE));
         }
     }
 }

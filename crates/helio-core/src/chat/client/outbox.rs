@@ -63,22 +63,21 @@ pub(super) struct Means {
 }
 
 impl Outbox {
-    /// Takes what was typed, in pieces that fit.
-    pub(super) fn add(&mut self, target: &str, kind: Kind, text: &str) {
-        for piece in super::input::pieces(text) {
-            self.count += 1;
-            self.waiting.push_back(Typed {
-                number: self.count,
-                target: target.to_string(),
-                kind,
-                text: piece.to_string(),
-            });
-        }
+    /// Takes one message; its number.
+    pub(super) fn add(&mut self, target: &str, kind: Kind, text: String, reply_to: Option<String>) -> u64 {
+        self.count += 1;
+        self.waiting.push_back(Typed { number: self.count, target: target.to_string(), kind, text, reply_to });
+        self.count
     }
 
     /// Whether there is room for another line.
     pub(super) fn has_room(&self) -> bool {
         self.waiting.len() < limits::CHAT_CLIENT_WAITING
+    }
+
+    /// Whether nothing more is taken at all: what one line of input becomes always fits beside what may wait.
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting.len() >= 2 * limits::CHAT_CLIENT_WAITING
     }
 
     /// Messages whose fate is open.
@@ -103,14 +102,14 @@ impl Outbox {
         Some(Event::Typed(self.waiting.pop_front()?, Fate::Refused { reason }))
     }
 
-    /// The next message is sent now. The bytes that go over the wire as its text, and the message.
-    pub(super) fn send_next(&mut self, nick: &str, means: Means) -> Option<(String, &Typed)> {
+    /// The next message is sent now. What goes over the wire as its text, and the message.
+    pub(super) fn send_next(&mut self, nick: &str, means: Means) -> Option<(String, Typed)> {
         let typed = self.waiting.pop_front()?;
         let text = wire_text(&typed);
         let sent =
             UnderWay { typed, nick: nick.to_string(), seen: means.seen, knows_own: means.knows_own, accepted: None };
         self.under_way.push_back(sent);
-        self.under_way.back().map(|sent| (text, &sent.typed))
+        self.under_way.back().map(|sent| (text, sent.typed.clone()))
     }
 
     /// The message with this number, if it is under way.

@@ -55,6 +55,17 @@ impl Rooms {
         Some(room)
     }
 
+    /// A room has another name.
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        if let Some(mut room) = self.known.remove(&fold(from)) {
+            room.name = to.to_string();
+            self.known.insert(fold(to), room);
+            if self.current.as_deref().is_some_and(|current| super::input::same(current, from)) {
+                self.current = Some(to.to_string());
+            }
+        }
+    }
+
     /// Where words go.
     pub(super) fn current(&self) -> Option<&str> {
         self.current.as_deref()

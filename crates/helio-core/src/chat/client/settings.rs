@@ -4,6 +4,7 @@ use crate::chat::Password;
 use crate::irc::name::RoomName;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::time::Duration;
 
 /// What a client is told at its start.
 #[derive(Clone, Debug)]
@@ -22,6 +23,44 @@ pub struct Settings {
     pub rooms: Vec<RoomName>,
     /// What others see when it leaves.
     pub quit_message: String,
+    /// How it logs in to an account (SASL). Default not at all.
+    pub login: Option<Login>,
+    /// The code of an invitation with which the nickname and the password of `login` become an account, before anything
+    /// else. It is used once; then the account is logged in to. Default none.
+    pub invitation: Option<String>,
+    /// Whether the connection is encrypted. Only then a password is sent in the clear, where nothing better is there.
+    /// Default no.
+    pub is_encrypted: bool,
+    /// Whether it stays when no room is left that could be joined. Default no: a program that can do nothing ends.
+    pub stays_without_rooms: bool,
+    /// Time between two PINGs that only measure how long they take. Default none; then it is measured now and then.
+    pub lag_interval: Option<Duration>,
+}
+
+/// How to log in.
+#[derive(Clone, Debug)]
+pub enum Login {
+    /// With an account's name and password: SCRAM-SHA-256, or PLAIN where the connection is encrypted.
+    Password {
+        /// The account.
+        account: String,
+        /// Its password.
+        password: Password,
+        /// Random bytes, from which the nonces are made. They must be new for each [`Client`](super::Client).
+        nonces: Nonces,
+    },
+    /// With the certificate that the connection has shown: EXTERNAL.
+    Certificate,
+}
+
+/// Random bytes that nobody else knows. `Debug` does not show them.
+#[derive(Clone)]
+pub struct Nonces(pub [u8; 32]);
+
+impl core::fmt::Debug for Nonces {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Nonces(..)")
+    }
 }
 
 impl Settings {
@@ -36,6 +75,11 @@ impl Settings {
             password: None,
             rooms,
             quit_message: String::new(),
+            login: None,
+            invitation: None,
+            is_encrypted: false,
+            stays_without_rooms: false,
+            lag_interval: None,
         }
     }
 }

@@ -70,6 +70,8 @@ impl Show {
             | Event::Topic { .. }
             | Event::NotJoined { .. }
             | Event::Told { .. }
+            | Event::Mentioned { .. }
+            | Event::Registered { .. }
             | Event::Ended(_) => {}
         }
         self.names_rooms |= self.rooms > 1;
@@ -164,9 +166,13 @@ fn status(event: &Event) -> Option<String> {
         Event::Topic { room, topic, .. } if topic.is_empty() => format!("{} has no topic any more", safe(room)),
         Event::Topic { room, topic, .. } => format!("topic of {}: {}", safe(room), safe(&plain_text(topic))),
         Event::Told { text } => safe(&plain_text(text)),
-        Event::Message(_) | Event::Typed(..) | Event::Wrong { .. } | Event::NotJoined { .. } | Event::Ended(_) => {
-            return None;
-        }
+        Event::Registered { account } => format!("you have the account {}", safe(account)),
+        Event::Message(_)
+        | Event::Typed(..)
+        | Event::Wrong { .. }
+        | Event::NotJoined { .. }
+        | Event::Mentioned { .. }
+        | Event::Ended(_) => return None,
     };
     Some(text)
 }
@@ -216,7 +222,8 @@ mod tests {
 
     #[test]
     fn the_worst_fate_decides_the_exit_code() {
-        let typed = Typed { number: 1, target: "#tea".to_owned(), kind: Kind::Message, text: "x".to_owned() };
+        let typed =
+            Typed { number: 1, target: "#tea".to_owned(), kind: Kind::Message, text: "x".to_owned(), reply_to: None };
         let mut show = Show::new(false, true, false);
         let accepted = Fate::Accepted { time: Utc::from_micros(0), msgid: None };
         show.note(&Event::Typed(typed.clone(), accepted));

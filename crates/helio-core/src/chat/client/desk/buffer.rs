@@ -214,14 +214,24 @@ impl Buffer {
         self.shrink();
     }
 
-    /// From now on, entries are put before those that come by [`Buffer::push`], until [`Buffer::close_gap`].
+    /// From now on it is not known what is missing before that which comes by [`Buffer::push`], until
+    /// [`Buffer::close_gap`]. What came into an older gap is taken away, to be fetched anew.
     pub fn open_gap(&mut self) {
         self.entries.open_gap();
     }
 
-    /// Nothing is missing any more.
-    pub fn close_gap(&mut self) {
-        self.entries.close_gap();
+    /// Whether something may be missing.
+    #[must_use]
+    pub fn has_gap(&self) -> bool {
+        self.entries.has_gap()
+    }
+
+    /// Nothing is missing any more. What is unread is counted anew; how many entries were before the gap.
+    pub fn close_gap(&mut self) -> usize {
+        if let Some(until) = self.read_until.filter(|_| self.has_gap()) {
+            self.count_unread(until);
+        }
+        self.entries.close_gap()
     }
 
     /// The entries before the gap are forgotten: too much is missing between them and what came since.
@@ -229,19 +239,36 @@ impl Buffer {
         self.entries.forget_before_gap();
     }
 
-    /// Puts what was fetched, in its order, before everything that came into the gap: the first of it is earlier than all
-    /// that was put there before. Without a gap it goes before all entries. What is here already is left out. The number of
-    /// those that are new.
+    /// Puts what was fetched, in its order, into the gap before everything that is there; without a gap before all
+    /// entries. What is here already is left out, and what is around it goes around it. The number of those that are new.
     pub fn insert_earlier(&mut self, fetched: Vec<Entry>) -> usize {
         let added = self.entries.insert_earlier(fetched);
         self.shrink();
         added
     }
 
-    /// Whether a message that was there before the gap is called so, or was said later than `at`.
+    /// Whether a message that was there before the gap is called so.
     #[must_use]
-    pub fn reaches_gap(&self, msgid: Option<&str>, at: Utc) -> bool {
-        self.entries.reaches_gap(msgid, at)
+    pub fn is_before_gap(&self, msgid: &str) -> bool {
+        self.entries.is_before_gap(msgid)
+    }
+
+    /// Whether there are messages before the gap that the server could know again.
+    #[must_use]
+    pub fn has_messages_before_gap(&self) -> bool {
+        self.entries.before_gap().any(|entry| entry.msgid.is_some())
+    }
+
+    /// What the server has is `msgids`, from some message on that was here before the gap. Of the others that were here and
+    /// are later than that one, it has none any more: they were taken back while we were away.
+    pub fn redact_missing(&mut self, msgids: &[&str]) {
+        let is_there = |entry: &&Entry| entry.msgid.as_deref().is_some_and(|msgid| msgids.contains(&msgid));
+        let later = self.entries.before_gap().skip_while(|entry| !is_there(entry));
+        let gone = later.filter(|entry| entry.msgid.is_some() && entry.redacted.is_none() && !is_there(entry));
+        let gone: Vec<EntryId> = gone.filter(|entry| entry.said().is_some()).map(|entry| entry.id).collect();
+        for id in gone {
+            self.change(id, |entry| entry.redact("", ""));
+        }
     }
 
     /// Changes an entry, whose place stays.
@@ -272,9 +299,7 @@ impl Buffer {
             return false;
         }
         self.read_until = Some(until);
-        let news = self.entries.iter().filter(|entry| entry.at > until && entry.is_news());
-        (self.unread, self.mentions) =
-            news.fold((0, 0), |(unread, mentions), entry| (unread + 1, mentions + usize::from(entry.is_mention)));
+        self.count_unread(until);
         true
     }
 
@@ -289,6 +314,12 @@ impl Buffer {
     pub fn last_said(&self) -> Option<Utc> {
         let said = |entry: &&Entry| entry.delivery.is_none() && matches!(entry.what, What::Said(_));
         self.entries.iter().rev().find(said).map(|entry| entry.at)
+    }
+
+    fn count_unread(&mut self, until: Utc) {
+        let news = self.entries.iter().filter(|entry| entry.at > until && entry.is_news());
+        (self.unread, self.mentions) =
+            news.fold((0, 0), |(unread, mentions), entry| (unread + 1, mentions + usize::from(entry.is_mention)));
     }
 
     fn shrink(&mut self) -> bool {

@@ -46,12 +46,21 @@ impl Entries {
         self.pending.push_back(entry);
     }
 
+    /// Takes away what came into a gap that is still open: it is fetched again.
     pub(super) fn open_gap(&mut self) {
-        self.gap = self.gap.or(Some(self.settled.len()));
+        if let Some(gap) = self.gap {
+            let partial = self.settled.split_off(gap.min(self.settled.len()));
+            partial.iter().for_each(|entry| self.forget(entry));
+        }
+        self.gap = Some(self.settled.len());
     }
 
-    pub(super) fn close_gap(&mut self) {
-        self.gap = None;
+    pub(super) fn has_gap(&self) -> bool {
+        self.gap.is_some()
+    }
+
+    pub(super) fn close_gap(&mut self) -> usize {
+        self.gap.take().unwrap_or(self.settled.len()).min(self.settled.len())
     }
 
     pub(super) fn forget_before_gap(&mut self) {
@@ -61,18 +70,29 @@ impl Entries {
     }
 
     pub(super) fn insert_earlier(&mut self, fetched: Vec<Entry>) -> usize {
-        let fetched: Vec<Entry> = fetched.into_iter().filter(|entry| self.note(entry)).collect();
-        let added = fetched.len();
-        let later = self.settled.split_off(self.gap.unwrap_or(0).min(self.settled.len()));
-        self.settled.extend(fetched);
-        self.settled.extend(later);
+        let start = self.gap.unwrap_or(0).min(self.settled.len());
+        let mut later = self.settled.split_off(start);
+        let mut added = 0;
+        for entry in fetched {
+            if self.note(&entry) {
+                self.settled.push_back(entry);
+                added += 1;
+            } else if let Some(at) = later.iter().position(|other| other.msgid == entry.msgid) {
+                // What came live meanwhile keeps its place between those around it.
+                self.settled.extend(later.drain(..=at));
+            }
+        }
+        self.settled.append(&mut later);
         added
     }
 
-    pub(super) fn reaches_gap(&self, msgid: Option<&str>, at: Utc) -> bool {
-        let before = self.settled.iter().take(self.gap.unwrap_or(0)).rev();
-        let mut messages = before.filter(|entry| entry.msgid.is_some());
-        messages.any(|entry| entry.at > at || entry.msgid.as_deref() == msgid)
+    pub(super) fn is_before_gap(&self, msgid: &str) -> bool {
+        self.known.contains_key(msgid) && self.before_gap().rev().any(|entry| entry.msgid.as_deref() == Some(msgid))
+    }
+
+    pub(super) fn before_gap(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        let count = self.gap.unwrap_or(0).min(self.settled.len());
+        self.settled.range(..count)
     }
 
     pub(super) fn change<T>(&mut self, id: EntryId, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {

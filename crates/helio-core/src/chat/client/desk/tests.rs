@@ -83,6 +83,19 @@ fn of_too_many_conversations_the_idlest_closes() {
     assert_eq!(desk.buffers().len(), limits::CHAT_DESK_PRIVATE + 1);
 }
 
+/// The bound on rooms: those that we are in stay.
+#[test]
+fn of_too_many_rooms_one_that_we_are_not_in_closes() {
+    let mut desk = Desk::new("ada");
+    for number in 0..limits::CHAT_DESK_ROOMS {
+        let id = desk.open(&format!("#r{number}"), BufferKind::Room);
+        desk.buffer_mut(id).unwrap().is_joined = number == 0;
+    }
+    desk.open("#one-more", BufferKind::Room);
+    assert!(desk.named("#r0").is_some() && desk.named("#r1").is_none());
+    assert_eq!(desk.buffers().len(), limits::CHAT_DESK_ROOMS + 1);
+}
+
 #[test]
 fn what_waits_comes_last_and_takes_its_place_when_the_server_has_it() {
     let mut desk = Desk::new("ada");
@@ -111,12 +124,49 @@ fn a_gap_is_filled_from_behind_and_nothing_is_there_twice() {
     assert_eq!(fetch(&mut desk, id, &[6, 7, 8]), 2);
     push(&mut desk, id, 9);
     let buffer = desk.buffer(id).unwrap();
-    assert!(!buffer.reaches_gap(Some("m6"), at(6)) && buffer.reaches_gap(Some("m2"), at(2)));
-    assert!(buffer.reaches_gap(Some("gone"), at(1)), "m2 was said later");
+    assert!(buffer.is_before_gap("m2") && !buffer.is_before_gap("m6") && !buffer.is_before_gap("m5"));
     assert_eq!(fetch(&mut desk, id, &[2, 3, 4, 5]), 3);
-    desk.buffer_mut(id).unwrap().close_gap();
+    assert_eq!(desk.buffer_mut(id).unwrap().close_gap(), 2);
     assert_eq!(fetch(&mut desk, id, &[-1, 0]), 2);
     assert_eq!(msgids(&desk, id), ["m-1", "m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9"]);
+}
+
+/// What the history has of what came live meanwhile, and of what came live later, is in the order of the history.
+#[test]
+fn history_and_what_comes_live_are_merged() {
+    let mut desk = Desk::new("ada");
+    let id = tea(&mut desk);
+    desk.buffer_mut(id).unwrap().open_gap();
+    (4..=4).for_each(|number| assert!(push(&mut desk, id, number)));
+    assert_eq!(fetch(&mut desk, id, &[3, 4, 5]), 2);
+    assert!(!push(&mut desk, id, 5) && push(&mut desk, id, 6));
+    assert_eq!(msgids(&desk, id), ["m3", "m4", "m5", "m6"]);
+}
+
+/// A gap that was not filled when the next one opens is one with it: what came into it is fetched again.
+#[test]
+fn gaps_do_not_add_up() {
+    let mut desk = Desk::new("ada");
+    let id = tea(&mut desk);
+    push(&mut desk, id, 1);
+    desk.buffer_mut(id).unwrap().open_gap();
+    push(&mut desk, id, 4);
+    desk.buffer_mut(id).unwrap().open_gap();
+    assert_eq!(msgids(&desk, id), ["m1"]);
+    assert_eq!(fetch(&mut desk, id, &[1, 2, 3, 4]), 3);
+    assert_eq!(msgids(&desk, id), ["m1", "m2", "m3", "m4"]);
+}
+
+#[test]
+fn what_the_server_has_no_more_was_taken_back() {
+    let mut desk = Desk::new("ada");
+    let id = tea(&mut desk);
+    (1..=4).for_each(|number| assert!(push(&mut desk, id, number)));
+    let buffer = desk.buffer_mut(id).unwrap();
+    buffer.open_gap();
+    buffer.redact_missing(&["m2", "m4", "m5"]);
+    let gone: Vec<_> = buffer.entries().map(|entry| entry.redacted.is_some()).collect();
+    assert_eq!(gone, [false, false, true, false], "of what is earlier nothing is known");
 }
 
 #[test]
@@ -235,7 +285,7 @@ proptest! {
                 0 => { push(&mut desk, id, number); }
                 1 => { fetch(&mut desk, id, &[number, number + 1]); }
                 2 => desk.buffer_mut(id).unwrap().open_gap(),
-                3 => desk.buffer_mut(id).unwrap().close_gap(),
+                3 => _ = desk.buffer_mut(id).unwrap().close_gap(),
                 4 => desk.buffer_mut(id).unwrap().forget_before_gap(),
                 _ => {
                     let found = desk.buffer(id).unwrap().message(&format!("m{number}")).map(|entry| entry.id);

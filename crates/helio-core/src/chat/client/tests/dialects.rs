@@ -15,8 +15,8 @@ fn what_the_server_has_and_the_client_uses_is_asked_for() {
     assert_eq!(first, ["CAP LS 302", "NICK ada", "USER ada 0 * :ada"]);
     assert_eq!(talk.server(&[":s CAP * LS * :sasl=PLAIN,EXTERNAL message-tags draft/chathistory=50"]), [] as [&str; 0]);
     let asked = talk.server(&[":s CAP * LS :batch labeled-response sts=port=6697"]);
-    assert_eq!(asked, ["CAP REQ :batch labeled-response message-tags"]);
-    assert_eq!(talk.server(&[":s CAP ada ACK :batch labeled-response message-tags"]), ["CAP END"]);
+    assert_eq!(asked, ["CAP REQ :batch draft/chathistory labeled-response message-tags"]);
+    assert_eq!(talk.server(&[":s CAP ada ACK :batch draft/chathistory labeled-response message-tags"]), ["CAP END"]);
     let joins = talk.server(&[":s 001 ada :Welcome to the network, ada!ada@host"]);
     assert_eq!(joins, ["JOIN #ops,#tea", "PING :sync"]);
 }
@@ -215,7 +215,9 @@ fn a_message_to_oneself_alone_is_shown_with_what_it_is() {
     let mut talk = plain_member();
     talk.server(&[":ben!b@h PRIVMSG ada :psst"]);
     let told = talk.told();
-    let [Event::Message(Message { target, from, kind: Kind::Message, text, .. })] = told.as_slice() else {
+    let [Event::Mentioned { .. }, Event::Message(Message { target, from, kind: Kind::Message, text, .. })] =
+        told.as_slice()
+    else {
         panic!("{told:?}")
     };
     assert_eq!((target.as_str(), from.as_str(), text.as_str()), ("ada", "ben", "psst"));

@@ -106,7 +106,7 @@ impl<'a> Record<'a> {
             Event::NotJoined { room, reason } => Self::NotJoined { room, reason },
             Event::Told { text } => Self::Told { text },
             Event::Wrong { text } => Self::Wrong { text },
-            Event::Ended(_) => return None,
+            Event::Mentioned { .. } | Event::Registered { .. } | Event::Ended(_) => return None,
         })
     }
 
@@ -133,7 +133,7 @@ impl<'a> Record<'a> {
             Fate::Unknown => ("unknown", None),
             Fate::NotSent => ("not_sent", None),
         };
-        let Typed { number, target, kind: said, text } = typed;
+        let Typed { number, target, kind: said, text, .. } = typed;
         Self::Sent { time, number: *number, target, kind: kind(*said), text, fate, reason, msgid }
     }
 }
