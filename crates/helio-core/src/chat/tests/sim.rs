@@ -18,7 +18,7 @@ mod several;
 mod store;
 mod world;
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -37,6 +37,34 @@ fn everybody_sees_what_the_model_says() {
 #[ignore = "soak"]
 fn everybody_sees_what_the_model_says_at_length() {
     seeds(2_000).for_each(|seed| judged(seed, script(seed, STEPS), run::run));
+}
+
+/// What the scripts must come to often enough for a fault in it to be met.
+const REACHED: [&str; 12] = [
+    "PRIVMSG",
+    "NOTICE",
+    "TAGMSG",
+    "TOPIC",
+    "MODE",
+    "REDACT",
+    "MARKREAD",
+    "METADATA",
+    "PRIVMSG in chathistory",
+    "TOPIC in chathistory",
+    "PRIVMSG in soju.im/search",
+    "PRIVMSG in draft/multiline",
+];
+
+#[test]
+fn the_scripts_reach_what_they_are_to_judge() {
+    let mut heard = BTreeMap::<String, usize>::new();
+    for seed in 0..150 {
+        for (what, count) in run::heard(&script(seed, STEPS)).expect("judged by other tests") {
+            *heard.entry(what).or_default() += count;
+        }
+    }
+    let seldom: Vec<_> = REACHED.iter().filter(|what| heard.get(**what).is_none_or(|count| *count < 5)).collect();
+    assert!(seldom.is_empty(), "{seldom:?} in {heard:?}");
 }
 
 /// Whoever adds a command lets the clients here send it, or says here why not.

@@ -19,6 +19,8 @@ pub(super) struct Client {
     names: Vec<String>,
     /// References of open batches, and whether they are only put aside.
     batches: BTreeMap<String, bool>,
+    /// What each batch was, by its reference.
+    kinds: BTreeMap<String, String>,
     /// Identities of messages, and which message it was.
     msgids: BTreeMap<String, usize>,
     answered: BTreeSet<String>,
@@ -83,6 +85,9 @@ impl Client {
         let client = client.collect::<Vec<_>>().join(";");
         let concat = tag("draft/multiline-concat").map(|_| "draft/multiline-concat".to_string());
         let command = utf8(message.command);
+        let kind = self.kind(&command, &params, tag("batch"));
+        let what = if command == "FAIL" { ["FAIL", &params[0], &params[1]].join(" ") } else { command.clone() };
+        count(&what, kind.as_deref(), model);
         if let ("METADATA", [of, key, _, value @ ..]) = (command.as_str(), params.as_slice()) {
             return self.value(conn, (of, key, value.first()), tag("batch").is_some(), model);
         }
@@ -90,7 +95,10 @@ impl Client {
             return self.untold(conn, &command, &params, model);
         };
         let all_prefixes = model.people.get(&conn).is_some_and(|person| person.has(Capability::MultiPrefix));
-        self.mirror.take(&seen.iter().map(String::as_str).collect::<Vec<_>>(), all_prefixes);
+        // What was once is told there.
+        if kind.is_none_or(|kind| kind != "chathistory") {
+            self.mirror.take(&seen.iter().map(String::as_str).collect::<Vec<_>>(), all_prefixes);
+        }
         if command == "001" {
             return Ok(());
         }
@@ -105,6 +113,16 @@ impl Client {
             (Some(msgid), None) => Err(format!("{msgid} on what nobody said")),
             (Some(_), Some(_)) | (None, _) => Ok(()),
         }
+    }
+
+    /// What the batch is that a line is in; one that begins a batch is remembered.
+    fn kind(&mut self, command: &str, params: &[String], batch: Option<String>) -> Option<String> {
+        if let ("BATCH", [reference, kind, ..]) = (command, params)
+            && let Some(reference) = reference.strip_prefix('+')
+        {
+            self.kinds.insert(reference.to_string(), kind.clone());
+        }
+        batch.and_then(|reference| self.kinds.get(&reference).cloned())
     }
 
     /// The line as the model spells it; `None`: it does not speak of it.
@@ -307,4 +325,10 @@ pub(super) fn guest_line(line: &[u8]) -> Result<&str, String> {
     let content = text.strip_suffix('\n').unwrap_or(text);
     let is_plain = !content.is_empty() && !content.chars().any(char::is_control);
     if is_plain { Ok(content) } else { Err(format!("{text:?} is no line for a guest")) }
+}
+
+/// Counts what was heard, so that scripts which come to nothing of something are noticed.
+fn count(command: &str, kind: Option<&str>, model: &mut Model) {
+    let heard = kind.map_or_else(|| command.to_string(), |kind| format!("{command} in {kind}"));
+    *model.heard.entry(heard).or_default() += 1;
 }

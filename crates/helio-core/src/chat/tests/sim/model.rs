@@ -58,6 +58,8 @@ pub(super) struct Model {
     pub(super) has_lost: bool,
     /// Several things happen at once, and what is left to do comes after the last.
     pub(super) is_in_turn: bool,
+    /// How often clients heard each command, and each in each kind of batch.
+    pub(super) heard: BTreeMap<String, usize>,
     next_room: usize,
     next_place: usize,
     /// What the one who sent the line sees of it; comes after what others see.
@@ -172,6 +174,7 @@ impl Model {
             is_store_failing: false,
             has_lost: false,
             is_in_turn: false,
+            heard: BTreeMap::new(),
             next_room: 0,
             next_place: 0,
             answer: Vec::new(),

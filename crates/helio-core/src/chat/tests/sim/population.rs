@@ -164,24 +164,35 @@ pub(super) struct Newcomer {
     pub(super) first_words: String,
 }
 
-/// A script from a seed.
+/// How people are in a script. Among the wild, rooms are soon closed and clients gone, so that little is said at length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mood {
+    Wild,
+    Calm,
+}
+
+/// A script from a seed; every second one is calm.
 pub(super) fn script(seed: u64, len: usize) -> Vec<Step> {
     let mut rng = Rng::from_seed(seed);
+    let mood = if seed % 2 == 0 { Mood::Wild } else { Mood::Calm };
     let mut steps: Vec<Step> = (0..SLOTS)
         .filter(|_| rng.chance(0.7))
-        .map(|slot| connect(&mut Rng::from_seed(seed ^ slot as u64), slot))
+        .map(|slot| connect(&mut Rng::from_seed(seed ^ slot as u64), slot, mood))
         .collect();
     if rng.chance(0.3) {
         steps.insert(0, Step { seed, what: What::SendQueue { bytes: 40_000 } });
     }
-    steps.extend((0..len).map(|number| step(&mut rng, number)));
+    steps.extend((0..len).map(|number| step(&mut rng, number, mood)));
     steps
 }
 
-fn step(rng: &mut Rng, number: usize) -> Step {
+fn step(rng: &mut Rng, number: usize, mood: Mood) -> Step {
     let slot = rng.below(SLOTS as u64) as usize;
     let what = match rng.below(100) {
-        0..8 => return connect(rng, slot),
+        0..68 if mood == Mood::Calm && rng.chance(0.95) => {
+            What::Send { slot, lines: talking(rng, slot, number), is_pushy: rng.chance(0.1) }
+        }
+        0..8 => return connect(rng, slot, mood),
         8..10 => What::Send { slot, lines: flood(rng, number), is_pushy: rng.chance(0.6) },
         10..68 => What::Send { slot, lines: doing(rng, slot, number), is_pushy: rng.chance(0.3) },
         68..72 => {
@@ -206,13 +217,13 @@ fn is_guest(slot: usize) -> bool {
     slot >= 7
 }
 
-fn connect(rng: &mut Rng, slot: usize) -> Step {
+fn connect(rng: &mut Rng, slot: usize, mood: Mood) -> Step {
     let is_guest = is_guest(slot);
     let address = if slot % 3 == 2 { "10.0.0.9:4000" } else { "127.0.0.1:4000" };
-    let nick = if rng.chance(0.3) { pick(rng, &NICKS) } else { OWN_NICKS[slot] };
+    let nick = if mood == Mood::Wild && rng.chance(0.3) { pick(rng, &NICKS) } else { OWN_NICKS[slot] };
     let caps = match slot {
-        0 | 1 => String::new(),
-        2 => Capability::ALL
+        0 | 1 if mood == Mood::Wild => String::new(),
+        0..=3 => Capability::ALL
             .iter()
             .filter(|known| **known != Capability::Sts)
             .fold(String::new(), |list, known| list + known.name() + " "),
@@ -221,7 +232,10 @@ fn connect(rng: &mut Rng, slot: usize) -> Step {
     let negotiation = if caps.is_empty() { String::new() } else { format!("CAP LS 302\r\nCAP REQ :{caps}\r\n") };
     let end = if caps.is_empty() { "" } else { "CAP END\r\n" };
     let again = if nick.starts_with('#') { "NICK eve\r\n" } else { "" };
-    let rooms = pick(rng, &["", "JOIN #tea\r\n", "JOIN #tea,#den\r\n", "JOIN #secret\r\nMODE #secret +s\r\n"]);
+    let rooms = match mood {
+        Mood::Wild => pick(rng, &["", "JOIN #tea\r\n", "JOIN #tea,#den\r\n", "JOIN #secret\r\nMODE #secret +s\r\n"]),
+        Mood::Calm => pick(rng, &["JOIN #tea\r\nMETADATA * SUB colour url\r\n", "JOIN #tea,#den\r\n"]),
+    };
     let irc = format!("{negotiation}NICK {nick}\r\nUSER {nick} 0 * :{nick} of {slot}\r\n{end}{again}{rooms}");
     let first_words = match (is_guest, rng.chance(0.5)) {
         (false, _) => irc,
@@ -264,8 +278,8 @@ fn doing(rng: &mut Rng, slot: usize, number: usize) -> String {
         30 => format!("WHOIS {nick}"),
         31 => format!("CAP REQ :{}{}", pick(rng, &["", "-"]), pick(rng, Capability::ALL).name()),
         32 => pick(rng, &["JOIN 0", "QUIT", "QUIT :bye: all", "LUSERS", "MODE #secret", "MODE #den b"]).to_string(),
-        33..36 => return history(rng, &label),
-        36..38 => return search(rng, &label),
+        33..36 => return history(rng, &label, &ROOMS),
+        36..38 => return search(rng, &label, &ROOMS),
         38..41 => return redact(rng, &label),
         41..46 => return metadata(rng, &label, number),
         48..50 => format!("{label}{}", pick(rng, &ANSWERED)),
@@ -277,14 +291,38 @@ fn doing(rng: &mut Rng, slot: usize, number: usize) -> String {
     line + "\r\n"
 }
 
+/// What people do who only talk: where they are, and about what was said there.
+fn talking(rng: &mut Rng, slot: usize, number: usize) -> String {
+    if is_guest(slot) {
+        return text(rng, number) + "\n";
+    }
+    let label = if rng.chance(0.4) { format!("@label=l{number} ") } else { String::new() };
+    let room = pick(rng, &["#tea", "#tea", "#den"]);
+    match rng.below(26) {
+        0..3 => format!("{label}TOPIC {room} :!m{number} tea\r\n"),
+        1 => {
+            format!("MODE {room} {}\r\n", pick(rng, &["+v ada", "-v ada", "+h ben", "+b nobody!*@*", "-b nobody!*@*"]))
+        }
+        4 => format!("{label}@+draft/react=tea TAGMSG {room}\r\n").replacen(" @", ";", usize::from(!label.is_empty())),
+        5 => multiline(rng, &label, number),
+        6..10 => history(rng, &label, &[room]),
+        10..12 => search(rng, &label, &[room]),
+        12..16 => format!("{label}REDACT {room} {{msgid:{}}}\r\n", rng.below(50)),
+        16..19 => metadata(rng, &label, number),
+        19 => format!("{label}MARKREAD {room} timestamp={{ago:{}}}\r\n", rng.below(30_000)),
+        20 => format!("JOIN {room}\r\n"),
+        _ => format!("{label}PRIVMSG {room} :{}\r\n", text(rng, number)),
+    }
+}
+
 /// Questions about what was said, of few messages each: the bytes of an answer are bounded.
-fn history(rng: &mut Rng, label: &str) -> String {
+fn history(rng: &mut Rng, label: &str, rooms: &[&'static str]) -> String {
     let mut anchor = || match rng.below(3) {
         0 => format!("timestamp={{ago:{}}}", pick(rng, &[0, 1, 150, 1_500, 20_000, 90_000, 3_600_000])),
         _ => format!("msgid={{msgid:{}}}", rng.below(50)),
     };
     let (first, second) = (anchor(), anchor());
-    let (room, limit) = (pick(rng, &ROOMS), pick(rng, &[1, 2, 3, 4]));
+    let (room, limit) = (pick(rng, rooms), pick(rng, &[1, 2, 3, 4]));
     let questions: Vec<String> = (0..pick(rng, &[1, 1, 1, 2, 6]))
         .map(|_| match rng.below(7) {
             0 => format!("LATEST {room} * {limit}"),
@@ -300,14 +338,14 @@ fn history(rng: &mut Rng, label: &str) -> String {
 }
 
 /// Questions about words, likewise of few messages each.
-fn search(rng: &mut Rng, label: &str) -> String {
+fn search(rng: &mut Rng, label: &str, rooms: &[&'static str]) -> String {
     let words = ["!m", "hello", "x", "hello\\sthere", "bold\\scolour", "abc", "#tea!", "nobody-says-this"];
     let mut attributes = Vec::from([format!("limit={}", pick(rng, &[1, 2, 3, 4]))]);
     if rng.chance(0.7) {
         attributes.push(format!("text={}", pick(rng, &words)));
     }
     if rng.chance(0.4) {
-        attributes.push(format!("in={}", pick(rng, &ROOMS)));
+        attributes.push(format!("in={}", pick(rng, rooms)));
     }
     if rng.chance(0.2) {
         attributes.push(format!("from={}", pick(rng, &OWN_NICKS[..7])));

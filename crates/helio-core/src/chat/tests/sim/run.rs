@@ -14,6 +14,11 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 pub(super) fn run(steps: &[Step]) -> Result<(), String> {
+    heard(steps).map(|_| ())
+}
+
+/// The same; returns how often clients heard what.
+pub(super) fn heard(steps: &[Step]) -> Result<BTreeMap<String, usize>, String> {
     let mut world = World::new(generous(), 0);
     for (number, step) in steps.iter().enumerate() {
         world.rng = Rng::from_seed(step.seed);
@@ -25,7 +30,8 @@ pub(super) fn run(steps: &[Step]) -> Result<(), String> {
             check_clients(&world)?;
         }
     }
-    finish(&mut world)
+    finish(&mut world)?;
+    Ok(world.model.heard)
 }
 
 /// Every capability that can be offered is.
