@@ -63,8 +63,7 @@ pub async fn run<E: From<ConnectError>>(
     stop: impl Future<Output = ()>,
     tell: impl FnMut(Event) -> Result<(), E>,
 ) -> Result<Ended, E> {
-    let client = Client::new(options.settings.clone(), seed);
-    let mut driver = Driver { client, clock, options, link: Link::None, failed: None, tell };
+    let mut driver = Driver::new(options, seed, clock, tell);
     let (mut input_ended, mut stopped, mut timed_out, mut done_by) = (false, false, false, None);
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -100,32 +99,33 @@ pub async fn run<E: From<ConnectError>>(
 }
 
 /// Sleeps until then, or for ever.
-async fn until(clock: Clock, wake: Option<Instant>) {
+pub(crate) async fn until(clock: Clock, wake: Option<Instant>) {
     match wake {
         Some(at) => tokio::time::sleep_until(clock.deadline(at)).await,
         None => pending().await,
     }
 }
 
-struct Driver<T> {
-    client: Client,
+/// The client with its connection.
+pub(crate) struct Driver<T> {
+    pub(crate) client: Client,
     clock: Clock,
     options: ChatOptions,
-    link: Link,
+    pub(crate) link: Link,
     /// Why the last connection could not be opened.
     failed: Option<ConnectError>,
     tell: T,
 }
 
 /// The connection, as it is.
-enum Link {
+pub(crate) enum Link {
     None,
     Opening(Pin<Box<dyn Future<Output = Result<Stream, OpenError>> + Send>>),
     Open(Box<Pipe>),
 }
 
 /// What came from the connection.
-enum Happened {
+pub(crate) enum Happened {
     Opened(Box<Stream>),
     NotOpened(OpenError),
     /// Bytes were read; they are in the pipe.
@@ -136,7 +136,7 @@ enum Happened {
 
 impl Link {
     /// The next thing that happens. Dropping the future loses nothing.
-    async fn next(&mut self) -> Happened {
+    pub(crate) async fn next(&mut self) -> Happened {
         match self {
             Self::None => pending().await,
             Self::Opening(opening) => match opening.await {
@@ -153,8 +153,13 @@ impl Link {
 }
 
 impl<E: From<ConnectError>, T: FnMut(Event) -> Result<(), E>> Driver<T> {
+    pub(crate) fn new(options: ChatOptions, seed: u64, clock: Clock, tell: T) -> Self {
+        let client = Client::new(options.settings.clone(), seed);
+        Self { client, clock, options, link: Link::None, failed: None, tell }
+    }
+
     /// Carries out what the client wants. `Some`: it has ended.
-    fn drain(&mut self) -> Result<Option<End>, E> {
+    pub(crate) fn drain(&mut self) -> Result<Option<End>, E> {
         while let Some(action) = self.client.poll_action() {
             match action {
                 Action::Connect => self.link = Link::Opening(Box::pin(open(self.options.clone()))),
@@ -183,7 +188,7 @@ impl<E: From<ConnectError>, T: FnMut(Event) -> Result<(), E>> Driver<T> {
         }
     }
 
-    fn take(&mut self, happened: Happened) {
+    pub(crate) fn take(&mut self, happened: Happened) {
         let now = self.clock.read();
         match happened {
             Happened::Opened(stream) => {

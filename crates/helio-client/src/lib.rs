@@ -8,5 +8,6 @@ pub mod known;
 pub mod link;
 pub mod random;
 pub mod say;
+pub mod terminal;
 pub mod transfer;
 pub mod weather;

@@ -979,6 +979,36 @@ pub const CHAT_CLIENT_UNSENT: usize = 64 * 1024;
 /// Time after the end of input in which everything must be acknowledged (setting `timeout`).
 pub const CHAT_CLIENT_TIMEOUT: Duration = Duration::from_mins(1);
 
+// # Chat client: the terminal
+
+/// Bytes of what is being typed, and of one paste. What goes beyond is not taken, and that is said.
+pub const TERMINAL_INPUT: usize = 16 * 1024;
+
+/// Texts that were typed and can be recalled. The oldest is forgotten first.
+pub const TERMINAL_HISTORY: usize = 200;
+
+/// Characters of one grapheme cluster that are drawn. Marks beyond it, piled up to disturb, are left out.
+pub const TERMINAL_CLUSTER: usize = 8;
+
+/// Names that one completion offers. Further ones need another letter.
+pub const TERMINAL_CANDIDATES: usize = 64;
+
+/// Most rows of the screen for what is being typed, and at most a third of them. A longer text is scrolled through.
+pub const TERMINAL_INPUT_ROWS: u16 = 8;
+
+/// Shortest time between two pictures when only the network has news: what is typed is drawn at once. Shorter ones cost
+/// processor time that nobody sees.
+pub const TERMINAL_FRAME: Duration = Duration::from_millis(33);
+
+/// Shortest time between two bells or desktop notices. What comes sooner is only shown.
+pub const TERMINAL_NOTICE: Duration = Duration::from_secs(2);
+
+/// Characters of a desktop notice. A longer one is cut.
+pub const TERMINAL_NOTICE_CHARS: usize = 200;
+
+/// Messages before the first one on the screen below which earlier ones are asked for.
+pub const TERMINAL_AHEAD: usize = 50;
+
 // # Chat client: what a person sees
 
 /// Rooms that are shown at a time, those too that we were put out of. When one more comes, the one of these closes in which

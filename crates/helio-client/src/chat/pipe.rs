@@ -6,7 +6,7 @@ use helio_core::limits;
 use std::io;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 
-pub(super) struct Pipe {
+pub(crate) struct Pipe {
     reader: ReadHalf<Stream>,
     writer: WriteHalf<Stream>,
     /// Bytes to be written, from `written` on.

@@ -1,5 +1,6 @@
 //! `helio chat`: talk with others on an IRC server, ours or another.
 
+mod screen;
 mod show;
 mod source;
 mod value;
@@ -14,7 +15,7 @@ use crate::settings::{Layered as _, layered};
 use crate::signals::Signals;
 use crate::value::{RoomArg, Span};
 use clap::Args;
-use helio_client::chat::{ChatOptions, Ended};
+use helio_client::chat::{ChatOptions, Ended, Framing};
 use helio_client::known::KnownServers;
 use helio_client::random::random_u64;
 use helio_core::chat::Password;
@@ -27,17 +28,18 @@ use helio_net::tls::ClientTls;
 use serde::Deserialize;
 use show::Show;
 use std::path::PathBuf;
-use value::{NickArg, Pin, Server};
+use value::{NickArg, NotifyArg, Pin, Server};
 use way::{Failed, Guide};
 
 /// Talk with others
 ///
-/// Lines that are typed or piped are said in the room; what others say goes to stdout, everything else to stderr. A lost
+/// On a terminal it is a whole screen: rooms, people, messages, and /help or F1 for its keys. Otherwise, or with --plain,
+/// lines that are typed or piped are said in the room; what others say goes to stdout, everything else to stderr. A lost
 /// connection is opened again by itself; lines typed meanwhile wait. At the end of input it waits until the server has
 /// acknowledged every line, and leaves. What helio serve acknowledges is on its disk. It speaks IRC, so other servers
 /// will do.
 ///
-/// Commands: /me TEXT, /msg NICK TEXT, /notice WHO TEXT, /nick NEW, /join #ROOM [KEY], /part [#ROOM] [REASON],
+/// Commands of lines: /me TEXT, /msg NICK TEXT, /notice WHO TEXT, /nick NEW, /join #ROOM [KEY], /part [#ROOM] [REASON],
 /// /quit [REASON], /help. A line that starts with a slash is said with // in front.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -55,8 +57,7 @@ pub(crate) struct ChatArgs {
     #[command(flatten)]
     flags: ChatClientFlags,
 
-    /// Lines in, lines out. At present the only way; scripts should ask for it, since a full screen will be the default
-    /// on a terminal
+    /// Lines in, lines out, on a terminal too
     #[arg(long)]
     plain: bool,
 
@@ -103,13 +104,25 @@ pub(crate) struct ChatClientFlags {
     /// Time after the end of input in which every line must be acknowledged [default: 1m]
     #[arg(long, value_name = "TIME", env = "HELIO_CHAT_TIMEOUT")]
     timeout: Option<Span>,
+
+    /// On the screen, let the mouse scroll and choose; selecting text then needs Shift in most terminals [default: false]
+    #[arg(long, env = "HELIO_CHAT_MOUSE", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    mouse: Option<bool>,
+
+    /// On the screen, what a mention does: none, bell, or a desktop notice by osc9 or osc777, which tells those who see
+    /// the desktop who wrote what [default: bell]
+    #[arg(long, value_name = "HOW", env = "HELIO_CHAT_NOTIFY")]
+    notify: Option<NotifyArg>,
 }
 
-layered!(ChatClientFlags { address, room, nick, fingerprint, password_file, timeout });
+layered!(ChatClientFlags { address, room, nick, fingerprint, password_file, timeout, mouse, notify });
 
 pub(crate) fn run(args: ChatArgs, global: &Global) -> Outcome {
     let flags = args.flags.over(config::load(global)?.chat_client);
     let known = args.data_dir.or_else(config::data_dir).map(|data| KnownServers::new(&data));
+    if screen::is_wanted(args.plain || args.json || args.no_input) {
+        return screen::run(flags, known);
+    }
     let seed = random_u64().map_err(|error| Failure::new(Exit::Unavailable, error))?;
     let runtime = run::small_runtime()?;
     let options = runtime.block_on(flags.options(known))?;
@@ -158,10 +171,11 @@ impl ChatClientFlags {
         // Servers of ours take it as a log-in (spec/accounts.md, "Logging in").
         let log_in = account.map(|account| format!("{}:{}", account.name, account.password));
         let password = password.or(log_in).map(Password);
+        let is_encrypted = way.framing == Framing::WebSocket || way.address.scheme == Some(Scheme::Tls);
         Ok(ChatOptions {
             address: way.address,
             tls: ClientTls::new(way.trust),
-            settings: Settings { password, ..Settings::new(&nick, rooms) },
+            settings: Settings { password, is_encrypted, ..Settings::new(&nick, rooms) },
             timeout: self.timeout.map_or(limits::CHAT_CLIENT_TIMEOUT, |span| span.0),
             framing: way.framing,
         })

@@ -12,6 +12,7 @@ mod chat_export;
 mod chat_kill;
 mod chat_redact;
 mod chat_rooms;
+mod chat_screen;
 mod chat_search;
 mod chat_sessions;
 mod chat_tls;

@@ -1,7 +1,7 @@
 //! How `helio chat` shows what happens: messages on stdout, the rest on stderr, or everything as JSON.
 
 mod record;
-mod zone;
+pub(super) mod zone;
 
 use crate::exit::{Exit, Outcome};
 use crate::output;

@@ -2,6 +2,7 @@
 
 use crate::value::from_text;
 use helio_client::link::{InviteLink, ParseLinkError};
+use helio_client::terminal::Attention;
 use helio_core::irc::name::{Nick, NickRules};
 use helio_core::limits;
 use helio_net::address::{Address, ParseAddressError};
@@ -77,6 +78,26 @@ impl FromStr for Pin {
 }
 
 from_text!(Pin, "a fingerprint as text: 64 hexadecimal digits");
+
+/// What a mention does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotifyArg(pub(super) Attention);
+
+impl FromStr for NotifyArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(Self(Attention::None)),
+            "bell" => Ok(Self(Attention::Bell)),
+            "osc9" => Ok(Self(Attention::Osc9)),
+            "osc777" => Ok(Self(Attention::Osc777)),
+            other => Err(format!("{other} is no notice, expected none, bell, osc9 or osc777")),
+        }
+    }
+}
+
+from_text!(NotifyArg, "one of \"none\", \"bell\", \"osc9\", \"osc777\"");
 
 /// The login name as a nickname, `guest` if there is none.
 pub(super) fn login_nick() -> String {

@@ -1,13 +1,15 @@
 //! irssi in tmux: keys go in, the screen comes out.
 
 use super::Person;
-use crate::support::{finish, without};
+use crate::support::tmux::Tmux;
+use crate::support::without;
 use std::net::SocketAddr;
-use std::process::Command;
 use tempfile::TempDir;
 
 pub(super) struct Irssi {
-    home: TempDir,
+    // It ends before its folder goes.
+    tmux: Tmux,
+    _home: TempDir,
 }
 
 impl Irssi {
@@ -33,56 +35,29 @@ impl Irssi {
             "#
         );
         std::fs::write(home.path().join("config"), config.replace("\\#", "#")).unwrap();
-        let irssi = Self { home };
-        let home = irssi.home.path().to_str().unwrap();
-        let size = ["-x", "200", "-y", "60"];
-        irssi.tmux(
-            &[
-                &["-f", "/dev/null", "new-session", "-d"],
-                &size[..],
-                &["env", "TZ=UTC", "TERM=screen", "irssi", "--home", home],
-            ]
-            .concat(),
-        );
-        Some(irssi)
-    }
-
-    fn tmux(&self, args: &[&str]) -> String {
-        let socket = self.home.path().join("tmux");
-        let done = finish(Command::new("tmux").arg("-S").arg(socket).args(args).env("LC_ALL", "C.UTF-8"));
-        assert_eq!(done.code, 0, "{args:?}: {}", done.stderr);
-        done.stdout
+        let path = home.path().to_str().unwrap();
+        let tmux = Tmux::start(home.path(), 200, 60, &["env", "TZ=UTC", "TERM=screen", "irssi", "--home", path]);
+        Some(Self { tmux, _home: home })
     }
 
     /// Shows another window.
     pub(super) fn show(&self, window: u32) {
-        self.type_line(&format!("/window {window}"));
-    }
-
-    fn type_line(&self, line: &str) {
-        self.tmux(&["send-keys", "-l", "--", line]);
-        self.tmux(&["send-keys", "Enter"]);
+        self.tmux.type_line(&format!("/window {window}"));
     }
 
     /// The screen; lines that are too long for it are whole.
     pub(super) fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-p", "-J"])
-    }
-}
-
-impl Drop for Irssi {
-    fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
+        self.tmux.screen()
     }
 }
 
 impl Person for Irssi {
     fn say(&mut self, text: &str) {
-        self.type_line(text);
+        self.tmux.type_line(text);
     }
 
     fn command(&mut self, line: &str) {
-        self.type_line(&format!("/{line}"));
+        self.tmux.type_line(&format!("/{line}"));
     }
 
     fn seen(&mut self) -> String {

@@ -5,6 +5,7 @@ pub(crate) mod chat;
 pub(crate) mod http_stub;
 pub(crate) mod relay;
 pub(crate) mod small_disk;
+pub(crate) mod tmux;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;

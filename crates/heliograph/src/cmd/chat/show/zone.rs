@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use std::path::{Path, PathBuf};
 
 /// The zone that the variable `TZ` names, else the machine's, else UTC.
-pub(super) fn local() -> TimeZone {
+pub(in crate::cmd::chat) fn local() -> TimeZone {
     match std::env::var("TZ").ok().filter(|name| !name.is_empty()) {
         Some(name) => named(name.trim_start_matches(':')),
         None => of_file("local", Path::new("/etc/localtime")),
