@@ -16,6 +16,7 @@ mod hub;
 mod keeper;
 mod link;
 mod outside;
+mod page;
 mod password;
 mod pipe;
 mod reading;

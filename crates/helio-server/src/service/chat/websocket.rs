@@ -1,4 +1,5 @@
-//! IRC over WebSocket, for web pages (IRCv3 WebSocket): each message is one line without its end.
+//! The web listener: IRC over WebSocket (IRCv3 WebSocket), where each message is one line without its end, and the page
+//! that speaks it.
 //!
 //! A page of any site can open a WebSocket to this machine, so the site that it says it comes from (Origin, RFC 6455
 //! §10.2) decides: programs, which name none, are admitted, and pages of this server's own and of configured origins.
@@ -7,6 +8,7 @@ mod door;
 
 use super::connection::Gate;
 use super::link::Link;
+use super::page;
 use super::pipe::Pipe;
 use axum::Router;
 use axum::extract::rejection::ExtensionRejection;
@@ -35,8 +37,8 @@ pub(super) type Origins = Arc<RwLock<Vec<String>>>;
 pub(super) async fn serve(gate: Gate, origins: Origins, listener: Listener, close: CancellationToken) {
     let stop = gate.service.stop.clone();
     let door = WebDoor::new(gate.clone(), listener);
-    let answer = any(answer);
-    let app = Router::new().route("/", answer.clone()).route("/irc", answer).with_state((gate, origins));
+    let app = Router::new().route("/", any(root)).route("/irc", any(answer)).merge(page::routes());
+    let app = app.with_state((gate, origins));
     let app = app.into_make_service_with_connect_info::<WebPeer>();
     tokio::select! {
         _ = axum::serve(door, app) => {}
@@ -45,7 +47,20 @@ pub(super) async fn serve(gate: Gate, origins: Origins, listener: Listener, clos
     }
 }
 
-/// One request.
+/// A request for `/`: the page for browsers, IRC for programs that know no other path.
+async fn root(
+    state: State<(Gate, Origins)>,
+    peer: Result<ConnectInfo<WebPeer>, ExtensionRejection>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if headers.contains_key(header::UPGRADE) {
+        return answer(state, peer, headers, upgrade).await;
+    }
+    page::index(&headers)
+}
+
+/// A request for IRC.
 async fn answer(
     State((gate, origins)): State<(Gate, Origins)>,
     peer: Result<ConnectInfo<WebPeer>, ExtensionRejection>,
