@@ -12,6 +12,7 @@ mod soak;
 mod stages;
 mod test;
 mod tidy;
+mod web;
 mod workspace;
 
 use clap::{Parser, Subcommand};
@@ -27,7 +28,7 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Run every check and every test: format, clippy, tidy, outside programs, build, tests.
+    /// Run every check and every test: format, clippy, tidy, outside programs, build, tests, the web page.
     Test,
     /// Check the rules that no compiler knows: dependency direction, bounds, lengths, spec pages, hygiene.
     Tidy(tidy::Options),

@@ -59,6 +59,10 @@ pub(crate) const FOR_TESTS: &[Program] = &[
         run: DEBIAN_PYTHON,
         ..program("python3-websocket", "python3-websocket", &["-c", "import websocket; print('there')"], "there")
     },
+    // For the web page.
+    program("node", "nodejs", &["--version"], "v"),
+    program("npm", "npm", &["--version"], "."),
+    program("chromium", "chromium", &["--version"], "Chromium"),
     // Where namespaces are forbidden, it is of no use.
     program("unshare", "util-linux", NAMESPACES, "they work"),
 ];

@@ -2,7 +2,7 @@
 
 use crate::stages::Stages;
 use crate::workspace::{cargo, has_cargo_tool, run as run_command};
-use crate::{prerequisites, tidy};
+use crate::{prerequisites, tidy, web};
 use anyhow::{Result, bail};
 use std::io::{Stderr, stderr};
 use std::process::Command;
@@ -36,6 +36,9 @@ fn run_stages(stages: &mut Stages<Stderr>) -> Result<Vec<&'static str>> {
     let without = stages.run("prerequisites", || prerequisites::ensure(prerequisites::FOR_TESTS))?;
     stages.run("build", || run_command(&mut cargo(&["build", "--workspace", "--all-targets"])))?;
     stages.run("tests", || run_command(&mut runner(&without)))?;
+    stages.run("page types", || web::types(&without))?;
+    stages.run("page tests", || web::unit_tests(&without))?;
+    stages.run("page in a browser", || web::browser(&without))?;
     Ok(without)
 }
 

@@ -19,8 +19,18 @@ pub(crate) fn root() -> PathBuf {
 
 /// The folder of programs built with `--release`.
 pub(crate) fn release_folder() -> PathBuf {
+    target_folder().join("release")
+}
+
+/// The folder of programs built without it.
+pub(crate) fn debug_folder() -> PathBuf {
+    target_folder().join("debug")
+}
+
+/// The folder of all that is built.
+pub(crate) fn target_folder() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    root().join(target).join("release")
+    root().join(target)
 }
 
 /// A `cargo` command at the root, with the same cargo that started us, and without anything on its input.
