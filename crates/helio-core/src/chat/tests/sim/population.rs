@@ -174,7 +174,7 @@ enum Mood {
 /// A script from a seed; every second one is calm.
 pub(super) fn script(seed: u64, len: usize) -> Vec<Step> {
     let mut rng = Rng::from_seed(seed);
-    let mood = if seed % 2 == 0 { Mood::Wild } else { Mood::Calm };
+    let mood = if seed.is_multiple_of(2) { Mood::Wild } else { Mood::Calm };
     let mut steps: Vec<Step> = (0..SLOTS)
         .filter(|_| rng.chance(0.7))
         .map(|slot| connect(&mut Rng::from_seed(seed ^ slot as u64), slot, mood))
@@ -300,7 +300,7 @@ fn talking(rng: &mut Rng, slot: usize, number: usize) -> String {
     let room = pick(rng, &["#tea", "#tea", "#den"]);
     match rng.below(26) {
         0..3 => format!("{label}TOPIC {room} :!m{number} tea\r\n"),
-        1 => {
+        3 => {
             format!("MODE {room} {}\r\n", pick(rng, &["+v ada", "-v ada", "+h ben", "+b nobody!*@*", "-b nobody!*@*"]))
         }
         4 => format!("{label}@+draft/react=tea TAGMSG {room}\r\n").replacen(" @", ";", usize::from(!label.is_empty())),
