@@ -7,7 +7,8 @@ const SETTINGS: &str = "\
 [chat]
 listen = ['127.0.0.1:0']
 tls-listen = ['127.0.0.1:0']
-web-listen = []
+web-listen = ['127.0.0.1:0']
+web-tls-listen = []
 line-listen = []
 ";
 
@@ -21,6 +22,29 @@ s.sendall(b'NICK tess\r\nUSER tess 0 * :Tess\r\nTRANSPORT\r\n')
 for line in s.makefile('r', newline='\r\n'):
     if 'TRANSPORT' in line:
         print(line.strip())
+        break
+";
+
+/// Asks over WebSocket (RFC 6455), after a message of some length, and prints the answer.
+const OVER_WEB: &str = r"
+import socket, sys
+host, port = sys.argv[1].split(':')
+s = socket.create_connection((host, int(port)), timeout=30)
+s.sendall((f'GET /irc HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+           'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n'
+           'Sec-WebSocket-Protocol: text.ircv3.net\r\n\r\n').encode())
+f = s.makefile('rb')
+while f.readline() != b'\r\n':
+    pass
+for line in ['NICK wendy', 'USER wendy 0 * :Wendy', 'JOIN #tea', 'PRIVMSG #tea :' + 400 * 'x', 'TRANSPORT']:
+    # A text frame under a mask of nothing.
+    size = bytes([0x80 | len(line)]) if len(line) < 126 else b'\xfe' + len(line).to_bytes(2, 'big')
+    s.sendall(b'\x81' + size + bytes(4) + line.encode())
+while True:
+    size = f.read(2)[1]
+    line = f.read(int.from_bytes(f.read(2), 'big') if size == 126 else size).decode()
+    if 'TRANSPORT' in line:
+        print(line)
         break
 ";
 
@@ -53,4 +77,9 @@ fn people_are_told_of_their_own_connection() {
     assert_eq!(tess.code, 0, "{}", tess.stderr);
     // The handshake alone has more.
     assert!(number(&tess.stdout, "bytes_received") > 200, "{}", tess.stdout);
+
+    let wendy = finish(&mut python(OVER_WEB, &[&door("ws://")]));
+    assert_eq!(wendy.code, 0, "{}", wendy.stderr);
+    assert!(number(&wendy.stdout, "rtt_us") > 0, "{}", wendy.stdout);
+    assert!(number(&wendy.stdout, "bytes_received") > 400, "{}", wendy.stdout);
 }

@@ -1,6 +1,7 @@
 //! How the bytes of a connection come, and how they go if the hub does not write them.
 
 use super::link::{Closing, Link};
+use super::websocket::WebShared;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::{Sink as _, Stream as _};
 use helio_core::chat::transport::Transport;
@@ -10,6 +11,7 @@ use rustix::net::{Shutdown, shutdown};
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
@@ -22,7 +24,7 @@ pub(super) enum Pipe {
     /// Encrypted: the task does both.
     Own { connection: Connection, unwritten: Vec<u8>, written: usize },
     /// Each line is a message.
-    Web { socket: Box<WebSocket>, is_binary: bool, unwritten: Vec<u8> },
+    Web { socket: Box<WebSocket>, is_binary: bool, unwritten: Vec<u8>, shared: Arc<WebShared> },
 }
 
 impl Pipe {
@@ -30,8 +32,8 @@ impl Pipe {
         Self::Own { connection, unwritten: Vec::new(), written: 0 }
     }
 
-    pub(super) fn web(socket: WebSocket, is_binary: bool) -> Self {
-        Self::Web { socket: Box::new(socket), is_binary, unwritten: Vec::new() }
+    pub(super) fn web(socket: WebSocket, is_binary: bool, shared: Arc<WebShared>) -> Self {
+        Self::Web { socket: Box::new(socket), is_binary, unwritten: Vec::new(), shared }
     }
 
     /// Reads into `buffer`, which is larger than any message of a WebSocket; nothing is the end.
@@ -84,7 +86,7 @@ impl Pipe {
                 }
                 *written += ready!(Pin::new(&mut *connection).poll_write(cx, &unwritten[*written..]))?;
             },
-            Self::Web { socket, is_binary, unwritten } => {
+            Self::Web { socket, is_binary, unwritten, .. } => {
                 let mut socket = Pin::new(&mut **socket);
                 // While a line waits here, more of them wait in the session's queue, which has a bound.
                 if !unwritten.contains(&b'\n') {
@@ -107,7 +109,7 @@ impl Pipe {
         }
     }
 
-    /// What the kernel knows of the connection now; `None`: nothing, or it is out of reach.
+    /// What the kernel knows of the connection now; `None`: nothing.
     pub(super) fn inspect(&self, link: &Link) -> Option<Transport> {
         let (info, congestion) = match self {
             Self::Shared => {
@@ -115,7 +117,7 @@ impl Pipe {
                 (TcpInfo::of(socket).ok()?, congestion_control(socket))
             }
             Self::Own { connection, .. } => (connection.tcp_info()?, connection.congestion_control()),
-            Self::Web { .. } => return None,
+            Self::Web { shared, .. } => shared.inspect()?,
         };
         Some(Transport { numbers: info.numbers().collect(), congestion })
     }

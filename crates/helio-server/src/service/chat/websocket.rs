@@ -6,6 +6,8 @@
 
 mod door;
 
+pub(super) use door::WebShared;
+
 use super::connection::Gate;
 use super::link::Link;
 use super::page;
@@ -88,11 +90,11 @@ async fn answer(
         .write_buffer_size(limits::CHAT_WEB_BUFFER);
     let is_binary = upgrade.selected_protocol().is_some_and(|protocol| protocol == BINARY);
     upgrade.on_upgrade(move |socket| {
-        peer.upgraded();
+        let shared = peer.upgraded();
         let stop = gate.service.stop.clone();
         let place = peer.place();
         let peer = Peer { address: peer.address, face: Face::Irc, is_secure: peer.is_secure, certificate: None };
-        let pipe = Pipe::web(socket, is_binary);
+        let pipe = Pipe::web(socket, is_binary, shared);
         stop.track(async move { gate.talk(peer, place, Link::handed(), pipe).await })
     })
 }

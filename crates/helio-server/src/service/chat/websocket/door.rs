@@ -10,11 +10,12 @@ use helio_core::limits;
 use helio_core::peer::canonical;
 use helio_net::conn::Connection;
 use helio_net::listen::{Accepted, Incoming, Listener};
+use helio_net::tcp_info::TcpInfo;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -29,20 +30,30 @@ pub(super) struct WebDoor {
     to_ready: mpsc::Sender<(WebConnection, WebPeer)>,
 }
 
-/// Who asks, and whether the connection has become a WebSocket.
+/// Who asks, and what is shared with the connection, which the HTTP server keeps to itself.
 #[derive(Clone, Debug)]
 pub(super) struct WebPeer {
     pub(super) address: SocketAddr,
     /// Over TLS.
     pub(super) is_secure: bool,
-    is_upgraded: Arc<AtomicBool>,
+    shared: Arc<WebShared>,
+}
+
+/// What a connection is told and tells while it is out of reach.
+#[derive(Debug, Default)]
+pub(in crate::service::chat) struct WebShared {
+    /// It has become a WebSocket.
+    is_upgraded: AtomicBool,
+    /// What the kernel knew of it when bytes last came.
+    info: Mutex<Option<TcpInfo>>,
+    congestion: Option<String>,
 }
 
 /// A connection that is dropped unless it becomes a WebSocket soon.
 pub(super) struct WebConnection {
     connection: Connection,
-    is_upgraded: Arc<AtomicBool>,
-    /// Until then: when it is dropped, and its place among those that wait.
+    shared: Arc<WebShared>,
+    /// Until it is one: when it is dropped, and its place among those that wait.
     waits: Option<(Pin<Box<Sleep>>, Handshake)>,
     _permit: OwnedSemaphorePermit,
 }
@@ -66,17 +77,30 @@ impl WebDoor {
 }
 
 impl WebPeer {
-    fn new(address: SocketAddr, is_secure: bool) -> Self {
-        Self { address, is_secure, is_upgraded: Arc::default() }
+    fn new(address: SocketAddr, is_secure: bool, congestion: Option<String>) -> Self {
+        Self { address, is_secure, shared: Arc::new(WebShared { congestion, ..WebShared::default() }) }
     }
 
     /// The connection is a WebSocket now, and may last.
-    pub(super) fn upgraded(&self) {
-        self.is_upgraded.store(true, Ordering::Relaxed);
+    pub(super) fn upgraded(&self) -> Arc<WebShared> {
+        self.shared.is_upgraded.store(true, Ordering::Relaxed);
+        self.shared.clone()
     }
 
     pub(super) fn place(&self) -> Place {
         if self.is_secure { Place::WebTls } else { Place::Web }
+    }
+}
+
+impl WebShared {
+    /// What the kernel knew of the connection when bytes last came: the question for it, for one.
+    pub(in crate::service::chat) fn inspect(&self) -> Option<(TcpInfo, Option<String>)> {
+        let info = self.info.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        Some((info, self.congestion.clone()))
+    }
+
+    fn look(&self, connection: &Connection) {
+        *self.info.lock().unwrap_or_else(PoisonError::into_inner) = connection.tcp_info();
     }
 }
 
@@ -86,10 +110,10 @@ fn pair(
     handshake: Handshake,
     permit: OwnedSemaphorePermit,
 ) -> (WebConnection, WebPeer) {
-    let peer = WebPeer::new(address, connection.is_encrypted());
+    let peer = WebPeer::new(address, connection.is_encrypted(), connection.congestion_control());
     let connection = WebConnection {
         connection,
-        is_upgraded: peer.is_upgraded.clone(),
+        shared: peer.shared.clone(),
         waits: Some((Box::pin(tokio::time::sleep(limits::CHAT_WEB_REQUEST_TIMEOUT)), handshake)),
         _permit: permit,
     };
@@ -136,7 +160,7 @@ impl axum::serve::Listener for WebDoor {
     }
 
     fn local_addr(&self) -> io::Result<WebPeer> {
-        Ok(WebPeer::new(self.listener.local()?, false))
+        Ok(WebPeer::new(self.listener.local()?, false, None))
     }
 }
 impl Connected<IncomingStream<'_, WebDoor>> for WebPeer {
@@ -147,13 +171,18 @@ impl Connected<IncomingStream<'_, WebDoor>> for WebPeer {
 
 impl AsyncRead for WebConnection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.waits.is_some() && self.is_upgraded.load(Ordering::Relaxed) {
+        let is_upgraded = self.shared.is_upgraded.load(Ordering::Relaxed);
+        if is_upgraded {
             self.waits = None;
         }
         if self.waits.as_mut().is_some_and(|(deadline, _)| deadline.as_mut().poll(cx).is_ready()) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        Pin::new(&mut self.connection).poll_read(cx, buf)
+        let read = Pin::new(&mut self.connection).poll_read(cx, buf);
+        if is_upgraded && read.is_ready() {
+            self.shared.look(&self.connection);
+        }
+        read
     }
 }
 
