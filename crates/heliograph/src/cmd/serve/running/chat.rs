@@ -64,10 +64,16 @@ impl Running {
 
     /// Says how to join.
     pub(super) fn invite(&self) -> Outcome {
-        let is_plain = |speech, address: &Address| speech == Speech::Irc && address.scheme == Some(Scheme::Tcp);
-        if let Some((_, address)) = self.service.bound().into_iter().find(|(speech, at)| is_plain(*speech, at)) {
-            let at = super::reachable(&address.to_string());
+        let plain = |wanted| {
+            let bound = self.service.bound().into_iter();
+            let mut bound = bound.filter(|(speech, at)| *speech == wanted && at.scheme == Some(Scheme::Tcp));
+            bound.next().map(|(_, address)| super::reachable(&address.to_string()))
+        };
+        if let Some(at) = plain(Speech::Irc) {
             output::line(format_args!("Join: any IRC client at {at}, then /join #lobby"))?;
+        }
+        if let Some(at) = plain(Speech::Web) {
+            output::line(format_args!("Page: http://{at} in any browser"))?;
         }
         if self.service.bound().iter().any(|(_, address)| address.scheme == Some(Scheme::Tls)) {
             output::line(format_args!("TLS certificate: SHA-256 {}", self.tls.identity().fingerprint()))?;
