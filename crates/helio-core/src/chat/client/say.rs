@@ -4,6 +4,7 @@ use super::desk::{BufferId, BufferKind, Delivery, Entry, Happening, LinkState, S
 use super::event::{Event, Fate, Kind};
 use super::incoming::{self, Line};
 use super::input::pieces;
+use super::link::Link;
 use super::outbox::Means;
 use super::{Action, Client, register, typing};
 use crate::irc::capability::Capability;
@@ -271,7 +272,9 @@ impl Client {
 
     /// Where answers go that fit nothing else.
     pub(super) fn answer_buffer(&self) -> BufferId {
-        let asked_in = self.asked_in.filter(|id| self.desk.buffer(*id).is_some());
+        // What a server says by itself to who comes is no answer.
+        let has_greeted = matches!(&self.link, Link::Online(online) if online.is_synced);
+        let asked_in = self.asked_in.filter(|id| has_greeted && self.desk.buffer(*id).is_some());
         asked_in.unwrap_or_else(|| self.server_buffer())
     }
 

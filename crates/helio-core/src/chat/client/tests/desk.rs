@@ -119,6 +119,26 @@ fn what_is_typed_without_a_connection_waits_and_is_sent_once() {
     assert_eq!(sent.iter().filter(|line| line.contains("later")).count(), 1, "{sent:?}");
 }
 
+#[test]
+fn what_a_server_says_to_who_comes_back_is_not_shown_where_something_was_asked() {
+    let mut talk = member();
+    talk.wish(Wish::Input("/whois ada".into()));
+    talk.server(&[":s 318 ada ada :End of WHOIS"]);
+    let before = shown(talk.tea());
+    assert!(before.last().is_some_and(|line| line.contains("End of WHOIS")), "{before:?}");
+    talk.cut();
+    talk.pass(limits::CHAT_CLIENT_RETRY_MAX);
+    talk.connect();
+    talk.server(&[&format!(":s CAP * LS :{CAPS}"), &format!(":s CAP ada ACK :{CAPS}")]);
+    talk.server(&[
+        ":s 001 ada :Welcome",
+        ":s 251 ada :There are 3 users",
+        ":ada!a@h JOIN #tea ada :Ada",
+        ":s PONG s :sync",
+    ]);
+    assert!(!shown(talk.tea()).iter().any(|line| line.contains("3 users")), "{:?}", shown(talk.tea()));
+}
+
 /// The bound on what waits: what is typed beyond it is kept, says so, and can be sent again.
 #[test]
 fn what_is_typed_beyond_the_bound_fails_and_stays() {
