@@ -71,6 +71,8 @@ impl State {
             self.users.values().map(|user| (skeleton(&user.nick).into(), user.id)).collect();
         assert_eq!(self.skeletons, skeletons, "what nicknames look like");
         assert_eq!((nicks.len(), skeletons.len()), (self.users.len(), self.users.len()), "one of each for each user");
+        let looks = self.rooms.values().map(|room| room.name.as_str()).collect();
+        assert_eq!(self.room_looks, looks, "what names of rooms look like");
         assert!(self.users.values().all(|user| user.id.0 <= self.last_user), "the newest user");
         let count = |is: fn(&User) -> bool| self.users.values().filter(|user| is(user)).count();
         assert_eq!(self.invisible, count(|user| user.has(UserFlag::Invisible)), "invisible users");

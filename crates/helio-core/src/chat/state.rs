@@ -6,6 +6,7 @@ pub(super) mod bans;
 pub(super) mod empty_rooms;
 mod filter;
 pub(super) mod invites;
+mod looks;
 pub(super) mod markers;
 pub(super) mod mask_list;
 pub(super) mod metadata;
@@ -25,6 +26,7 @@ pub(super) use empty_rooms::EmptyRooms;
 pub(super) use filter::{Filter, FilterAction, FilterChange, Filters};
 pub use invites::InviteInfo;
 pub(super) use invites::{Invite, Invites};
+pub(super) use looks::Looks;
 pub(super) use markers::{Marker, MarkerOwner, MarkerRecord, MarkerTarget, Markers};
 pub(super) use mask_list::MaskList;
 pub(super) use metadata::{
@@ -60,6 +62,8 @@ pub(super) struct State {
     pub(super) accounts: Accounts,
     /// Those of all rooms.
     pub(super) filters: Filters,
+    /// What the rooms' names look like; kept true by `apply`.
+    pub(super) room_looks: Looks,
     /// Which of the rooms are empty; kept true by `apply`.
     pub(super) empty_rooms: EmptyRooms,
     /// Who was here, newest first, bounded.

@@ -124,6 +124,7 @@ impl State {
         let key = fold(&room.name);
         if !self.rooms.contains_key(&key) {
             self.empty_rooms.note(&key, &room);
+            self.room_looks.note(&room.name);
             self.rooms.insert(key, room);
         }
     }
@@ -133,6 +134,7 @@ impl State {
         let mut room = settings.to_room(now);
         if let Some(known) = self.rooms.remove(&key) {
             self.empty_rooms.forget(&key, &known);
+            self.room_looks.forget(&known.name);
             (room.members, room.empty_since) = (known.members, known.empty_since);
             if known.id != room.id {
                 self.metadata.forget(&MetadataOwner::Room(known.id));
@@ -147,6 +149,7 @@ impl State {
         }
         let Some(room) = self.rooms.remove(key) else { return };
         self.empty_rooms.forget(key, &room);
+        self.room_looks.forget(&room.name);
         self.metadata.forget(&MetadataOwner::Room(room.id));
         for user in room.members.keys() {
             self.with(*user, |user| {
@@ -173,6 +176,7 @@ impl State {
         }
         let Some(mut room) = self.rooms.remove(old) else { return };
         self.empty_rooms.forget(old, &room);
+        self.room_looks.forget(&room.name);
         if let Some(former) = self.rooms.get(&key).map(|former| former.id.clone()) {
             self.end(&key, &former);
         }
@@ -187,6 +191,7 @@ impl State {
         }
         room.name = name.into();
         self.empty_rooms.note(&key, &room);
+        self.room_looks.note(&room.name);
         self.rooms.insert(key, room);
     }
 

@@ -78,6 +78,10 @@ fn first_status(user: &User, is_first: bool) -> Statuses {
 
 /// Makes a room; when there are too many, in the place of one that nobody has been in for long.
 fn create(turn: &mut Turn<'_>, name: &RoomName) -> Outcome {
+    if turn.chat.state.room_looks.is_taken(name.as_str()) {
+        let text = "Channel name looks like that of another";
+        return Err(Refusal::Text(Numeric::ErrBadChanMask, [name.as_str().to_string()].into(), text));
+    }
     if turn.chat.state.rooms.len() >= limits::CHAT_ROOMS && !room_end::end_oldest(turn.chat, turn.now) {
         return Err(Refusal::numeric(Numeric::ErrUnavailResource, &[name.as_str()]));
     }

@@ -11,7 +11,7 @@ use crate::chat::turn::Turn;
 use crate::irc::capability::Capability;
 use crate::irc::casemap;
 use crate::irc::line::truncate_utf8;
-use crate::irc::name::RoomName;
+use crate::irc::name::{RoomName, skeleton};
 use crate::irc::standard_reply::ReplyCode;
 use crate::limits;
 use alloc::format;
@@ -27,7 +27,9 @@ pub(super) fn run(turn: &mut Turn<'_>, params: &[&str]) -> Outcome {
     let new = RoomName::parse(params[1]).map_err(|_| cannot())?.as_str().to_string();
     // "Implementations MUST allow channels to be renamed while only changing the casing of a channel name."
     let is_same = casemap::eq(&old, &new);
-    if !is_same && turn.chat.state.room(&new).is_some() {
+    let state = &turn.chat.state;
+    let is_alike = state.room_looks.is_taken(&new) && skeleton(&new) != skeleton(&old);
+    if !is_same && (is_alike || state.room(&new).is_some()) {
         return Err(Refusal::fail(ReplyCode::ChannelNameInUse, &[&old, &new]));
     }
     if was_kept {

@@ -78,3 +78,26 @@ fn who_looks_like_somebody_else_is_refused() {
     assert_eq!(world.ask(eve, "NICK mallory"), [":eve!eve@127.0.0.1 NICK mallory"]);
     assert_eq!(world.hear(eve), NOTHING);
 }
+
+/// Ergo 2.0.0 (#581): rooms that look alike. UTS #39 says what does.
+#[test]
+fn a_room_that_looks_like_another_is_not_made() {
+    let mut world = World::new();
+    let (ada, ben) = (world.member("ada", "#bill"), world.user("ben"));
+    let alike = |name: &str| alloc::format!(":helio.local 476 ben {name} :Channel name looks like that of another");
+    assert_eq!(world.ask(ben, "JOIN #bi11"), [alike("#bi11")]);
+    // Its own name in any case, and those that only begin like it, are as ever.
+    for name in ["#BILL", "#bills"] {
+        assert!(world.ask(ben, &alloc::format!("JOIN {name}")).iter().any(|line| line.contains(" 366 ")), "{name}");
+    }
+    world.say(ada, "JOIN #tea");
+    let caps = world.user_with("cy", "draft/channel-rename standard-replies");
+    world.say(caps, "JOIN #den");
+    let refused = world.ask(caps, "RENAME #den #bil1");
+    assert!(refused.iter().any(|line| line.contains("FAIL RENAME CHANNEL_NAME_IN_USE #den #bil1")), "{refused:?}");
+    // When the room is no more, its look is free.
+    world.say(ada, "PART #bill");
+    world.say(ben, "PART #bill");
+    assert!(world.ask(ben, "JOIN #bi11").iter().any(|line| line.contains(" 366 ")));
+    world.chat.check_bounds();
+}
