@@ -3,6 +3,7 @@
 use crate::support::chat::{ON_ANY_PORT, address, chat};
 use crate::support::tmux::Tmux;
 use crate::support::{Running, eventually, without};
+use std::path::Path;
 use tempfile::TempDir;
 
 /// Somebody at a terminal. The shell tells afterwards how it ended, and in which state the terminal is.
@@ -27,6 +28,22 @@ impl Person {
     }
 }
 
+/// A server, and two people who see each other there.
+struct Together {
+    serving: Running,
+    at: String,
+    ada: Person,
+    ben: Person,
+}
+
+fn together(data: &Path) -> Together {
+    let mut serving = Running::start(&mut chat(data, ON_ANY_PORT));
+    let at = address(&mut serving).to_string();
+    let (ada, ben) = (Person::start(&at, "ada"), Person::start(&at, "ben"));
+    ada.tmux.sees("ben came in");
+    Together { serving, at, ada, ben }
+}
+
 /// The part of a line behind the rooms: time, name, words.
 fn said(line: &str) -> String {
     let words = line.split('│').skip(1).map(str::trim).collect::<Vec<_>>();
@@ -39,10 +56,7 @@ fn two_people_talk_at_their_terminals() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
-    let at = address(&mut serving).to_string();
-    let (ada, ben) = (Person::start(&at, "ada"), Person::start(&at, "ben"));
-    ada.tmux.sees("ben came in");
+    let Together { ada, ben, .. } = &together(dir.path());
     ada.tmux.type_line("is there any 茶 left? 👍🏽");
     let seen = said(&ben.tmux.sees("left?"));
     assert!(seen.ends_with("ada │ is there any 茶 left? 👍🏽"), "{seen}");
@@ -80,10 +94,7 @@ fn what_is_typed_without_a_connection_is_said_later() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let mut serving = Running::start(&mut chat(dir.path(), ON_ANY_PORT));
-    let at = address(&mut serving).to_string();
-    let (ada, ben) = (Person::start(&at, "ada"), Person::start(&at, "ben"));
-    ada.tmux.sees("ben came in");
+    let Together { serving, at, ada, ben } = together(dir.path());
     ada.tmux.type_line("before");
     ben.tmux.sees("before");
     serving.stop();

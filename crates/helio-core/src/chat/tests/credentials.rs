@@ -27,41 +27,26 @@ const WAYS: [&str; 11] = [
     "again-scram",
 ];
 
+/// What [`WAYS`] give when the account can be used.
+const USABLE: [&str; 11] = [
+    "900 903",
+    "900 903",
+    "900 903",
+    "900 903",
+    "900 001",
+    "900 001",
+    "ACCOUNT_EXISTS",
+    "904",
+    "ACCOUNT_EXISTS",
+    "900 903",
+    "900 903",
+];
+
 /// State of the account × the numerics or the code that each of [`WAYS`] gives.
 const TABLE: &[(&str, [&str; 11])] = &[
-    (
-        "active",
-        [
-            "900 903",
-            "900 903",
-            "900 903",
-            "900 903",
-            "900 001",
-            "900 001",
-            "ACCOUNT_EXISTS",
-            "904",
-            "ACCOUNT_EXISTS",
-            "900 903",
-            "900 903",
-        ],
-    ),
+    ("active", USABLE),
     ("suspended", ["902", "902", "902", "902", "464", "464", "ACCOUNT_EXISTS", "904", "ACCOUNT_EXISTS", "902", "902"]),
-    (
-        "restored",
-        [
-            "900 903",
-            "900 903",
-            "900 903",
-            "900 903",
-            "900 001",
-            "900 001",
-            "ACCOUNT_EXISTS",
-            "904",
-            "ACCOUNT_EXISTS",
-            "900 903",
-            "900 903",
-        ],
-    ),
+    ("restored", USABLE),
     ("deleted", ["904", "904", "904", "904", "464", "464", "ACCOUNT_EXISTS", "904", "ACCOUNT_EXISTS", "904", "904"]),
     ("none", ["904", "904", "904", "904", "464", "464", "SUCCESS", "904", "SUCCESS", "904", "904"]),
     // The account has another password, another app password and another certificate.
